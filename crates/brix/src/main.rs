@@ -1,0 +1,2 @@
+//! The `brix` command.
+fn main() {}
