@@ -1,1 +1,17 @@
-//! placeholder
+//! The engine of Brix: records, identity, the definition language and its evaluation.
+//!
+//! Everything here is a pure function of its arguments: no clock, no files, no randomness. The code that
+//! fires live is the code that replays history.
+
+pub mod definition;
+pub mod household;
+pub mod number;
+pub mod outcome;
+pub mod record;
+pub mod time;
+pub mod value;
+pub mod workspace;
+
+pub use number::Number;
+pub use time::{Span, Timestamp};
+pub use value::Value;
