@@ -151,10 +151,10 @@ impl Number {
                 beyond = Some((first, true));
             }
         }
-        if let Some((first, more)) = beyond {
-            if first > 5 || (first == 5 && (more || value % 2 == 1)) {
-                value += 1;
-            }
+        if let Some((first, more)) = beyond
+            && (first > 5 || (first == 5 && (more || value % 2 == 1)))
+        {
+            value += 1;
         }
         if value >= Self::LIMIT {
             return Err(NumberError::TooLarge);
