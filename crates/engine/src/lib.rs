@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its arguments: no clock, no files, no randomness. The code that
 //! fires live is the code that replays history.
 
+pub mod batch;
 pub mod definition;
 pub mod household;
 pub mod number;

@@ -1,0 +1,122 @@
+//! Texts of a batch, each kept once.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+/// The code that stands for "none".
+pub const ABSENT: u32 = u32::MAX;
+
+/// Texts one after the other, found by their place.
+#[derive(Debug, Clone, Default)]
+pub struct TextList {
+    bytes: String,
+    /// Where each text ends in `bytes`.
+    ends: Vec<usize>,
+}
+
+impl TextList {
+    /// Appends a text and gives its place.
+    pub fn push(&mut self, text: &str) -> u32 {
+        let place = u32::try_from(self.ends.len()).unwrap_or(ABSENT);
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+        place
+    }
+
+    /// The text at a place; `None` past the end and for [`ABSENT`].
+    #[must_use]
+    pub fn get(&self, place: u32) -> Option<&str> {
+        let place = place as usize;
+        let end = *self.ends.get(place)?;
+        let start = if place == 0 { 0 } else { *self.ends.get(place - 1)? };
+        self.bytes.get(start..end)
+    }
+
+    /// How many texts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is no text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The texts in order of their places.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).filter_map(|place| self.get(u32::try_from(place).ok()?))
+    }
+
+    /// Bytes of memory in use.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<usize>()
+    }
+}
+
+/// A dictionary: each different text once, with the place of its first use as its code.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    list: TextList,
+    /// Codes, found by the text's hash.
+    table: HashTable<u32>,
+}
+
+impl Texts {
+    /// The code of a text, new if the text is.
+    pub fn intern(&mut self, text: &str) -> u32 {
+        let Self { list, table } = self;
+        if let Some(code) = table.find(hash(text), |code| list.get(*code) == Some(text)) {
+            return *code;
+        }
+        let code = list.push(text);
+        table.insert_unique(hash(text), code, |code| hash(list.get(*code).unwrap_or_default()));
+        code
+    }
+
+    /// The code of a text that is already there.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<u32> {
+        self.table.find(hash(text), |code| self.list.get(*code) == Some(text)).copied()
+    }
+
+    /// The text of a code; `None` for [`ABSENT`] and codes of other dictionaries that are too large.
+    #[must_use]
+    pub fn get(&self, code: u32) -> Option<&str> {
+        self.list.get(code)
+    }
+
+    /// How many different texts there are: codes are below this.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is no text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The texts in order of their codes.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.list.iter()
+    }
+
+    /// Bytes of memory in use.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.list.memory_bytes() + self.table.capacity() * 5
+    }
+}
+
+/// Seeded with a constant: the order of nothing depends on it, and the engine has no randomness.
+fn hash(text: &str) -> u64 {
+    let mut hasher = FixedState::with_seed(0x0062_7269_7820_6278).build_hasher();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
