@@ -289,7 +289,7 @@ pub enum DistinctOf {
 }
 
 /// One out of many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Aggregate {
     /// Of numbers; other values are passed over. No numbers: 0.
     Sum,

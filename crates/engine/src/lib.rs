@@ -5,9 +5,11 @@
 
 pub mod batch;
 pub mod definition;
+pub mod evaluate;
 pub mod household;
 pub mod number;
 pub mod outcome;
+pub mod program;
 pub mod record;
 pub mod time;
 pub mod value;

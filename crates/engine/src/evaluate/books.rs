@@ -1,0 +1,196 @@
+//! What is known of a household's subjects as of any instant: traits, memberships and what passes have said.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::household::{Code, Directory, Household, Subject};
+use crate::record::SubjectKind;
+use crate::{Timestamp, Value};
+
+/// A stay in an account: from its start until it is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stay {
+    pub from: i64,
+    pub until: i64,
+    pub account: Code,
+    pub member: Subject,
+}
+
+impl Stay {
+    pub const fn holds(&self, at: i64) -> bool {
+        self.from <= at && at < self.until
+    }
+}
+
+/// Lookups as of an instant.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    traits: HashMap<(Subject, u32), Vec<(i64, Value)>>,
+    trait_times: HashMap<Subject, Vec<i64>>,
+    stays: HashMap<Subject, Vec<Stay>>,
+    members: BTreeMap<Code, Vec<Stay>>,
+    ranks: HashMap<(Code, Code), u32>,
+    /// For each output: subject code → times inside.
+    pub intervals: Vec<HashMap<Code, Vec<(i64, i64)>>>,
+    /// For each output: subject code → conversions.
+    pub conversions: Vec<HashMap<Code, Vec<i64>>>,
+}
+
+impl Books {
+    /// Forgets the last household and reads the next.
+    pub fn open(&mut self, household: &Household<'_>, outputs: usize) {
+        if !self.traits.is_empty() {
+            self.traits.clear();
+            self.trait_times.clear();
+        }
+        if !self.stays.is_empty() {
+            self.stays.clear();
+            self.members.clear();
+            self.ranks.clear();
+        }
+        self.intervals.resize_with(outputs, HashMap::new);
+        self.conversions.resize_with(outputs, HashMap::new);
+        for map in &mut self.intervals {
+            if !map.is_empty() {
+                map.clear();
+            }
+        }
+        for map in &mut self.conversions {
+            if !map.is_empty() {
+                map.clear();
+            }
+        }
+        self.read_traits(household);
+        self.read_memberships(household);
+    }
+
+    fn read_traits(&mut self, household: &Household<'_>) {
+        for fact in household.traits {
+            let history = self.traits.entry((fact.of, fact.slot)).or_default();
+            match history.last_mut() {
+                Some((at, value)) if *at == fact.at.0 => {
+                    if fact.value > *value {
+                        *value = fact.value.clone();
+                    }
+                }
+                _ => history.push((fact.at.0, fact.value.clone())),
+            }
+            if fact.at != Timestamp::MIN {
+                self.trait_times.entry(fact.of).or_default().push(fact.at.0);
+            }
+        }
+    }
+
+    fn read_memberships(&mut self, household: &Household<'_>) {
+        for membership in household.memberships {
+            let stays = self.stays.entry(membership.member).or_default();
+            let open = stays.iter_mut().find(|stay| stay.account == membership.account && stay.until == i64::MAX);
+            match (open, membership.leaves) {
+                (Some(stay), true) => stay.until = membership.at.0,
+                (None, false) => stays.push(Stay {
+                    from: membership.at.0,
+                    until: i64::MAX,
+                    account: membership.account,
+                    member: membership.member,
+                }),
+                _ => {}
+            }
+        }
+        for stay in self.stays.values().flatten() {
+            self.members.entry(stay.account).or_default().push(*stay);
+        }
+        for (account, stays) in &mut self.members {
+            stays.sort_by_key(|stay| (stay.from, stay.member, stay.until));
+            let directory = household.directory;
+            rank(*account, stays, directory, &mut self.ranks);
+        }
+    }
+
+    /// A trait's value as of an instant.
+    pub fn trait_at(&self, of: Subject, slot: u32, at: i64) -> Option<&Value> {
+        let history = self.traits.get(&(of, slot))?;
+        let behind = history.partition_point(|(from, _)| *from <= at);
+        history.get(behind.checked_sub(1)?).map(|(_, value)| value)
+    }
+
+    /// The whole history of a trait: (from when on, value), sorted.
+    pub fn history(&self, of: Subject, slot: u32) -> &[(i64, Value)] {
+        self.traits.get(&(of, slot)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The instants at which some trait of a subject changes.
+    pub fn trait_times(&self, of: Subject) -> &[i64] {
+        self.trait_times.get(&of).map_or(&[], Vec::as_slice)
+    }
+
+    /// A user's or workspace's stays.
+    pub fn stays(&self, member: Subject) -> &[Stay] {
+        self.stays.get(&member).map_or(&[], Vec::as_slice)
+    }
+
+    /// An account's stays, by start.
+    pub fn members(&self, account: Code) -> &[Stay] {
+        self.members.get(&account).map_or(&[], Vec::as_slice)
+    }
+
+    /// The accounts that have members here.
+    pub fn accounts_with_members(&self) -> impl Iterator<Item = Code> + '_ {
+        self.members.keys().copied()
+    }
+
+    /// The account a user (or workspace) is in at an instant: the latest joined, at one instant the smaller id.
+    pub fn account_of(&self, member: Subject, at: i64, directory: &dyn Directory) -> Option<Code> {
+        if member.kind == SubjectKind::Account {
+            return Some(member.code);
+        }
+        let id = |code: Code| directory.id(Subject { kind: SubjectKind::Account, code });
+        let mut best: Option<&Stay> = None;
+        for stay in self.stays(member).iter().filter(|stay| stay.holds(at)) {
+            let later = best.is_none_or(|best| {
+                stay.from > best.from || (stay.from == best.from && id(stay.account) < id(best.account))
+            });
+            if later {
+                best = Some(stay);
+            }
+        }
+        best.map(|stay| stay.account)
+    }
+
+    /// How many distinct users are members of an account at an instant.
+    pub fn member_count(&self, account: Code, at: i64) -> usize {
+        let users = self.members(account).iter();
+        users.filter(|stay| stay.member.kind == SubjectKind::User && stay.holds(at)).count()
+    }
+
+    /// A user's place among those who ever joined an account.
+    pub fn rank(&self, account: Code, user: Code) -> Option<u32> {
+        self.ranks.get(&(account, user)).copied()
+    }
+
+    /// Whether a subject is inside an output's interval at an instant; since when.
+    pub fn inside(&self, output: usize, code: Code, at: i64) -> Option<i64> {
+        let intervals = self.intervals.get(output)?.get(&code)?;
+        intervals.iter().find(|(from, until)| *from <= at && at < *until).map(|(from, _)| *from)
+    }
+
+    /// The conversions that an output holds of a subject.
+    pub fn conversions(&self, output: usize, code: Code) -> &[i64] {
+        self.conversions.get(output).and_then(|map| map.get(&code)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Ranks users by (first join, id).
+fn rank(account: Code, stays: &[Stay], directory: &dyn Directory, ranks: &mut HashMap<(Code, Code), u32>) {
+    let mut firsts: BTreeMap<Code, i64> = BTreeMap::new();
+    for stay in stays.iter().filter(|stay| stay.member.kind == SubjectKind::User) {
+        let first = firsts.entry(stay.member.code).or_insert(stay.from);
+        *first = (*first).min(stay.from);
+    }
+    let mut order: Vec<(i64, &str, Code)> = firsts
+        .into_iter()
+        .map(|(code, from)| (from, directory.id(Subject { kind: SubjectKind::User, code }), code))
+        .collect();
+    order.sort_unstable();
+    for (place, (_, _, code)) in order.into_iter().enumerate() {
+        ranks.insert((account, code), place as u32 + 1);
+    }
+}

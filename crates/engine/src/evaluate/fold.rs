@@ -1,0 +1,680 @@
+//! One pass over one subject's timeline: instants in order, at each what happened is applied and what it touched is
+//! evaluated once.
+
+use serde::{Deserialize, Serialize};
+
+use super::behaviour::GateTimes;
+use super::compare::date;
+use super::leaf::{self, LeafBody, LeafState, Verdict};
+use super::scene::{Clockwork, Moment, Scene, account};
+use super::sequence::Candidate;
+use super::unit::UnitState;
+use crate::outcome::Truth;
+use crate::program::pass::{ClockRule, Derived, Effect, LeafKind, Node, Pass, Quantity, TraitRef, WindowRule};
+use crate::record::SubjectKind;
+use crate::{Timestamp, Value};
+
+const NEVER: i64 = i64::MAX;
+
+/// Everything remembered of a subject by a pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fold {
+    pub gates: Vec<GateTimes>,
+    pub leaves: Vec<LeafState>,
+    pub units: Vec<UnitState>,
+    /// The instants of each goal on the subject's own timeline.
+    pub goals: Vec<Vec<i64>>,
+    /// The earliest instant at which something is due.
+    next_due: i64,
+    #[serde(skip)]
+    work: Work,
+}
+
+/// What is at hand during an instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Work {
+    touched: Vec<u32>,
+    is_touched: Vec<bool>,
+    dirty: Vec<u32>,
+    is_dirty: Vec<bool>,
+    candidates: Vec<(u32, Vec<CandidateRow>)>,
+}
+
+type CandidateRow = (u8, usize, u32);
+
+/// Events that a leaf counted, remembered while an explanation is made.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    /// (leaf, row, time).
+    pub hits: Vec<(u32, usize, i64)>,
+}
+
+impl Fold {
+    pub fn new(pass: &Pass) -> Self {
+        Self {
+            gates: vec![GateTimes::default(); pass.gates.len()],
+            leaves: pass.leaves.iter().map(|leaf| LeafState::new(&leaf.kind)).collect(),
+            units: vec![UnitState::default(); pass.units.len()],
+            goals: vec![Vec::new(); pass.goals.len()],
+            next_due: NEVER,
+            work: Work::new(pass),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.gates.fill(GateTimes::default());
+        self.leaves.iter_mut().for_each(LeafState::clear);
+        self.units.iter_mut().for_each(UnitState::clear);
+        self.goals.iter_mut().for_each(Vec::clear);
+        self.next_due = NEVER;
+    }
+
+    /// Folds a subject's whole timeline up to and including the horizon.
+    pub fn run(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, horizon: i64, mut trace: Option<&mut Trace>) {
+        self.clear();
+        self.open_clocks(scene);
+        let wakes = wakes(scene);
+        let mut wake = 0;
+        let times = scene.household.times;
+        let rows = scene.rows;
+        let mut place = 0;
+        while place < rows.len() {
+            let row = rows.row(place);
+            if scene.touches.touches(scene.household.names[row]).is_empty() {
+                place += 1;
+                continue;
+            }
+            let at = times[row];
+            if at > horizon {
+                break;
+            }
+            self.pass_time(scene, clockwork, &wakes, &mut wake, at);
+            let mut behind = place + 1;
+            while behind < rows.len() && times[rows.row(behind)] == at {
+                behind += 1;
+            }
+            let woken = wakes.get(wake) == Some(&at);
+            wake += usize::from(woken);
+            self.instant(scene, clockwork, at, place..behind, woken, trace.as_deref_mut());
+            place = behind;
+        }
+        self.pass_time(scene, clockwork, &wakes, &mut wake, horizon.saturating_add(1));
+    }
+
+    /// Lives through the instants before `until` at which something is due or wakes.
+    fn pass_time(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, wakes: &[i64], wake: &mut usize, until: i64) {
+        loop {
+            let next_wake = wakes.get(*wake).copied().unwrap_or(NEVER);
+            let at = self.next_due.min(next_wake);
+            if at >= until {
+                return;
+            }
+            let woken = next_wake == at;
+            *wake += usize::from(woken);
+            self.instant(scene, clockwork, at, 0..0, woken, None);
+        }
+    }
+
+    /// Sets the clocks that are known before any event: first seen, and dates held by traits.
+    fn open_clocks(&mut self, scene: &Scene<'_>) {
+        for (gate, rule) in self.gates.iter_mut().zip(&scene.pass.gates) {
+            match scene.pass.clocks.get(rule.clock) {
+                Some(ClockRule::FirstSeen) => {
+                    if let Some(first) = first_product(scene) {
+                        (gate.clock, gate.known_from) = (first, first);
+                    }
+                }
+                Some(ClockRule::Trait(path)) => {
+                    if let Some((known_from, clock)) = first_date(scene, path) {
+                        (gate.clock, gate.known_from) = (clock, known_from.max(clock));
+                    }
+                }
+                Some(ClockRule::Event) | None => {}
+            }
+            if gate.clock != NEVER {
+                gate.end = window_end(scene, &rule.window, gate.clock, gate.clock);
+                self.next_due = self.next_due.min(gate.known_from);
+            }
+        }
+    }
+
+    /// Applies all that happens at one instant, then evaluates what it touched.
+    fn instant(
+        &mut self,
+        scene: &Scene<'_>,
+        clockwork: &mut Clockwork,
+        at: i64,
+        places: std::ops::Range<usize>,
+        woken: bool,
+        trace: Option<&mut Trace>,
+    ) {
+        if woken {
+            self.wake(scene, at);
+        }
+        if !places.is_empty() {
+            self.apply(scene, clockwork, at, places, trace);
+        }
+        if self.next_due <= at {
+            self.fall_due(scene, at);
+        }
+        self.evaluate(scene, clockwork, at);
+    }
+
+    /// Traits or memberships changed, or an earlier pass said something: whoever reads such things looks again.
+    fn wake(&mut self, scene: &Scene<'_>, at: i64) {
+        for (gate, rule) in self.gates.iter_mut().zip(&scene.pass.gates) {
+            if matches!(rule.window, WindowRule::Until(_)) {
+                gate.end = window_end(scene, &rule.window, gate.clock, at);
+            }
+        }
+        for leaf in &scene.pass.wakeful {
+            self.work.touch(*leaf);
+        }
+        for (place, unit) in scene.pass.units.iter().enumerate() {
+            if matches!(scene.pass.gates[unit.gate].window, WindowRule::Until(_)) {
+                self.work.dirty(place as u32);
+            }
+        }
+    }
+
+    fn apply(
+        &mut self,
+        scene: &Scene<'_>,
+        clockwork: &mut Clockwork,
+        at: i64,
+        places: std::ops::Range<usize>,
+        mut trace: Option<&mut Trace>,
+    ) {
+        // Touches are sorted by effect. With one event they are in order as they are; with several, each effect is
+        // applied for all events before the next.
+        let effects: &[Option<u8>] = if places.len() == 1 { &[None] } else { &[Some(0), Some(1), Some(2)] };
+        for effect in effects {
+            for place in places.clone() {
+                let row = scene.rows.row(place);
+                for touch in scene.touches.touches(scene.household.names[row]) {
+                    let phase = match touch.effect {
+                        Effect::Clock => 0,
+                        Effect::Marker => 1,
+                        _ => 2,
+                    };
+                    if effect.is_some_and(|wanted| wanted != phase) {
+                        continue;
+                    }
+                    self.touch(scene, clockwork, at, row, *touch, trace.as_deref_mut());
+                }
+            }
+        }
+        self.take_steps(scene, clockwork, at);
+    }
+
+    fn touch(
+        &mut self,
+        scene: &Scene<'_>,
+        clockwork: &mut Clockwork,
+        at: i64,
+        row: usize,
+        touch: crate::program::Touch,
+        trace: Option<&mut Trace>,
+    ) {
+        let index = touch.index as usize;
+        let filtered = touch.filter != crate::program::Touch::UNFILTERED;
+        if filtered
+            && !matches!(touch.effect, Effect::Step(_))
+            && !scene.passes_filter(touch.filter, at, row, &[], Some(clockwork))
+        {
+            return;
+        }
+        match touch.effect {
+            Effect::Hit => {
+                let rule = &scene.pass.leaves[index];
+                let state = &mut self.leaves[index];
+                if state.settled && trace.is_none() {
+                    return;
+                }
+                let gate = self.gates[rule.gate];
+                if let (LeafKind::Behaviour(rule), LeafBody::Behaviour(body)) = (&rule.kind, &mut state.body) {
+                    if body.hit(scene, clockwork, rule, gate, at, row) {
+                        self.work.touch(touch.index);
+                        if let Some(trace) = trace {
+                            trace.hits.push((touch.index, row, at));
+                        }
+                    }
+                }
+            }
+            Effect::Clock => {
+                for (gate, rule) in self.gates.iter_mut().zip(&scene.pass.gates) {
+                    if rule.clock == index && gate.clock == NEVER {
+                        (gate.clock, gate.known_from) = (at, at);
+                        gate.end = window_end(scene, &rule.window, at, at);
+                        self.next_due = self.next_due.min(at);
+                    }
+                }
+            }
+            Effect::Marker => {
+                let rule = &scene.pass.leaves[index];
+                let gate = self.gates[rule.gate];
+                match (&rule.kind, &mut self.leaves[index].body) {
+                    (LeafKind::Behaviour(rule), LeafBody::Behaviour(body)) => body.mark(rule, gate, at),
+                    (LeafKind::Sequence(rule), LeafBody::Sequence(body)) => body.mark(rule, gate, at),
+                    _ => {}
+                }
+                self.work.touch(touch.index);
+            }
+            Effect::Step(step) => self.work.step(touch.index, (step, row, touch.filter)),
+            Effect::Goal => {
+                let times = &mut self.goals[index];
+                if times.last() != Some(&at) {
+                    times.push(at);
+                    self.next_due = self.next_due.min(at.saturating_add(1));
+                }
+            }
+            Effect::Entry => {
+                let gate = self.gates[scene.pass.units[index].gate];
+                if gate.clock <= at && at < gate.end {
+                    self.units[index].asked += 1;
+                    self.work.dirty(touch.index);
+                }
+            }
+        }
+    }
+
+    /// Hands sequences the events of the instant.
+    fn take_steps(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, at: i64) {
+        if self.work.candidates.is_empty() {
+            return;
+        }
+        for (leaf, rows) in std::mem::take(&mut self.work.candidates) {
+            let rule = &scene.pass.leaves[leaf as usize];
+            let gate = self.gates[rule.gate];
+            let candidates: Vec<Candidate> =
+                rows.into_iter().map(|(step, row, filter)| Candidate { step, row, filter }).collect();
+            if let (LeafKind::Sequence(rule), LeafBody::Sequence(body)) =
+                (&rule.kind, &mut self.leaves[leaf as usize].body)
+            {
+                body.take(scene, clockwork, rule, gate, at, &candidates);
+            }
+            self.work.touch(leaf);
+        }
+    }
+
+    /// Opens gates and marks leaves whose time has come, and finds the next due instant.
+    fn fall_due(&mut self, scene: &Scene<'_>, at: i64) {
+        let mut next = NEVER;
+        for (place, gate) in self.gates.iter_mut().enumerate() {
+            if gate.open || gate.clock == NEVER {
+                continue;
+            }
+            if gate.known_from <= at {
+                gate.open = true;
+                let rule = &scene.pass.gates[place];
+                for leaf in &scene.pass.openers[place] {
+                    self.work.touch(*leaf);
+                }
+                for unit in &rule.units {
+                    self.work.dirty(*unit);
+                }
+            } else {
+                next = next.min(gate.known_from);
+            }
+        }
+        for (place, leaf) in self.leaves.iter().enumerate() {
+            if leaf.due <= at {
+                self.work.touch(place as u32);
+            } else {
+                next = next.min(leaf.due);
+            }
+        }
+        for times in &self.goals {
+            if let Some(last) = times.last() {
+                // The default population and the derived stage look at conversions before the instant.
+                match last.saturating_add(1).cmp(&at) {
+                    std::cmp::Ordering::Equal => {
+                        for leaf in &scene.pass.wakeful {
+                            self.work.touch(*leaf);
+                        }
+                    }
+                    std::cmp::Ordering::Greater => next = next.min(last.saturating_add(1)),
+                    std::cmp::Ordering::Less => {}
+                }
+            }
+        }
+        self.next_due = next;
+    }
+
+    fn evaluate(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, at: i64) {
+        let mut place = 0;
+        while let Some(leaf) = self.work.touched.get(place).copied() {
+            place += 1;
+            // Ratios come after what they are made of.
+            for dependent in &scene.pass.dependents[leaf as usize] {
+                self.work.touch(*dependent);
+            }
+        }
+        let mut touched = std::mem::take(&mut self.work.touched);
+        for made in [false, true] {
+            for leaf in &touched {
+                let is_made = matches!(scene.pass.leaves[*leaf as usize].kind, LeafKind::Ratio { .. });
+                if is_made == made {
+                    self.evaluate_leaf(scene, clockwork, at, *leaf);
+                }
+            }
+        }
+        for leaf in touched.drain(..) {
+            self.work.is_touched[leaf as usize] = false;
+        }
+        self.work.touched = touched;
+        let mut dirty = std::mem::take(&mut self.work.dirty);
+        dirty.sort_unstable();
+        for unit in dirty.drain(..) {
+            self.work.is_dirty[unit as usize] = false;
+            self.evaluate_unit(scene, clockwork, at, unit as usize);
+        }
+        self.work.dirty = dirty;
+    }
+
+    fn evaluate_leaf(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, at: i64, place: u32) {
+        let rule = &scene.pass.leaves[place as usize];
+        let gate = self.gates[rule.gate];
+        if !gate.open || self.leaves[place as usize].settled {
+            return;
+        }
+        let verdict = match &rule.kind {
+            LeafKind::Behaviour(behaviour) => {
+                let followed = !scene.pass.dependents[place as usize].is_empty();
+                match &mut self.leaves[place as usize].body {
+                    LeafBody::Behaviour(body) => leaf::behaviour(scene, clockwork, behaviour, body, gate, at, followed),
+                    _ => return,
+                }
+            }
+            LeafKind::Sequence(sequence) => match &self.leaves[place as usize].body {
+                LeafBody::Sequence(body) => Verdict {
+                    truth: Truth::of(body.holds(scene, clockwork, sequence, at)),
+                    due: body.due(scene, clockwork, sequence, at),
+                    settled: false,
+                },
+                _ => return,
+            },
+            kind => leaf::reading(scene, kind, at, |inner| self.leaf_value(scene, clockwork, inner, at)),
+        };
+        let state = &mut self.leaves[place as usize];
+        state.due = verdict.due;
+        state.settled = verdict.settled;
+        self.next_due = self.next_due.min(verdict.due);
+        if state.truth != verdict.truth {
+            if verdict.truth == Truth::True {
+                state.since = at;
+            }
+            state.truth = verdict.truth;
+            for unit in &scene.pass.leaf_units[place as usize] {
+                self.work.dirty(*unit);
+            }
+        }
+    }
+
+    /// When a leaf's `since` period started.
+    pub fn marker(&self, place: usize) -> Option<i64> {
+        match &self.leaves.get(place)?.body {
+            LeafBody::Behaviour(body) => body.marker(),
+            _ => None,
+        }
+    }
+
+    /// The measured value of a behaviour leaf at an instant.
+    pub fn leaf_value(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, place: usize, at: i64) -> Option<Value> {
+        let rule = scene.pass.leaves.get(place)?;
+        match (&rule.kind, &mut self.leaves.get_mut(place)?.body) {
+            (LeafKind::Behaviour(rule), LeafBody::Behaviour(body)) => body.value(scene, clockwork, rule, at),
+            _ => None,
+        }
+    }
+
+    /// The truth of a condition tree, by Kleene's logic.
+    pub fn truth(&self, pass: &Pass, node: u32) -> Truth {
+        match &pass.nodes[node as usize] {
+            Node::Leaf(leaf) => self.leaves[*leaf as usize].truth,
+            Node::Not(part) => self.truth(pass, *part).negated(),
+            Node::All(parts) => {
+                let mut all = Truth::True;
+                for part in parts {
+                    all = all.min(self.truth(pass, *part));
+                    if all == Truth::False {
+                        break;
+                    }
+                }
+                all
+            }
+            Node::Any(parts) => {
+                let mut any = Truth::False;
+                for part in parts {
+                    any = any.max(self.truth(pass, *part));
+                    if any == Truth::True {
+                        break;
+                    }
+                }
+                any
+            }
+            Node::AtLeast(least, parts) => {
+                let (mut certain, mut possible) = (0, 0);
+                for part in parts {
+                    match self.truth(pass, *part) {
+                        Truth::True => (certain, possible) = (certain + 1, possible + 1),
+                        Truth::Unknown => possible += 1,
+                        Truth::False => {}
+                    }
+                }
+                if certain >= *least {
+                    Truth::True
+                } else if possible >= *least {
+                    Truth::Unknown
+                } else {
+                    Truth::False
+                }
+            }
+        }
+    }
+}
+
+impl Work {
+    fn new(pass: &Pass) -> Self {
+        Self { is_touched: vec![false; pass.leaves.len()], is_dirty: vec![false; pass.units.len()], ..Self::default() }
+    }
+
+    #[inline]
+    fn touch(&mut self, leaf: u32) {
+        let flag = &mut self.is_touched[leaf as usize];
+        if !*flag {
+            *flag = true;
+            self.touched.push(leaf);
+        }
+    }
+
+    #[inline]
+    fn dirty(&mut self, unit: u32) {
+        let flag = &mut self.is_dirty[unit as usize];
+        if !*flag {
+            *flag = true;
+            self.dirty.push(unit);
+        }
+    }
+
+    fn step(&mut self, leaf: u32, row: CandidateRow) {
+        match self.candidates.iter_mut().find(|(known, _)| *known == leaf) {
+            Some((_, rows)) => rows.push(row),
+            None => self.candidates.push((leaf, vec![row])),
+        }
+    }
+}
+
+/// The time of the subject's first product event.
+fn first_product(scene: &Scene<'_>) -> Option<i64> {
+    let product = &scene.binding.product;
+    (0..scene.rows.len())
+        .map(|place| scene.rows.row(place))
+        .find(|row| product.get(scene.household.names[*row] as usize) == Some(&true))
+        .map(|row| scene.household.times[row])
+}
+
+/// The earliest value of a trait that a clock reads: from when it is effective, and the date it holds.
+fn first_date(scene: &Scene<'_>, path: &TraitRef) -> Option<(i64, i64)> {
+    let zone = &scene.program.workspace.zone;
+    let subject = scene.subject;
+    let history = scene.books.history(subject, path.slots.for_kind(subject.kind));
+    if let Some((from, value)) = history.first() {
+        return date(value, zone).map(|date| (*from, date));
+    }
+    // Of another's trait, or a derived one: the first instant at which there is a value.
+    for at in [i64::MIN].into_iter().chain(wakes(scene)) {
+        if let Some(value) = scene.trait_value(path, Moment { at, row: None, captured: &[] }) {
+            return date(&value, zone).map(|date| (at, date));
+        }
+    }
+    None
+}
+
+fn window_end(scene: &Scene<'_>, rule: &WindowRule, clock: i64, at: i64) -> i64 {
+    let zone = &scene.program.workspace.zone;
+    match rule {
+        WindowRule::Open => NEVER,
+        WindowRule::For(_) if clock == NEVER => NEVER,
+        WindowRule::For(span) => Timestamp(clock).plus(*span, zone).0,
+        WindowRule::Until(path) => {
+            let value = scene.trait_value(path, Moment { at, row: None, captured: &[] });
+            value.and_then(|value| date(&value, zone)).unwrap_or(NEVER)
+        }
+    }
+}
+
+/// The instants at which something that the subject reads of traits, memberships or earlier passes changes, sorted.
+fn wakes(scene: &Scene<'_>) -> Vec<i64> {
+    let pass = scene.pass;
+    let moving = pass.gates.iter().any(|gate| matches!(gate.window, WindowRule::Until(_)));
+    let by_trait = pass.clocks.iter().any(|clock| matches!(clock, ClockRule::Trait(_)));
+    if pass.wakeful.is_empty() && !moving && !by_trait {
+        return Vec::new();
+    }
+    let books = scene.books;
+    let subject = scene.subject;
+    let mut times: Vec<i64> = books.trait_times(subject).to_vec();
+    let stays = books.stays(subject).iter().flat_map(|stay| [stay.from, stay.until]);
+    times.extend(stays);
+    let mut accounts: Vec<u32> = books.stays(subject).iter().map(|stay| stay.account).collect();
+    if subject.kind == SubjectKind::Account {
+        accounts.push(subject.code);
+    }
+    accounts.sort_unstable();
+    accounts.dedup();
+    let with_members = subject.kind != SubjectKind::User || reads_members(pass);
+    for code in &accounts {
+        times.extend(books.trait_times(account(*code)));
+        if with_members || uses_ranks(pass) {
+            times.extend(books.members(*code).iter().flat_map(|stay| [stay.from, stay.until]));
+        }
+        if with_members {
+            for stay in books.members(*code) {
+                times.extend(books.trait_times(stay.member));
+            }
+        }
+    }
+    said_times(scene, &accounts, &mut times);
+    for path in trait_refs(pass) {
+        if let Some(derived) = path.derived {
+            let subjects = accounts.iter().map(|code| account(*code)).chain([subject]);
+            for other in subjects {
+                times.extend(scene.derived_times(derived, other));
+            }
+        }
+    }
+    times.retain(|time| *time != i64::MIN && *time != NEVER);
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+/// The instants at which what earlier passes said of the subject, its accounts and their members changes.
+fn said_times(scene: &Scene<'_>, accounts: &[u32], times: &mut Vec<i64>) {
+    let books = scene.books;
+    let subject = scene.subject;
+    for rule in &scene.pass.goals {
+        if let Some(output) = rule.of_account {
+            for code in accounts {
+                times.extend(books.conversions(output, *code).iter().map(|time| time.saturating_add(1)));
+            }
+        }
+    }
+    let mut inside = |output: usize, code: u32| {
+        if let Some(intervals) = books.intervals.get(output).and_then(|map| map.get(&code)) {
+            times.extend(intervals.iter().flat_map(|(from, until)| [*from, *until]));
+        }
+    };
+    for leaf in &scene.pass.leaves {
+        match &leaf.kind {
+            LeafKind::Meets { unit, .. } => inside(*unit, subject.code),
+            LeafKind::OfAccount { unit } => accounts.iter().for_each(|code| inside(*unit, *code)),
+            LeafKind::MembersMeeting { unit, .. } => {
+                for code in accounts {
+                    for stay in books.members(*code) {
+                        if stay.member.kind == SubjectKind::User {
+                            inside(*unit, stay.member.code);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// All traits that a pass's leaves, gates and clocks read.
+fn trait_refs(pass: &Pass) -> impl Iterator<Item = &TraitRef> {
+    let leaves = pass.leaves.iter().flat_map(|leaf| -> Vec<&TraitRef> {
+        match &leaf.kind {
+            LeafKind::Trait(leaf) => {
+                [Some(&leaf.path), leaf.against.as_ref().map(|(path, _)| path)].into_iter().flatten().collect()
+            }
+            LeafKind::Ratio { of, to, .. } => [of, to]
+                .into_iter()
+                .filter_map(|quantity| match quantity {
+                    Quantity::Trait(path) => Some(path),
+                    Quantity::Leaf(_) => None,
+                })
+                .collect(),
+            LeafKind::Behaviour(behaviour) => behaviour.test.iter().flat_map(test_refs).collect(),
+            _ => Vec::new(),
+        }
+    });
+    let gates = pass.gates.iter().filter_map(|gate| match &gate.window {
+        WindowRule::Until(path) => Some(path),
+        _ => None,
+    });
+    let clocks = pass.clocks.iter().filter_map(|clock| match clock {
+        ClockRule::Trait(path) => Some(path),
+        _ => None,
+    });
+    leaves.chain(gates).chain(clocks)
+}
+
+fn test_refs(test: &crate::program::pass::Test) -> Vec<&TraitRef> {
+    use crate::program::pass::{Operand, Test};
+    let operands: Vec<&Operand> = match test {
+        Test::Is(_, operand) | Test::Contains(operand) => vec![operand],
+        Test::Between(low, high) => vec![low, high],
+        Test::In(list) | Test::NotIn(list) => list.iter().collect(),
+        _ => Vec::new(),
+    };
+    operands
+        .into_iter()
+        .filter_map(|operand| match operand {
+            Operand::Trait(path) => Some(path),
+            _ => None,
+        })
+        .collect()
+}
+
+fn reads_members(pass: &Pass) -> bool {
+    use crate::definition::TraitOwner::{AnyMember, FirstMember};
+    trait_refs(pass).any(|path| matches!(path.owner, FirstMember | AnyMember))
+}
+
+fn uses_ranks(pass: &Pass) -> bool {
+    trait_refs(pass).any(|path| matches!(path.derived, Some(Derived::Members | Derived::Rank)))
+}

@@ -1,0 +1,197 @@
+//! Evaluation: a program's passes over the subjects of a household.
+
+mod behaviour;
+mod books;
+mod calendar;
+mod compare;
+mod explain;
+mod fold;
+mod knowable;
+mod leaf;
+mod scene;
+mod score;
+mod sequence;
+mod tally;
+mod unit;
+
+use std::collections::BTreeSet;
+
+use books::Books;
+use fold::{Fold, Trace};
+use scene::{Clockwork, Rows, Scene};
+
+use crate::Timestamp;
+use crate::household::{Code, Household, Subject};
+use crate::outcome::Outcome;
+use crate::program::{Binding, Pass, Program};
+use crate::record::SubjectKind;
+
+/// Evaluates households one after the other, reusing its memory. One for each thread.
+pub struct Evaluator<'p> {
+    program: &'p Program,
+    binding: &'p Binding,
+    horizon: Timestamp,
+    clockwork: Clockwork,
+    books: Books,
+    folds: Vec<Fold>,
+    /// Rows of an account's or workspace's subject, in time order.
+    gathered: Vec<u32>,
+    row_users: Vec<Code>,
+}
+
+impl<'p> Evaluator<'p> {
+    /// An evaluator that looks at nothing after the horizon.
+    #[must_use]
+    pub fn new(program: &'p Program, binding: &'p Binding, horizon: Timestamp) -> Self {
+        Self {
+            program,
+            binding,
+            horizon,
+            clockwork: Clockwork::new(program),
+            books: Books::default(),
+            folds: program.passes.iter().map(Fold::new).collect(),
+            gathered: Vec::new(),
+            row_users: Vec::new(),
+        }
+    }
+
+    /// Says what each definition says of each subject whose time has started.
+    pub fn household(&mut self, household: &Household<'_>, say: &mut dyn FnMut(Outcome)) {
+        self.passes(household, self.program.passes.len(), &mut |_, scene, fold, horizon| {
+            for place in 0..scene.pass.units.len() {
+                if let Some(outcome) = fold.outcome(scene, place, horizon) {
+                    say(outcome);
+                }
+            }
+        });
+    }
+
+    /// Runs the first `count` passes and shows each subject's fold when it is done.
+    fn passes(
+        &mut self,
+        household: &Household<'_>,
+        count: usize,
+        show: &mut dyn FnMut(usize, &Scene<'_>, &mut Fold, i64),
+    ) {
+        self.books.open(household, self.program.outputs);
+        self.read_row_users(household);
+        let program = self.program;
+        for (place, pass) in program.passes.iter().enumerate().take(count) {
+            for subject in subjects(pass, household, &self.books) {
+                let mut said: Vec<(usize, Vec<(i64, i64)>)> = Vec::new();
+                let mut converted: Vec<(usize, Vec<i64>)> = Vec::new();
+                self.subject(household, place, subject, None, &mut |scene, fold, horizon| {
+                    show(place, scene, fold, horizon);
+                    for (unit, rule) in pass.units.iter().enumerate().filter(|(_, rule)| rule.kept) {
+                        let intervals = fold.intervals(unit);
+                        if !intervals.is_empty() {
+                            said.push((rule.output, intervals));
+                        }
+                    }
+                    for (goal, rule) in pass.goals.iter().enumerate() {
+                        if let Some(output) = rule.output.filter(|_| !fold.goals[goal].is_empty()) {
+                            converted.push((output, fold.goals[goal].clone()));
+                        }
+                    }
+                });
+                for (output, intervals) in said {
+                    self.books.intervals[output].insert(subject.code, intervals);
+                }
+                for (output, times) in converted {
+                    self.books.conversions[output].insert(subject.code, times);
+                }
+            }
+        }
+    }
+
+    /// Folds one subject in one pass.
+    fn subject(
+        &mut self,
+        household: &Household<'_>,
+        place: usize,
+        subject: Subject,
+        trace: Option<&mut Trace>,
+        show: &mut dyn FnMut(&Scene<'_>, &mut Fold, i64),
+    ) {
+        let pass = &self.program.passes[place];
+        let run = household.users.iter().find(|run| subject.kind == SubjectKind::User && run.user == subject.code);
+        let rows = match (subject.kind, run) {
+            (SubjectKind::User, Some(run)) => Rows::Range(run.start, run.end),
+            (SubjectKind::User, None) => Rows::Range(0, 0),
+            (kind, _) => {
+                self.gather(household, kind, subject.code);
+                Rows::List(&self.gathered)
+            }
+        };
+        let scene = Scene {
+            program: self.program,
+            binding: self.binding,
+            pass,
+            touches: &self.binding.passes[place],
+            household,
+            books: &self.books,
+            subject,
+            rows,
+            row_users: &self.row_users,
+        };
+        let fold = &mut self.folds[place];
+        fold.run(&scene, &mut self.clockwork, self.horizon.0, trace);
+        show(&scene, fold, self.horizon.0);
+    }
+
+    fn gather(&mut self, household: &Household<'_>, kind: SubjectKind, code: Code) {
+        let codes = if kind == SubjectKind::Account { household.accounts } else { household.workspaces };
+        self.gathered.clear();
+        let rows = codes.unwrap_or(&[]).iter().enumerate().filter(|(_, owner)| **owner == code);
+        self.gathered.extend(rows.map(|(row, _)| row as u32));
+        self.gathered.sort_by_key(|row| household.times[*row as usize]);
+    }
+
+    fn read_row_users(&mut self, household: &Household<'_>) {
+        let only_users = self.program.passes.iter().all(|pass| pass.kind == Some(SubjectKind::User));
+        if only_users {
+            return;
+        }
+        self.row_users.clear();
+        self.row_users.resize(household.times.len(), 0);
+        for run in household.users {
+            if let Some(users) = self.row_users.get_mut(run.start..run.end) {
+                users.fill(run.user);
+            }
+        }
+    }
+}
+
+/// The subjects of a pass's kind in a household.
+fn subjects(pass: &Pass, household: &Household<'_>, books: &Books) -> Vec<Subject> {
+    let kind = pass.kind.unwrap_or(SubjectKind::User);
+    let mut codes: Vec<Code> = match kind {
+        SubjectKind::User => household.users.iter().map(|run| run.user).collect(),
+        SubjectKind::Account => distinct(household.accounts),
+        SubjectKind::Workspace => distinct(household.workspaces),
+    };
+    if kind == SubjectKind::Account {
+        codes.extend(books.accounts_with_members());
+    }
+    let with_traits = household.traits.iter().map(|fact| fact.of).filter(|subject| subject.kind == kind);
+    codes.extend(with_traits.map(|subject| subject.code));
+    codes.extend(
+        household
+            .memberships
+            .iter()
+            .map(|tie| tie.member)
+            .filter(|member| member.kind == kind)
+            .map(|member| member.code),
+    );
+    codes.retain(|code| *code != 0);
+    if codes.len() > 1 {
+        codes.sort_unstable();
+        codes.dedup();
+    }
+    codes.into_iter().map(|code| Subject { kind, code }).collect()
+}
+
+fn distinct(codes: Option<&[Code]>) -> Vec<Code> {
+    let set: BTreeSet<Code> = codes.unwrap_or(&[]).iter().copied().collect();
+    set.into_iter().collect()
+}

@@ -1,0 +1,90 @@
+//! Links the parts of a pass: which leaf changes which units, and what must be looked at when a gate opens.
+
+use super::pass::{Behaviour, ClockRule, Grouping, LeafKind, Measure, Node, Pass, Period, Quantity, Test, WindowRule};
+use crate::definition::{Aggregate, Op};
+use crate::program::pass::Operand;
+use crate::{Number, Value};
+
+impl Pass {
+    /// Fills `leaf_units`, `dependents`, `openers` and what is wakeful.
+    pub(super) fn link(&mut self) {
+        for place in 0..self.units.len() {
+            for leaf in unit_leaves(self, place) {
+                self.leaf_units[leaf as usize].push(place as u32);
+            }
+        }
+        self.dependents = vec![Vec::new(); self.leaves.len()];
+        self.openers = vec![Vec::new(); self.gates.len()];
+        for place in 0..self.leaves.len() {
+            let leaf = &self.leaves[place];
+            if let LeafKind::Ratio { of, to, .. } = &leaf.kind {
+                for quantity in [of, to] {
+                    if let Quantity::Leaf(inner) = quantity {
+                        self.dependents[*inner].push(place as u32);
+                    }
+                }
+            }
+            let Some(gate) = self.gates.get(leaf.gate) else { continue };
+            let by_trait = self.clocks.get(gate.clock).is_some_and(|clock| matches!(clock, ClockRule::Trait(_)));
+            let moving = matches!(gate.window, WindowRule::Until(_));
+            if moving && !self.wakeful.contains(&(place as u32)) {
+                self.wakeful.push(place as u32);
+            }
+            if by_trait || moving || !starts_false(&leaf.kind) {
+                self.openers[leaf.gate].push(place as u32);
+            }
+        }
+        self.wakeful.sort_unstable();
+        self.wakeful.dedup();
+    }
+}
+
+/// Whether a leaf is false, and nothing falls due, as long as no event has touched it.
+fn starts_false(kind: &LeafKind) -> bool {
+    match kind {
+        LeafKind::Behaviour(behaviour) => behaviour_starts_false(behaviour),
+        LeafKind::Sequence(sequence) => !matches!(sequence.period, Period::Ever),
+        _ => false,
+    }
+}
+
+fn behaviour_starts_false(behaviour: &Behaviour) -> bool {
+    let Some(test) = &behaviour.test else { return matches!(behaviour.grouping, Grouping::Whole) };
+    let above_zero = matches!(
+        test,
+        Test::Is(Op::AtLeast, Operand::Constant(Value::Number(bound))) if *bound > Number::ZERO
+    ) || matches!(
+        test,
+        Test::Is(Op::Above, Operand::Constant(Value::Number(bound))) if *bound >= Number::ZERO
+    );
+    let from_zero = matches!(
+        behaviour.measure,
+        Measure::Count
+            | Measure::Days
+            | Measure::Weeks
+            | Measure::Users
+            | Measure::DistinctName
+            | Measure::DistinctProperty(_)
+            | Measure::Of(Aggregate::Sum | Aggregate::Max, _)
+    );
+    let quiet_grouping = matches!(behaviour.grouping, Grouping::Whole | Grouping::Some);
+    above_zero && from_zero && quiet_grouping && !behaviour.delayed && !matches!(behaviour.period, Period::Ever)
+}
+
+/// The leaves whose truth decides a unit, each once.
+fn unit_leaves(pass: &Pass, place: usize) -> Vec<u32> {
+    let Some(unit) = pass.units.get(place) else { return Vec::new() };
+    let mut stack: Vec<u32> = [Some(unit.when), unit.fit, unit.population].into_iter().flatten().collect();
+    let mut leaves = Vec::new();
+    while let Some(node) = stack.pop() {
+        match pass.nodes.get(node as usize) {
+            Some(Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts)) => stack.extend(parts),
+            Some(Node::Not(part)) => stack.push(*part),
+            Some(Node::Leaf(leaf)) => leaves.push(*leaf),
+            None => {}
+        }
+    }
+    leaves.sort_unstable();
+    leaves.dedup();
+    leaves
+}

@@ -1,0 +1,138 @@
+//! Definitions compiled once to an immutable program: passes over timelines with a reverse index from what an
+//! event is called to what it can change.
+
+mod build;
+mod criteria;
+mod link;
+mod operands;
+pub(crate) mod pass;
+mod references;
+
+use std::sync::Arc;
+
+use crate::definition::Definition;
+use crate::household::{EventName, Needs};
+use crate::record::EventKind;
+use crate::workspace::Workspace;
+
+pub(crate) use pass::{Pass, Touch};
+
+/// Why definitions cannot be compiled together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("definition `{definition}`: {reason}")]
+pub struct CompileError {
+    /// Which definition.
+    pub definition: Arc<str>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Definitions ready to run. Immutable; shared by threads.
+#[derive(Debug)]
+pub struct Program {
+    pub(crate) definitions: Vec<Arc<Definition>>,
+    pub(crate) workspace: Workspace,
+    pub(crate) passes: Vec<Pass>,
+    pub(crate) outputs: usize,
+    needs: Needs,
+    /// The user's time zone trait's slot, if a pass counts calendar units of users.
+    pub(crate) zone_slot: Option<u32>,
+}
+
+impl Program {
+    /// Compiles definitions, with all they refer to among them.
+    ///
+    /// # Errors
+    /// One for each definition that refers to none, to itself in a circle or to a definition of the wrong kind, or that names
+    /// what cannot be said (see `docs/meaning.md`).
+    pub fn compile(definitions: &[Definition], workspace: &Workspace) -> Result<Self, Vec<CompileError>> {
+        references::check(definitions)?;
+        let mut builder = build::Builder::new(workspace);
+        for (place, definition) in definitions.iter().enumerate() {
+            let level = references::level(definition, definitions);
+            builder.definition(place, definition, definitions, level)?;
+        }
+        Ok(builder.finish(definitions))
+    }
+
+    /// The definitions, in the order given; their places are the numbers used in outcomes.
+    #[must_use]
+    pub fn definitions(&self) -> &[Arc<Definition>] {
+        &self.definitions
+    }
+
+    /// The settings it was compiled with.
+    #[must_use]
+    pub const fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// What has to be fetched for it.
+    #[must_use]
+    pub const fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
+    /// The reverse index for a history's dictionary of event names.
+    #[must_use]
+    pub fn bind(&self, names: &[EventName]) -> Binding {
+        let product = names.iter().map(|name| name.kind == EventKind::Product).collect();
+        let passes = self.passes.iter().map(|pass| PassBinding::new(pass, names)).collect();
+        Binding { product, passes }
+    }
+}
+
+/// A program's reverse index: event name code → what it touches, for each pass.
+#[derive(Debug)]
+pub struct Binding {
+    /// Whether events of a name are product events.
+    pub(crate) product: Vec<bool>,
+    pub(crate) passes: Vec<PassBinding>,
+}
+
+impl Binding {
+    /// Whether an event of this name touches any criterion, clock or goal. First-seen clocks and derived traits
+    /// read product rows whatever their name.
+    #[must_use]
+    pub fn touches(&self, name: u32) -> bool {
+        self.passes.iter().any(|pass| !pass.touches(name).is_empty())
+    }
+
+    /// How many criteria, clocks and goals an event of this name touches.
+    #[must_use]
+    pub fn touched_by(&self, name: u32) -> usize {
+        self.passes.iter().map(|pass| pass.touches(name).len()).sum()
+    }
+}
+
+/// For each name code a slice of touches, sorted by effect.
+#[derive(Debug)]
+pub(crate) struct PassBinding {
+    starts: Vec<u32>,
+    touches: Vec<Touch>,
+}
+
+impl PassBinding {
+    fn new(pass: &Pass, names: &[EventName]) -> Self {
+        let mut starts = Vec::with_capacity(names.len() + 1);
+        let mut touches = Vec::new();
+        for name in names {
+            starts.push(touches.len() as u32);
+            let from = touches.len();
+            touches.extend(pass.touches.iter().filter(|(selector, _)| selector.selects(name)).map(|(_, touch)| *touch));
+            touches[from..].sort_unstable();
+        }
+        starts.push(touches.len() as u32);
+        Self { starts, touches }
+    }
+
+    /// What an event of a name touches; nothing for a code outside the dictionary.
+    #[inline]
+    pub fn touches(&self, name: u32) -> &[Touch] {
+        let name = name as usize;
+        match (self.starts.get(name), self.starts.get(name + 1)) {
+            (Some(start), Some(end)) => &self.touches[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+}
