@@ -1,0 +1,52 @@
+# The doors of the house. Each tool that is optional says so when it is missing and skipped; nothing else is.
+
+CARGO ?= cargo
+# In CI all tests run to the end, at home the first failure stops.
+NEXTEST_PROFILE ?= $(if $(CI),ci,default)
+
+.PHONY: help demo test lint fmt fmt-check clippy tidy deny tools tests bench bench-full soak
+
+help: ## What can be made
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
+
+demo: ## Simulate a product, import its history, prove two definitions on it
+	@scripts/demo.sh
+
+test: fmt-check deny clippy tidy tools tests ## Everything that must hold before a change lands
+
+lint: fmt-check deny clippy tidy ## The same without the tests
+
+fmt: ## Format all code
+	$(CARGO) fmt --all
+
+fmt-check:
+	$(CARGO) fmt --all --check
+
+clippy:
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+tidy: ## Say what breaks the rules of the house
+	$(CARGO) run --locked --quiet --package xtask -- tidy
+
+deny:
+	@scripts/deny.sh
+
+# A passing test is silent, so what the tests will skip is said here.
+tools:
+	@python3 -c 'import duckdb, polars' 2>/dev/null \
+	  || echo 'skipped: reading the lake from Python (needs python3 with tests/requirements.txt)'
+	@test -d ../shared || echo 'skipped: the known answers on real data (they lie in ../shared)'
+
+tests:
+	@if $(CARGO) nextest --version >/dev/null 2>&1; \
+	then $(CARGO) nextest run --locked --workspace --profile $(NEXTEST_PROFILE); \
+	else $(CARGO) test --locked --workspace; fi
+
+bench: ## 20 million events against other engines
+	bench/run 20
+
+bench-full: ## 100 million events against other engines
+	bench/run 100
+
+soak: ## The random tests at length: a million cases, 200 kills
+	BRIX_SOAK=1 $(CARGO) test --locked --workspace --release -- --nocapture
