@@ -291,10 +291,10 @@ impl BehaviourState {
         let mut due = i64::MAX;
         if let Period::Last(span) = &rule.period {
             let leaves = |time: i64| lasted(time, *span, zone);
-            if let (Form::LastTimes(needed), Some(front)) = (rule.form(), self.times.front()) {
-                if self.times.len() as u64 == needed {
-                    due = due.min(leaves(*front));
-                }
+            if let (Form::LastTimes(needed), Some(front)) = (rule.form(), self.times.front())
+                && self.times.len() as u64 == needed
+            {
+                due = due.min(leaves(*front));
             }
             if let Some(hit) = self.hits.front() {
                 due = due.min(leaves(hit.time));
@@ -303,10 +303,10 @@ impl BehaviourState {
                 due = due.min(lasted(leaves(hit.time), *span, zone));
             }
         }
-        if matches!(rule.grouping, Grouping::Current | Grouping::Regular { .. }) {
-            if let Some(unit) = rule.unit() {
-                due = due.min(scene.next_unit(clockwork, at, unit));
-            }
+        if matches!(rule.grouping, Grouping::Current | Grouping::Regular { .. })
+            && let Some(unit) = rule.unit()
+        {
+            due = due.min(scene.next_unit(clockwork, at, unit));
         }
         due
     }

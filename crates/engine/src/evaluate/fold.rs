@@ -232,12 +232,12 @@ impl Fold {
                     return;
                 }
                 let gate = self.gates[rule.gate];
-                if let (LeafKind::Behaviour(rule), LeafBody::Behaviour(body)) = (&rule.kind, &mut state.body) {
-                    if body.hit(scene, clockwork, rule, gate, at, row) {
-                        self.work.touch(touch.index);
-                        if let Some(trace) = trace {
-                            trace.hits.push((touch.index, row, at));
-                        }
+                if let (LeafKind::Behaviour(rule), LeafBody::Behaviour(body)) = (&rule.kind, &mut state.body)
+                    && body.hit(scene, clockwork, rule, gate, at, row)
+                {
+                    self.work.touch(touch.index);
+                    if let Some(trace) = trace {
+                        trace.hits.push((touch.index, row, at));
                     }
                 }
             }

@@ -308,10 +308,10 @@ fn held_since(scene: &Scene<'_>, leaf: &TraitLeaf, at: i64) -> i64 {
     for stay in scene.books.stays(scene.subject) {
         times.extend([stay.from, stay.until]);
     }
-    if scene.subject.kind != SubjectKind::User || leaf.path.derived.is_some() {
-        if let Some(code) = scene.account_at(at) {
-            times.extend(scene.books.members(code).iter().flat_map(|stay| [stay.from, stay.until]));
-        }
+    if (scene.subject.kind != SubjectKind::User || leaf.path.derived.is_some())
+        && let Some(code) = scene.account_at(at)
+    {
+        times.extend(scene.books.members(code).iter().flat_map(|stay| [stay.from, stay.until]));
     }
     if let Some((base, ago)) = &leaf.against {
         let mut then = i64::MIN;

@@ -81,10 +81,10 @@ impl<'a> Scene<'a> {
     fn calendar<'c>(&self, clockwork: &'c mut Clockwork, at: i64) -> &'c mut Calendar {
         if self.subject.kind == SubjectKind::User {
             let named = self.program.zone_slot.and_then(|slot| self.books.trait_at(self.subject, slot, at));
-            if let Some(Value::Text(name)) = named {
-                if let Some(zone) = clockwork.zones.named(name) {
-                    return clockwork.local.entry(name.to_string()).or_insert_with(|| Calendar::new(zone));
-                }
+            if let Some(Value::Text(name)) = named
+                && let Some(zone) = clockwork.zones.named(name)
+            {
+                return clockwork.local.entry(name.to_string()).or_insert_with(|| Calendar::new(zone));
             }
         }
         &mut clockwork.workspace

@@ -69,10 +69,11 @@ impl Fold {
         }
         let was = state.holding;
         state.holding = holds;
-        if was && !holds {
-            if let Some(entry) = state.entries.last_mut().filter(|entry| entry.exit.is_none()) {
-                entry.exit = Some(Timestamp(at));
-            }
+        if was
+            && !holds
+            && let Some(entry) = state.entries.last_mut().filter(|entry| entry.exit.is_none())
+        {
+            entry.exit = Some(Timestamp(at));
         }
         if holds && !was && !(once && !state.entries.is_empty()) {
             self.enter(scene, clockwork, at, place);

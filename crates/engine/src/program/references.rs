@@ -30,7 +30,7 @@ pub(super) fn check(definitions: &[Definition]) -> Result<(), Vec<CompileError>>
         for reference in references(definition, &mut misplaced) {
             match by_id.get(reference.id) {
                 None => {
-                    fail(definition, format!("it refers to `{}`, which is not among the definitions", reference.id))
+                    fail(definition, format!("it refers to `{}`, which is not among the definitions", reference.id));
                 }
                 Some(other) if other.subject != reference.kind => {
                     let (is, must) = (other.subject.word(), reference.kind.word());
