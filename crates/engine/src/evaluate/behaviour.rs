@@ -244,7 +244,7 @@ impl BehaviourState {
             Form::LastTimes(_) => return whole(self.times.len() as u64),
             Form::Whole => (of(self.whole.as_ref()), self.before.as_ref()),
             Form::Units => {
-                let Some(unit) = rule.unit() else { return None };
+                let unit = rule.unit()?;
                 let current = scene.unit(clockwork, at, unit);
                 match rule.grouping {
                     Grouping::Some => return self.largest(&rule.measure),

@@ -75,7 +75,8 @@ impl Fold {
         {
             entry.exit = Some(Timestamp(at));
         }
-        if holds && !was && !(once && !state.entries.is_empty()) {
+        let another = !once || state.entries.is_empty();
+        if holds && !was && another {
             self.enter(scene, clockwork, at, place);
         }
     }

@@ -39,11 +39,8 @@ impl Builder<'_> {
             account: self.trait_slot(SubjectKind::Account, &path.name),
             workspace: self.trait_slot(SubjectKind::Workspace, &path.name),
         };
-        let foreign =
-            !matches!(path.of, TraitOwner::Own) && !(path.of == TraitOwner::User && subject == SubjectKind::User);
-        if foreign {
-            self.needs.accounts = true;
-        }
+        let own = path.of == TraitOwner::Own || (path.of == TraitOwner::User && subject == SubjectKind::User);
+        self.needs.accounts |= !own;
         let derived = match &*path.name {
             "first_seen" => Some(Derived::FirstSeen),
             "last_seen" => Some(Derived::LastSeen),
