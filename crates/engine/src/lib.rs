@@ -3,10 +3,12 @@
 //! Everything here is a pure function of its arguments: no clock, no files, no randomness. The code that
 //! fires live is the code that replays history.
 
+pub mod assemble;
 pub mod batch;
 pub mod definition;
 pub mod evaluate;
 pub mod household;
+pub mod identity;
 pub mod number;
 pub mod outcome;
 pub mod program;

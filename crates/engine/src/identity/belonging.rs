@@ -1,0 +1,271 @@
+//! Inside a household: who belongs to which account when, and whose each row is.
+
+use std::collections::BTreeMap;
+
+use super::{Ids, Link, Links};
+use crate::Timestamp;
+use crate::household::{Code, Membership, Subject};
+use crate::record::SubjectKind;
+
+/// A row that carries an account together with a person or a workspace, or a leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Statement {
+    /// When.
+    pub at: i64,
+    /// When it was known, ties and aliases included.
+    pub known: i64,
+    /// The person, identity resolved; 0: none.
+    pub person: Code,
+    /// The account; 0 only for a leave of all accounts.
+    pub account: Code,
+    /// The workspace; 0: none.
+    pub workspace: Code,
+    /// The person leaves the account.
+    pub leaves: bool,
+}
+
+/// A person's e-mail address says (or stops saying) which account the person is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EmailFact {
+    /// From when on; [`i64::MIN`] for a constant.
+    pub at: i64,
+    /// When it was known.
+    pub known: i64,
+    /// Whose.
+    pub person: Code,
+    /// The account of the address's domain; 0: the domain is nobody's.
+    pub account: Code,
+}
+
+/// A stay in an account: from `start` to before `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stay {
+    start: i64,
+    end: i64,
+    account: Code,
+    known: i64,
+    left_known: i64,
+}
+
+/// Memberships, workspaces' accounts and e-mail domains of one household.
+#[derive(Debug, Clone, Default)]
+pub struct Belonging {
+    /// By person; by start, at one start the smaller account id last.
+    stays: BTreeMap<Code, Vec<Stay>>,
+    parents: BTreeMap<Code, Links>,
+    emails: BTreeMap<Code, Links>,
+}
+
+impl Belonging {
+    /// From a household's statements and e-mail facts in any order; `accounts` holds the accounts' ids.
+    ///
+    /// A membership starts at the first statement of person and account since the last leave; at one instant leaves
+    /// come after joins. The e-mail counts only for persons who have no membership at all.
+    #[must_use]
+    pub fn of(mut statements: Vec<Statement>, emails: &[EmailFact], accounts: &dyn Ids) -> Self {
+        statements.sort_unstable_by_key(|fact| (fact.person, fact.account, fact.at, fact.leaves, fact.known));
+        let mut stays: BTreeMap<Code, Vec<Stay>> = BTreeMap::new();
+        let joins_and_leaves = |fact: &&Statement| fact.person != 0 && fact.account != 0;
+        let of_persons: Vec<&Statement> = statements.iter().filter(joins_and_leaves).collect();
+        for pair in of_persons.chunk_by(|a, b| (a.person, a.account) == (b.person, b.account)) {
+            if let Some(first) = pair.first() {
+                stays.entry(first.person).or_default().extend(stays_of(pair));
+            }
+        }
+        for of_person in stays.values_mut() {
+            of_person.sort_by(|a, b| {
+                a.start.cmp(&b.start).then_with(|| accounts.text(b.account).cmp(accounts.text(a.account)))
+            });
+        }
+        let parents = statements.iter().filter(|fact| fact.workspace != 0 && fact.account != 0 && !fact.leaves);
+        let parents = parents.map(|fact| (fact.workspace, Link { at: fact.at, to: fact.account, known: fact.known }));
+        let emails = emails.iter().map(|fact| (fact.person, Link { at: fact.at, to: fact.account, known: fact.known }));
+        Self { stays, parents: links(parents, accounts), emails: links(emails, accounts) }
+    }
+
+    /// The account of a row and when that was known ([`i64::MIN`]: by the row itself); 0: none. Its own account
+    /// wins; else the workspace's; else the person's latest membership at that time; else the first later one;
+    /// else the account of the e-mail's domain.
+    #[must_use]
+    pub fn account_of_row(&self, person: Code, own: Code, workspace: Code, at: i64) -> (Code, i64) {
+        if own != 0 {
+            return (own, i64::MIN);
+        }
+        if let Some(link) = self.parents.get(&workspace).and_then(|links| links.at(at)) {
+            return (link.to, link.known);
+        }
+        if let Some(stays) = self.stays.get(&person) {
+            let started = stays.partition_point(|stay| stay.start <= at);
+            let (before, after) = stays.split_at_checked(started).unwrap_or((stays, &[]));
+            if let Some(stay) = before.iter().rev().find(|stay| at < stay.end) {
+                return (stay.account, stay.known);
+            }
+            if let Some(first) = after.first() {
+                let last_of_start = after.iter().take_while(|stay| stay.start == first.start).last();
+                return last_of_start.map_or((0, i64::MIN), |stay| (stay.account, stay.known));
+            }
+        }
+        let email = self.emails.get(&person).and_then(|links| links.at(at));
+        email.map_or((0, i64::MIN), |link| if link.to == 0 { (0, i64::MIN) } else { (link.to, link.known) })
+    }
+
+    /// The one account that all rows of a person without own account and workspace have, if that is so.
+    #[must_use]
+    pub fn only_account_of(&self, person: Code) -> Option<(Code, i64)> {
+        match (self.stays.get(&person).map(Vec::as_slice), self.emails.get(&person)) {
+            (None, None) => Some((0, i64::MIN)),
+            (Some([stay]), _) if stay.end == i64::MAX => Some((stay.account, stay.known)),
+            _ => None,
+        }
+    }
+
+    /// Joins and leaves of persons, workspaces' accounts, sorted by time; at one instant joins come first. Persons
+    /// who have no membership but an e-mail's account are members of that from the e-mail on.
+    #[must_use]
+    pub fn memberships(&self) -> Vec<Membership> {
+        let mut all = Vec::new();
+        for (person, stays) in &self.stays {
+            let member = Subject { kind: SubjectKind::User, code: *person };
+            for stay in stays {
+                all.push(membership(stay.start, stay.known, member, stay.account, false));
+                if stay.end != i64::MAX {
+                    all.push(membership(stay.end, stay.left_known, member, stay.account, true));
+                }
+            }
+        }
+        for (workspace, links) in &self.parents {
+            push_links(&mut all, Subject { kind: SubjectKind::Workspace, code: *workspace }, links.as_slice());
+        }
+        for (person, links) in &self.emails {
+            if !self.stays.contains_key(person) {
+                push_links(&mut all, Subject { kind: SubjectKind::User, code: *person }, links.as_slice());
+            }
+        }
+        all.sort_by_key(|fact| (fact.at, fact.leaves, fact.member, fact.account));
+        all
+    }
+}
+
+/// What is known at once needs no date.
+fn membership(at: i64, known: i64, member: Subject, account: Code, leaves: bool) -> Membership {
+    let known = if known <= at { Timestamp::MIN } else { Timestamp(known) };
+    Membership { at: Timestamp(at), known, member, account, leaves }
+}
+
+/// Each link is a join that ends where the next one begins.
+fn push_links(all: &mut Vec<Membership>, member: Subject, links: &[Link]) {
+    for (place, link) in links.iter().enumerate() {
+        if link.to == 0 {
+            continue;
+        }
+        all.push(membership(link.at, link.known, member, link.to, false));
+        if let Some(next) = links.get(place + 1) {
+            all.push(membership(next.at, next.known, member, link.to, true));
+        }
+    }
+}
+
+fn stays_of(sorted: &[&Statement]) -> Vec<Stay> {
+    let mut stays: Vec<Stay> = Vec::new();
+    for fact in sorted {
+        let open = stays.last_mut().filter(|stay| stay.end == i64::MAX);
+        match (open, fact.leaves) {
+            (Some(stay), true) => (stay.end, stay.left_known) = (fact.at, fact.known),
+            (None, false) => stays.push(Stay {
+                start: fact.at,
+                end: i64::MAX,
+                account: fact.account,
+                known: fact.known,
+                left_known: i64::MIN,
+            }),
+            _ => {}
+        }
+    }
+    stays
+}
+
+fn links(statements: impl Iterator<Item = (Code, Link)>, accounts: &dyn Ids) -> BTreeMap<Code, Links> {
+    let mut by_thing: BTreeMap<Code, Vec<Link>> = BTreeMap::new();
+    for (thing, link) in statements {
+        by_thing.entry(thing).or_default().push(link);
+    }
+    by_thing.into_iter().map(|(thing, all)| (thing, Links::of(all, accounts))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Later codes have smaller texts.
+    struct Backwards;
+
+    impl Ids for Backwards {
+        fn text(&self, code: Code) -> &str {
+            ["", "z", "y", "x"][code as usize]
+        }
+    }
+
+    fn join(at: i64, person: Code, account: Code) -> Statement {
+        Statement { at, known: at + 1, person, account, workspace: 0, leaves: false }
+    }
+
+    fn leave(at: i64, person: Code, account: Code) -> Statement {
+        Statement { leaves: true, ..join(at, person, account) }
+    }
+
+    #[test]
+    fn latest_membership_then_first_later_one() {
+        let belonging =
+            Belonging::of(vec![join(20, 1, 2), join(10, 1, 1), join(15, 1, 1), leave(30, 1, 2)], &[], &Backwards);
+        let account = |at| belonging.account_of_row(1, 0, 0, at);
+        assert_eq!(account(5), (1, 11), "the first later one");
+        assert_eq!(account(10), (1, 11));
+        assert_eq!(account(20), (2, 21), "joining 2 does not end 1, but is later");
+        assert_eq!(account(30), (1, 11), "left 2");
+        assert_eq!(belonging.account_of_row(1, 3, 0, 30), (3, i64::MIN), "its own group");
+        assert_eq!(belonging.account_of_row(2, 0, 0, 30), (0, i64::MIN));
+    }
+
+    #[test]
+    fn comes_back_after_leaving() {
+        let belonging =
+            Belonging::of(vec![join(10, 1, 1), leave(20, 1, 1), join(20, 1, 1), join(40, 1, 1)], &[], &Backwards);
+        assert_eq!(belonging.account_of_row(1, 0, 0, 19).0, 1);
+        assert_eq!(belonging.account_of_row(1, 0, 0, 25), (1, 41), "out, but there is a later one");
+        let moves: Vec<_> = belonging.memberships().iter().map(|fact| (fact.at.0, fact.leaves)).collect();
+        assert_eq!(moves, [(10, false), (20, true), (40, false)]);
+    }
+
+    #[test]
+    fn at_one_start_the_smaller_account_id() {
+        let belonging = Belonging::of(vec![join(10, 1, 1), join(10, 1, 2)], &[], &Backwards);
+        assert_eq!(belonging.account_of_row(1, 0, 0, 10).0, 2);
+        assert_eq!(belonging.account_of_row(1, 0, 0, 5).0, 2);
+    }
+
+    #[test]
+    fn workspaces_come_before_memberships() {
+        let parent = Statement { workspace: 7, person: 0, ..join(10, 0, 3) };
+        let belonging = Belonging::of(vec![parent, join(5, 1, 1)], &[], &Backwards);
+        assert_eq!(belonging.account_of_row(1, 0, 7, 6).0, 3);
+        assert_eq!(belonging.account_of_row(1, 0, 8, 6).0, 1);
+        assert_eq!(belonging.memberships().len(), 2);
+    }
+
+    #[test]
+    fn the_email_counts_only_without_memberships() {
+        let email = |person, at, account| EmailFact { at, known: at, person, account };
+        let facts = [email(1, 10, 1), email(2, 10, 1), email(2, 20, 0)];
+        let belonging = Belonging::of(vec![join(30, 1, 2)], &facts, &Backwards);
+        assert_eq!(belonging.account_of_row(1, 0, 0, 10).0, 2);
+        assert_eq!(belonging.account_of_row(2, 0, 0, 5).0, 1, "the first after");
+        assert_eq!(belonging.account_of_row(2, 0, 0, 20).0, 0, "a free address now");
+        let of_second: Vec<_> = belonging
+            .memberships()
+            .iter()
+            .filter(|fact| fact.member.code == 2)
+            .map(|fact| (fact.at.0, fact.leaves))
+            .collect();
+        assert_eq!(of_second, [(10, false), (20, true)]);
+    }
+}
