@@ -9,14 +9,15 @@ use crate::{Number, Timestamp};
 /// The value of a property or trait. Nothing is turned into another type in silence: `"500"` is not 500.
 ///
 /// Nested objects are flattened at the door to dotted names (`plan.name`); lists hold scalars.
+/// The order of the types is part of the meaning: of several values of a trait at one instant the largest holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Value {
-    /// Words.
-    Text(Arc<str>),
-    /// An exact decimal.
-    Number(Number),
     /// True or false.
     Boolean(bool),
+    /// An exact decimal.
+    Number(Number),
+    /// Words.
+    Text(Arc<str>),
     /// An instant.
     Time(Timestamp),
     /// Several values, in the sender's order.
