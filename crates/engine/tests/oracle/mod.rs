@@ -3,6 +3,7 @@
 
 pub mod criteria;
 pub mod explain;
+pub mod identity;
 pub mod instants;
 pub mod judge;
 pub mod lives;
@@ -95,6 +96,13 @@ fn verdict(judge: &Judge, place: usize, subject: Subject) -> Option<Verdict> {
 /// The earliest instant by which what is in effect gives this very entry (rule 33).
 fn knowable_at(judge: &Judge, place: usize, subject: Subject, number: usize, at: Timestamp) -> Timestamp {
     let world = judge.world;
+    let late = |when: Timestamp, known: Timestamp| when <= at && known > at;
+    let nothing_late = !world.events.iter().any(|event| late(event.at, event.known_to_account))
+        && !world.facts.iter().any(|fact| late(fact.at, fact.known))
+        && !world.moves.iter().any(|step| late(step.at, step.known));
+    if nothing_late {
+        return at;
+    }
     let mut limits: BTreeSet<Timestamp> = BTreeSet::from([at]);
     limits.extend(world.events.iter().flat_map(|event| [event.known, event.known_to_account]));
     limits.extend(world.facts.iter().map(|fact| fact.known));

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::record::{Body, EventKind, Properties, Record, SubjectKind, is_generic};
+use engine::record::{Body, EventKind, Properties, Record, SubjectKind};
 use engine::workspace::Workspace;
 use engine::{Timestamp, Value};
+
+use super::identity::{Identity, Link, Person, Said, chain, once};
 
 /// A user, account or workspace: its place in the sorted list of those of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,13 +28,6 @@ impl Subject {
     pub const fn workspace(number: usize) -> Self {
         Self { kind: SubjectKind::Workspace, number }
     }
-}
-
-/// One person with all his ids.
-#[derive(Debug, Clone)]
-pub struct Person {
-    pub shown: Arc<str>,
-    pub ids: BTreeSet<Arc<str>>,
 }
 
 /// Something done.
@@ -91,149 +86,28 @@ pub struct World {
     pub moves: Vec<Move>,
 }
 
-/// A record after the door: clamped, without ids that name nobody.
-struct Said<'a> {
-    at: Timestamp,
-    known: Timestamp,
-    user: Option<&'a Arc<str>>,
-    anonymous: Option<&'a Arc<str>>,
-    account: Option<&'a Arc<str>>,
-    workspace: Option<&'a Arc<str>>,
-    body: &'a Body,
-}
-
-fn said(record: &Record) -> Said<'_> {
-    fn named(id: &Option<Arc<str>>) -> Option<&Arc<str>> {
-        id.as_ref().filter(|id| !is_generic(id))
-    }
-    let at = record.received_at.map_or(record.timestamp, |received| received.min(record.timestamp));
-    Said {
-        at,
-        known: record.received_at.unwrap_or(at),
-        user: named(&record.who.user),
-        anonymous: named(&record.who.anonymous),
-        account: named(&record.who.account),
-        workspace: named(&record.who.workspace),
-        body: &record.body,
-    }
-}
-
-fn once(records: &[Record]) -> Vec<Said<'_>> {
-    let mut seen = BTreeSet::new();
-    let fresh = |record: &&Record| seen.insert((&record.source, &record.sender, &record.message));
-    let mut all: Vec<Said> = records.iter().filter(fresh).map(said).collect();
-    all.sort_by_key(|said| said.at);
-    all
-}
-
-/// Anonymous and user tied at a time; when that was first known.
-type Ties = BTreeMap<(Arc<str>, Timestamp, Arc<str>), Timestamp>;
-
-fn ties(all: &[Said]) -> Ties {
-    let mut ties = Ties::new();
-    for said in all {
-        if let (Some(user), Some(anonymous)) = (said.user, said.anonymous) {
-            let known = ties.entry((anonymous.clone(), said.at, user.clone())).or_insert(said.known);
-            *known = said.known.min(*known);
-        }
-    }
-    ties
-}
-
-/// The id a record goes by, and when the tie that says so was known (rule 4).
-fn goes_by<'a>(said: &Said<'a>, ties: &'a Ties) -> Option<(&'a Arc<str>, Timestamp)> {
-    if let Some(user) = said.user {
-        return Some((user, Timestamp::MIN));
-    }
-    let anonymous = said.anonymous?;
-    let mine = || ties.iter().filter(|((tied, _, _), _)| tied == anonymous);
-    let before = mine().filter(|((_, at, _), _)| *at <= said.at).map(|((_, at, _), _)| *at).max();
-    let after = mine().filter(|((_, at, _), _)| *at > said.at).map(|((_, at, _), _)| *at).min();
-    let Some(chosen) = before.or(after) else { return Some((anonymous, Timestamp::MIN)) };
-    let at_that_time = mine().filter(|((_, at, _), _)| *at == chosen);
-    at_that_time.min_by_key(|((_, _, user), _)| user.clone()).map(|((_, _, user), known)| (user, *known))
-}
-
-/// Sets of ids that are one person (rule 5).
-fn families(all: &[Said]) -> Vec<BTreeSet<Arc<str>>> {
-    let mut families: Vec<BTreeSet<Arc<str>>> = Vec::new();
-    let mut join = |left: &Arc<str>, right: &Arc<str>| {
-        let mut merged = BTreeSet::from([left.clone(), right.clone()]);
-        families.retain(|family| {
-            let touches = family.contains(left) || family.contains(right);
-            if touches {
-                merged.extend(family.iter().cloned());
-            }
-            !touches
-        });
-        families.push(merged);
-    };
-    for said in all {
-        if let Body::Alias { previous } = said.body {
-            if let (false, Some(id)) = (is_generic(previous), said.user.or(said.anonymous)) {
-                join(previous, id);
-            }
-        }
-    }
-    families
-}
-
-fn family_of(id: &Arc<str>, families: &[BTreeSet<Arc<str>>]) -> BTreeSet<Arc<str>> {
-    families.iter().find(|family| family.contains(id)).cloned().unwrap_or_else(|| BTreeSet::from([id.clone()]))
-}
-
-fn people(all: &[Said], ties: &Ties) -> Vec<Person> {
-    let families = families(all);
-    let users: BTreeSet<&Arc<str>> = all.iter().filter_map(|said| said.user).collect();
-    let mut found: BTreeMap<Arc<str>, Person> = BTreeMap::new();
-    for said in all {
-        let Some((id, _)) = goes_by(said, ties) else { continue };
-        let family = family_of(id, &families);
-        let known = family.iter().find(|id| users.contains(id));
-        let Some(shown) = known.or(family.first()).cloned() else { continue };
-        let tied = ties.keys().filter(|(_, _, user)| family.contains(user)).map(|(anonymous, _, _)| anonymous.clone());
-        let ids = family.iter().cloned().chain(tied).collect();
-        found.insert(shown.clone(), Person { shown, ids });
-    }
-    found.into_values().collect()
-}
-
 impl World {
     /// Everything that the records say.
     pub fn of(records: &[Record], workspace: &Workspace) -> Self {
-        let all = once(records);
-        let ties = ties(&all);
-        let families = families(&all);
-        let people = people(&all, &ties);
-        let person = |said: &Said| {
-            let (id, known) = goes_by(said, &ties)?;
-            let family = family_of(id, &families);
-            let number = people.iter().position(|person| family.contains(&person.shown))?;
-            Some((number, known.max(said.known)))
-        };
+        let sent = once(records);
+        let identity = Identity::of(&sent);
+        let all: Vec<Said> = sent.iter().map(|sent| identity.said(sent)).collect();
+        let by_email = if workspace.account_from_email { emails(&all, workspace) } else { Vec::new() };
+        let named = all.iter().filter_map(|said| said.account.cloned());
+        let every: BTreeSet<Arc<str>> = named.chain(by_email.iter().filter_map(|email| email.account.clone())).collect();
+        let spaces: BTreeSet<Arc<str>> = all.iter().filter_map(|said| said.workspace.cloned()).collect();
         let mut world = Self {
-            accounts: Vec::new(),
-            workspaces: all.iter().filter_map(|said| said.workspace.cloned()).collect::<BTreeSet<_>>().into_iter().collect(),
-            people: people.clone(),
+            accounts: every.into_iter().collect(),
+            workspaces: spaces.into_iter().collect(),
+            people: identity.people,
             events: Vec::new(),
             facts: Vec::new(),
             moves: Vec::new(),
         };
-        let by_email = if workspace.account_from_email { accounts_by_email(&all, &person, workspace) } else { Vec::new() };
-        let named = all.iter().filter_map(|said| said.account.cloned());
-        let every: BTreeSet<Arc<str>> = named.chain(by_email.iter().map(|(_, _, _, account)| account.clone())).collect();
-        world.accounts = every.into_iter().collect();
+        world.add_moves(&all, &by_email);
         for said in &all {
-            world.add_moves(said, person(said));
-            world.add_facts(said, person(said));
-        }
-        for (at, known, user, account) in by_email {
-            let account = world.account_named(&account);
-            world.moves.push(Move { at, leaves: false, known, member: Subject::user(user), account });
-        }
-        world.moves.sort_by_key(|step| (step.at, step.leaves));
-        for said in &all {
-            world.add_event(said, person(said), workspace);
+            world.add_facts(said);
+            world.add_event(said, workspace);
         }
         world
     }
@@ -246,53 +120,84 @@ impl World {
         self.workspaces.binary_search(id).expect("every workspace is listed")
     }
 
-    fn add_moves(&mut self, said: &Said, person: Option<(usize, Timestamp)>) {
-        let Some(account) = said.account.map(|id| self.account_named(id)) else { return };
-        let leaves = matches!(said.body, Body::Leave);
-        if let Some((user, known)) = person {
-            self.moves.push(Move { at: said.at, leaves, known, member: Subject::user(user), account });
+    /// Who joins and leaves what: the records that begin and end memberships (rule 6).
+    fn add_moves(&mut self, all: &[Said], by_email: &[Email]) {
+        let mut stated: Vec<Move> = Vec::new();
+        let mut parents: BTreeMap<Subject, Vec<Link<Option<usize>>>> = BTreeMap::new();
+        for said in all {
+            let Some(account) = said.account.map(|id| self.account_named(id)) else { continue };
+            let leaves = matches!(said.body, Body::Leave);
+            if let Some(user) = said.person {
+                stated.push(Move { at: said.at, leaves, known: said.known, member: Subject::user(user), account });
+            }
+            if let (Some(workspace), false) = (said.workspace, leaves) {
+                let member = Subject::workspace(self.workspace_named(workspace));
+                parents.entry(member).or_default().push(Link { at: said.at, to: Some(account), known: said.known });
+            }
         }
-        if let (Some(workspace), false) = (said.workspace, leaves) {
-            let member = Subject::workspace(self.workspace_named(workspace));
-            self.moves.push(Move { at: said.at, leaves, known: said.known, member, account });
+        for email in by_email {
+            let member = Subject::user(email.person);
+            if !stated.iter().any(|step| step.member == member && !step.leaves) {
+                let to = email.account.as_ref().map(|id| self.account_named(id));
+                parents.entry(member).or_default().push(Link { at: email.at, to, known: email.known });
+            }
+        }
+        for (member, links) in parents {
+            let links = chain(links);
+            for (place, link) in links.iter().enumerate() {
+                let Some(account) = link.to else { continue };
+                stated.push(Move { at: link.at, leaves: false, known: link.known, member, account });
+                if let Some(next) = links.get(place + 1) {
+                    stated.push(Move { at: next.at, leaves: true, known: next.known, member, account });
+                }
+            }
+        }
+        stated.sort_by_key(|step| (step.at, step.leaves, step.known));
+        // Only what begins or ends a membership moves anyone.
+        let mut inside = BTreeSet::new();
+        for step in stated {
+            let pair = (step.member, step.account);
+            if if step.leaves { inside.remove(&pair) } else { inside.insert(pair) } {
+                self.moves.push(step);
+            }
         }
     }
 
-    fn add_facts(&mut self, said: &Said, person: Option<(usize, Timestamp)>) {
+    fn add_facts(&mut self, said: &Said) {
         let Body::Traits { of, traits, constant } = said.body else { return };
         let owner = match of {
-            SubjectKind::User => person.map(|(user, known)| (Subject::user(user), known)),
-            SubjectKind::Account => said.account.map(|id| (Subject::account(self.account_named(id)), said.known)),
-            SubjectKind::Workspace => said.workspace.map(|id| (Subject::workspace(self.workspace_named(id)), said.known)),
+            SubjectKind::User => said.person.map(Subject::user),
+            SubjectKind::Account => said.account.map(|id| Subject::account(self.account_named(id))),
+            SubjectKind::Workspace => said.workspace.map(|id| Subject::workspace(self.workspace_named(id))),
         };
-        let Some((of, known)) = owner else { return };
-        let (at, known) = if *constant { (Timestamp::MIN, Timestamp::MIN) } else { (said.at, known) };
+        let Some(of) = owner else { return };
+        let (at, known) = if *constant { (Timestamp::MIN, Timestamp::MIN) } else { (said.at, said.known) };
         for (name, value) in traits {
             self.facts.push(Fact { at, known, of, name: name.clone(), value: value.clone() });
         }
     }
 
-    fn add_event(&mut self, said: &Said, person: Option<(usize, Timestamp)>, workspace: &Workspace) {
+    fn add_event(&mut self, said: &Said, workspace: &Workspace) {
         let Body::Event { name, kind, properties, .. } = said.body else { return };
         let name = workspace.name_of(name).clone();
         let kind = workspace.kind_of(&name, *kind);
-        let (user, known) = person.map_or((None, said.known), |(user, known)| (Some(user), known));
         let space = said.workspace.map(|id| self.workspace_named(id));
-        let own = said.account.map(|id| (self.account_named(id), known));
+        let own = said.account.map(|id| (self.account_named(id), said.known));
         let through = |member: Option<Subject>| {
-            self.stay_at_or_later(member?, said.at).map(|stay| (stay.account, known.max(stay.known)))
+            self.stay_at_or_later(member?, said.at).map(|stay| (stay.account, said.known.max(stay.known)))
         };
-        let account = own.or_else(|| through(space.map(Subject::workspace))).or_else(|| through(user.map(Subject::user)));
+        let account =
+            own.or_else(|| through(space.map(Subject::workspace))).or_else(|| through(said.person.map(Subject::user)));
         self.events.push(Event {
             at: said.at,
             name,
             kind,
-            user,
+            user: said.person,
             account: account.map(|(account, _)| account),
             workspace: space,
             properties: properties.clone(),
-            known,
-            known_to_account: account.map_or(known, |(_, known)| known),
+            known: said.known,
+            known_to_account: account.map_or(said.known, |(_, known)| known),
         });
     }
 
@@ -303,7 +208,6 @@ impl World {
             let open = stays.iter_mut().find(|stay| stay.account == step.account && stay.end.is_none());
             match (open, step.leaves) {
                 (Some(stay), true) => stay.end = Some(step.at),
-                (Some(stay), false) if stay.start == step.at => stay.known = stay.known.min(step.known),
                 (None, false) => {
                     stays.push(Stay { account: step.account, start: step.at, end: None, known: step.known });
                 }
@@ -356,25 +260,21 @@ impl World {
     }
 }
 
-/// Memberships by e-mail: from when, known when, whose, in which account.
-type ByEmail = Vec<(Timestamp, Timestamp, usize, Arc<str>)>;
+/// An e-mail address that says which account its person is of: none for a domain that is nobody's.
+struct Email {
+    at: Timestamp,
+    known: Timestamp,
+    person: usize,
+    account: Option<Arc<str>>,
+}
 
-fn accounts_by_email(
-    all: &[Said],
-    person: &dyn Fn(&Said) -> Option<(usize, Timestamp)>,
-    workspace: &Workspace,
-) -> ByEmail {
-    let stated = |said: &&Said| said.account.is_some() && !matches!(said.body, Body::Leave);
-    let members: BTreeSet<usize> = all.iter().filter(stated).filter_map(|said| Some(person(said)?.0)).collect();
-    let mut found = ByEmail::new();
+fn emails(all: &[Said], workspace: &Workspace) -> Vec<Email> {
+    let mut found = Vec::new();
     for said in all {
         let Body::Traits { of: SubjectKind::User, traits, constant } = said.body else { continue };
-        let Some((user, known)) = person(said).filter(|(user, _)| !members.contains(user)) else { continue };
-        let Some(Value::Text(email)) = traits.get("email") else { continue };
-        let known = if *constant { Timestamp::MIN } else { known };
-        if let Some(account) = workspace.account_of_email(email) {
-            found.push((said.at, known, user, Arc::from(account)));
-        }
+        let (Some(person), Some(Value::Text(email))) = (said.person, traits.get("email")) else { continue };
+        let (at, known) = if *constant { (Timestamp::MIN, Timestamp::MIN) } else { (said.at, said.known) };
+        found.push(Email { at, known, person, account: workspace.account_of_email(email).map(Arc::from) });
     }
     found
 }
