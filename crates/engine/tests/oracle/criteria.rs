@@ -150,7 +150,8 @@ impl<'a> Judge<'a> {
                     let base_owner = self.owner(&against.path, frame.subject, None, Cut::at(at));
                     let cut = Cut { at, ago: Some(against.ago) };
                     let base = base_owner.and_then(|owner| self.own_trait(owner, &against.path.name, frame.goal, cut));
-                    let numbers = value.as_ref().and_then(Value::as_number).zip(base.as_ref().and_then(Value::as_number));
+                    let numbers =
+                        value.as_ref().and_then(Value::as_number).zip(base.as_ref().and_then(Value::as_number));
                     numbers.and_then(|(now, before)| growth(now, before)).map(Value::Number)
                 }
             };

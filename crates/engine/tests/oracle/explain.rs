@@ -42,7 +42,9 @@ fn finding(judge: &Judge, criterion: &Criterion, frame: &Frame, t: Timestamp) ->
     let parts = |parts: &[Criterion]| parts.iter().map(|part| finding(judge, part, frame, t)).collect::<Vec<_>>();
     let truth = judge.truth(criterion, frame, t);
     let (value, evidence, parts) = match criterion {
-        Criterion::All(inside) | Criterion::Any(inside) | Criterion::AtLeast { of: inside, .. } => (None, None, parts(inside)),
+        Criterion::All(inside) | Criterion::Any(inside) | Criterion::AtLeast { of: inside, .. } => {
+            (None, None, parts(inside))
+        }
         Criterion::Not(inside) => (None, None, parts(std::slice::from_ref(&**inside))),
         Criterion::OfAccount(inside) => {
             let inner = judge.account_frame(frame, t);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use engine::definition::{
-    Behaviour, CalendarUnit, Clock, Criterion, Definition, Entries, Period, Population, Quantity, Share, TraitTest, Window,
+    Behaviour, CalendarUnit, Clock, Criterion, Definition, Entries, Period, Population, Quantity, Share, TraitTest,
+    Window,
 };
 use engine::record::SubjectKind;
 use engine::time::{day_start, week_start};
@@ -155,12 +156,18 @@ impl Judge<'_> {
     fn entry_points(&self, place: usize) -> Vec<Timestamp> {
         let subjects = self.world.subjects(self.definitions[place].subject);
         let lives = subjects.into_iter().filter_map(|(subject, _)| self.life(place, subject));
-        lives.flat_map(|life| life.stays.iter().flat_map(|stay| [Some(stay.at), stay.exit]).flatten().collect::<Vec<_>>()).collect()
+        lives
+            .flat_map(|life| {
+                life.stays.iter().flat_map(|stay| [Some(stay.at), stay.exit]).flatten().collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     fn add_units(&self, spans: &Spans, points: &mut BTreeSet<Timestamp>) {
         let mut zones = vec![self.workspace.zone.clone()];
-        for fact in self.world.facts.iter().filter(|fact| fact.of.kind == SubjectKind::User && &*fact.name == "timezone") {
+        for fact in
+            self.world.facts.iter().filter(|fact| fact.of.kind == SubjectKind::User && &*fact.name == "timezone")
+        {
             if let Value::Text(name) = &fact.value {
                 zones.extend(TimeZone::get(name));
             }

@@ -70,12 +70,7 @@ pub struct Seen<'e> {
 }
 
 impl<'a> Judge<'a> {
-    pub fn new(
-        world: &'a World,
-        definitions: &'a [Definition],
-        workspace: &'a Workspace,
-        horizon: Timestamp,
-    ) -> Self {
+    pub fn new(world: &'a World, definitions: &'a [Definition], workspace: &'a Workspace, horizon: Timestamp) -> Self {
         Self {
             world,
             definitions,

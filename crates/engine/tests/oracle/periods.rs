@@ -34,9 +34,7 @@ impl<'a> Judge<'a> {
     pub fn window_end(&self, frame: &Frame, at: Timestamp) -> Option<Timestamp> {
         match frame.window? {
             Window::For(span) => Some(self.after(frame.clock, *span)),
-            Window::Until(path) => {
-                date_of(&self.path_value(path, frame, None, Cut::at(at))?, &self.workspace.zone)
-            }
+            Window::Until(path) => date_of(&self.path_value(path, frame, None, Cut::at(at))?, &self.workspace.zone),
         }
     }
 
@@ -60,7 +58,14 @@ impl<'a> Judge<'a> {
     }
 
     /// The events that a selector means in the period as of `t`; `earlier` is one for the period before.
-    pub fn events_in(&self, events: &Events, period: &Period, earlier: i64, frame: &Frame, t: Timestamp) -> Vec<&'a Event> {
+    pub fn events_in(
+        &self,
+        events: &Events,
+        period: &Period,
+        earlier: i64,
+        frame: &Frame,
+        t: Timestamp,
+    ) -> Vec<&'a Event> {
         let matching = self.matching(events, frame);
         let past = matching.iter().filter(|event| event.at <= t).copied();
         past.filter(|event| self.in_period(period, earlier, frame, event.at, t)).collect()

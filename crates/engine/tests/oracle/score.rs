@@ -73,7 +73,9 @@ impl Judge<'_> {
             }
             Share::Max(shares) => {
                 let parts = shares.iter().map(|share| self.share(share, definition, frame, t));
-                parts.reduce(|best, part| if part.exceeds(best) { part } else { best }).unwrap_or(Part { of: 0, whole: 1 })
+                parts
+                    .reduce(|best, part| if part.exceeds(best) { part } else { best })
+                    .unwrap_or(Part { of: 0, whole: 1 })
             }
         }
     }

@@ -86,7 +86,8 @@ impl Judge<'_> {
     fn stated(&self, of: Subject, name: &str, cut: Cut) -> Option<Value> {
         let mine = self.world.facts.iter().filter(|fact| fact.of == of && &*fact.name == name);
         let mine = mine.filter(|fact| self.sees(fact.at, cut));
-        mine.max_by(|a, b| a.at.cmp(&b.at).then_with(|| by_type_then_value(&a.value, &b.value))).map(|fact| fact.value.clone())
+        mine.max_by(|a, b| a.at.cmp(&b.at).then_with(|| by_type_then_value(&a.value, &b.value)))
+            .map(|fact| fact.value.clone())
     }
 
     fn derived(&self, of: Subject, name: &str, goal: Option<&Goal>, cut: Cut) -> Option<Value> {
@@ -160,7 +161,9 @@ impl Judge<'_> {
                 Some(event) => event.workspace.map(Subject::workspace),
                 None => None,
             },
-            TraitOwner::FirstMember if subject.kind == SubjectKind::Account => self.ranks(subject, cut).first().copied(),
+            TraitOwner::FirstMember if subject.kind == SubjectKind::Account => {
+                self.ranks(subject, cut).first().copied()
+            }
             TraitOwner::FirstMember | TraitOwner::AnyMember => None,
         }
     }
@@ -195,9 +198,14 @@ fn timelines_of(kind: SubjectKind, goal: &Goal) -> (bool, bool) {
 }
 
 fn first_of(events: &[&Event], property: &str) -> Option<Value> {
-    let having: Vec<(Timestamp, &Value)> =
-        events.iter().filter_map(|event| Some((event.at, event.properties.get(&Arc::<str>::from(property))?))).collect();
-    having.into_iter().min_by(|a, b| a.0.cmp(&b.0).then_with(|| by_type_then_value(a.1, b.1))).map(|(_, value)| value.clone())
+    let having: Vec<(Timestamp, &Value)> = events
+        .iter()
+        .filter_map(|event| Some((event.at, event.properties.get(&Arc::<str>::from(property))?)))
+        .collect();
+    having
+        .into_iter()
+        .min_by(|a, b| a.0.cmp(&b.0).then_with(|| by_type_then_value(a.1, b.1)))
+        .map(|(_, value)| value.clone())
 }
 
 /// Boolean < number < text < time < list, then by value.

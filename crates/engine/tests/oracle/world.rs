@@ -94,7 +94,8 @@ impl World {
         let all: Vec<Said> = sent.iter().map(|sent| identity.said(sent)).collect();
         let by_email = if workspace.account_from_email { emails(&all, workspace) } else { Vec::new() };
         let named = all.iter().filter_map(|said| said.account.cloned());
-        let every: BTreeSet<Arc<str>> = named.chain(by_email.iter().filter_map(|email| email.account.clone())).collect();
+        let every: BTreeSet<Arc<str>> =
+            named.chain(by_email.iter().filter_map(|email| email.account.clone())).collect();
         let spaces: BTreeSet<Arc<str>> = all.iter().filter_map(|said| said.workspace.cloned()).collect();
         let mut world = Self {
             accounts: every.into_iter().collect(),
