@@ -1,1 +1,21 @@
-//! placeholder
+//! Statistics that a report can be held to.
+//!
+//! Pure functions from counts and durations to estimates: no files, no clock, no randomness that is not seeded by
+//! the caller. Nothing here panics on any input: what cannot be answered is `None` where there is only one possible
+//! reason (nobody to count), and [`Unanswerable`] where the reader needs to be told which.
+//!
+//! | question | module |
+//! |---|---|
+//! | what share converted, and how sure are we? | [`proportion`], [`difference`] |
+//!
+//! Every formula names its source, and `tests/data` holds values computed by other tools, with their versions.
+
+pub mod confidence;
+pub mod difference;
+pub mod distribution;
+mod error;
+mod incomplete_beta;
+pub mod proportion;
+
+pub use confidence::{Confidence, Estimate, Interval};
+pub use error::Unanswerable;
