@@ -7,6 +7,8 @@
 //! | question | module |
 //! |---|---|
 //! | what share converted, and how sure are we? | [`proportion`], [`difference`] |
+//! | do the qualified convert more often? | [`table`], and within segments [`stratified`] |
+//! | which of many findings survive having looked at many? | [`multiplicity`] |
 //!
 //! Every formula names its source, and `tests/data` holds values computed by other tools, with their versions.
 
@@ -15,7 +17,10 @@ pub mod difference;
 pub mod distribution;
 mod error;
 mod incomplete_beta;
+pub mod multiplicity;
 pub mod proportion;
+pub mod stratified;
+pub mod table;
 
 pub use confidence::{Confidence, Estimate, Interval};
 pub use error::Unanswerable;
