@@ -9,6 +9,7 @@
 //! | what share converted, and how sure are we? | [`proportion`], [`difference`] |
 //! | do the qualified convert more often? | [`table`], and within segments [`stratified`] |
 //! | which of many findings survive having looked at many? | [`multiplicity`] |
+//! | how long until they convert, given that some have not *yet*? | [`survival`] |
 //!
 //! Every formula names its source, and `tests/data` holds values computed by other tools, with their versions.
 
@@ -17,9 +18,11 @@ pub mod difference;
 pub mod distribution;
 mod error;
 mod incomplete_beta;
+mod matrix;
 pub mod multiplicity;
 pub mod proportion;
 pub mod stratified;
+pub mod survival;
 pub mod table;
 
 pub use confidence::{Confidence, Estimate, Interval};
