@@ -10,17 +10,26 @@
 //! | do the qualified convert more often? | [`table`], and within segments [`stratified`] |
 //! | which of many findings survive having looked at many? | [`multiplicity`] |
 //! | how long until they convert, given that some have not *yet*? | [`survival`] |
+//! | is there enough history to see it? | [`sample_size`] |
+//! | what is a typical duration? | [`quantile`], [`histogram`] |
+//! | are the predicted probabilities right, and is their order? | [`calibration`], [`roc`] |
 //!
 //! Every formula names its source, and `tests/data` holds values computed by other tools, with their versions.
 
+pub mod calibration;
 pub mod confidence;
 pub mod difference;
 pub mod distribution;
 mod error;
+pub mod histogram;
 mod incomplete_beta;
 mod matrix;
 pub mod multiplicity;
 pub mod proportion;
+pub mod quantile;
+pub mod random;
+pub mod roc;
+pub mod sample_size;
 pub mod stratified;
 pub mod survival;
 pub mod table;
