@@ -90,9 +90,9 @@ impl Interval {
         Self { low: (center - half_width).clamp(least, most), high: (center + half_width).clamp(least, most) }
     }
 
-    /// `exp(center ± half_width)`: how intervals of ratios are made.
+    /// `exp(center ± half_width)`: how intervals of ratios are made. Kept finite, because infinity is lost in JSON.
     pub(crate) fn of_logarithm(center: f64, half_width: f64) -> Self {
-        Self { low: (center - half_width).exp(), high: (center + half_width).exp() }
+        Self { low: (center - half_width).exp().min(f64::MAX), high: (center + half_width).exp().min(f64::MAX) }
     }
 }
 

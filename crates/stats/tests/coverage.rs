@@ -6,9 +6,9 @@ use stats::proportion::{clopper_pearson, jeffreys, wilson};
 use stats::quantile::SortedValues;
 use stats::random::Generator;
 use stats::roc::area_under_curve;
-use stats::stratified::common_risk_ratio;
-use stats::survival::{KaplanMeier, Observation};
-use stats::table::TwoByTwo;
+use stats::stratified::{cochran_mantel_haenszel, common_odds_ratio, common_risk_ratio};
+use stats::survival::{Cox, CoxRow, KaplanMeier, Observation, RiskTable, log_rank};
+use stats::table::{TwoByTwo, chi_square, fisher_exact};
 
 const LEVEL: Confidence = Confidence::NINETY_FIVE;
 const ROUNDS: u32 = 4_000;
@@ -81,6 +81,76 @@ fn common_ratios() {
         }
         common_risk_ratio(&strata, LEVEL).is_some_and(|ratio| ratio.interval.contains(2.0))
     });
+}
+
+#[test]
+fn common_odds() {
+    // Odds of 1/9, 1/4 and 1, and three times those.
+    covers(0.935, 0.97, |random| {
+        let mut strata = Vec::new();
+        for (people, share, tripled) in [(60, 0.1, 0.25), (100, 0.2, 3.0 / 7.0), (40, 0.5, 0.75)] {
+            let exposed_group = (successes(random, people, tripled), people);
+            let unexposed_group = (successes(random, 3 * people, share), 3 * people);
+            strata.extend(TwoByTwo::from_groups(exposed_group, unexposed_group));
+        }
+        common_odds_ratio(&strata, LEVEL).is_some_and(|ratio| ratio.interval.contains(3.0))
+    });
+}
+
+#[test]
+fn tests_raise_few_false_alarms() {
+    let quiet = |p_value: Option<f64>| p_value.is_none_or(|p| p > 0.05);
+    let table = |random: &mut Generator, people: u64, share: f64| {
+        let exposed_group = (successes(random, people, share), people);
+        TwoByTwo::from_groups(exposed_group, (successes(random, 2 * people, share), 2 * people))
+    };
+    covers(0.935, 0.965, |random| {
+        quiet(table(random, 100, 0.2).and_then(|table| chi_square(&table)).map(|test| test.p_value))
+    });
+    // The exact test is careful: with few events it alarms more rarely than it may.
+    covers(0.95, 1.0, |random| {
+        quiet(table(random, 30, 0.05).and_then(|table| fisher_exact(&table)).map(|test| test.p_value))
+    });
+    covers(0.935, 0.965, |random| {
+        let strata: Vec<_> = [0.05, 0.2, 0.5].iter().filter_map(|&share| table(random, 40, share)).collect();
+        quiet(cochran_mantel_haenszel(&strata, false).map(|test| test.p_value))
+    });
+    covers(0.935, 0.965, |random| {
+        // Three groups that enter at different ages and leave at different times.
+        let groups = [0, 200, 400].map(|latest_entry| {
+            let mut group = RiskTable::default();
+            for _ in 0..60 {
+                let (entry, event) = (random.below(latest_entry + 1), (random.exponential() * 1_000.0) as u64);
+                let censored = 500 + random.below(1_000 + latest_entry);
+                if entry < event {
+                    let life = Observation::delayed(entry, event.min(censored), event < censored);
+                    group.add(life).unwrap();
+                }
+            }
+            group
+        });
+        quiet(log_rank(&groups).ok().map(|test| test.p_value))
+    });
+}
+
+#[test]
+fn hazard_ratios() {
+    // One covariate doubles the pace, the other does nothing; times are coarse, so there are ties.
+    for (column, truth) in [(0, 2.0), (1, 1.0)] {
+        covers(0.93, 0.97, |random| {
+            let rows: Vec<CoxRow> = (0..80)
+                .map(|index| {
+                    let (mark, noise) = (f64::from(index % 2), random.uniform());
+                    let event = (random.exponential() * 150.0 / (1.0 + mark)) as u64;
+                    let censored = random.below(300);
+                    let observation = Observation::new(event.min(censored), event < censored);
+                    CoxRow { observation, covariates: vec![mark, noise] }
+                })
+                .collect();
+            let fitted = Cox::fit(&rows).ok();
+            fitted.is_some_and(|fitted| fitted.covariates[column].interval(LEVEL).contains(truth))
+        });
+    }
 }
 
 #[test]
