@@ -389,6 +389,21 @@ pub enum Op {
     AtMost,
 }
 
+impl Op {
+    /// Whether it holds of two things whose order is known.
+    #[must_use]
+    pub const fn admits(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Self::AtLeast => order.is_ge(),
+            Self::Above => order.is_gt(),
+            Self::Equal => order.is_eq(),
+            Self::Unequal => order.is_ne(),
+            Self::Below => order.is_lt(),
+            Self::AtMost => order.is_le(),
+        }
+    }
+}
+
 /// Events in order: any choice of distinct events in time order, equal timestamps satisfying it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sequence {

@@ -39,6 +39,8 @@ pub(crate) struct BehaviourState {
     days: Vec<i32>,
     /// The last n times of a rolling count.
     times: VecDeque<i64>,
+    /// The last n days of rolling separate days: each with its latest time, in the order of those.
+    recent_days: VecDeque<(i32, i64)>,
     /// What a rolling period holds.
     hits: VecDeque<Hit>,
     /// What the period before it holds.
@@ -56,6 +58,7 @@ enum Form {
     Counter,
     Days,
     LastTimes(u64),
+    LastDays(u64),
     Whole,
     Units,
 }
@@ -63,7 +66,11 @@ enum Form {
 impl Behaviour {
     const fn form(&self) -> Form {
         if let Some(needed) = self.last_times {
-            return Form::LastTimes(needed);
+            return if matches!(self.measure, Measure::Days) {
+                Form::LastDays(needed)
+            } else {
+                Form::LastTimes(needed)
+            };
         }
         let rolling = matches!(self.period, Period::Last(_));
         match (self.grouping, &self.measure) {
@@ -85,6 +92,7 @@ impl BehaviourState {
         self.count = 0;
         self.days.clear();
         self.times.clear();
+        self.recent_days.clear();
         self.hits.clear();
         self.earlier.clear();
         self.whole = None;
@@ -164,6 +172,20 @@ impl BehaviourState {
                 }
                 self.times.push_back(at);
             }
+            Form::LastDays(needed) => {
+                let day = scene.day(clockwork, at);
+                match self.recent_days.back_mut() {
+                    Some((last, time)) if *last == day => *time = at,
+                    _ => {
+                        // A zone further west can bring an earlier day back.
+                        self.recent_days.retain(|(known, _)| *known != day);
+                        if self.recent_days.len() as u64 == needed {
+                            self.recent_days.pop_front();
+                        }
+                        self.recent_days.push_back((day, at));
+                    }
+                }
+            }
             Form::Whole | Form::Units => return self.take(scene, clockwork, rule, at, row),
         }
         true
@@ -191,6 +213,9 @@ impl BehaviourState {
             let start = Timestamp(at).minus(*span, zone);
             while self.times.front().is_some_and(|time| *time <= start.0) {
                 self.times.pop_front();
+            }
+            while self.recent_days.front().is_some_and(|(_, time)| *time <= start.0) {
+                self.recent_days.pop_front();
             }
             while self.hits.front().is_some_and(|hit| hit.time <= start.0) {
                 let Some(hit) = self.hits.pop_front() else { break };
@@ -232,6 +257,23 @@ impl BehaviourState {
         }
     }
 
+    /// The value as a whole number, where it is kept as one.
+    pub fn whole(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, rule: &Behaviour, at: i64) -> Option<u64> {
+        match rule.form() {
+            Form::Counter => Some(self.count),
+            Form::Days => Some(self.days.len() as u64),
+            Form::LastTimes(_) => {
+                self.expire(scene, clockwork, rule, at);
+                Some(self.times.len() as u64)
+            }
+            Form::LastDays(_) => {
+                self.expire(scene, clockwork, rule, at);
+                Some(self.recent_days.len() as u64)
+            }
+            Form::Whole | Form::Units => None,
+        }
+    }
+
     /// The value at an instant, which must not be before any event taken in.
     pub fn value(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, rule: &Behaviour, at: i64) -> Option<Value> {
         self.expire(scene, clockwork, rule, at);
@@ -242,6 +284,7 @@ impl BehaviourState {
             Form::Counter => return whole(self.count),
             Form::Days => return whole(self.days.len() as u64),
             Form::LastTimes(_) => return whole(self.times.len() as u64),
+            Form::LastDays(_) => return whole(self.recent_days.len() as u64),
             Form::Whole => (of(self.whole.as_ref()), self.before.as_ref()),
             Form::Units => {
                 let unit = rule.unit()?;
@@ -295,6 +338,11 @@ impl BehaviourState {
                 && self.times.len() as u64 == needed
             {
                 due = due.min(leaves(*front));
+            }
+            if let (Form::LastDays(needed), Some((_, time))) = (rule.form(), self.recent_days.front())
+                && self.recent_days.len() as u64 == needed
+            {
+                due = due.min(leaves(*time));
             }
             if let Some(hit) = self.hits.front() {
                 due = due.min(leaves(hit.time));

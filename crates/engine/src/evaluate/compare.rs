@@ -29,12 +29,7 @@ pub(crate) fn relates(left: &Value, op: Op, right: &Value, zone: &TimeZone) -> b
     match (op, order) {
         (Op::Unequal, None) => true,
         (_, None) => false,
-        (Op::AtLeast, Some(order)) => order.is_ge(),
-        (Op::Above, Some(order)) => order.is_gt(),
-        (Op::Equal, Some(order)) => order.is_eq(),
-        (Op::Unequal, Some(order)) => order.is_ne(),
-        (Op::Below, Some(order)) => order.is_lt(),
-        (Op::AtMost, Some(order)) => order.is_le(),
+        (op, Some(order)) => op.admits(order),
     }
 }
 

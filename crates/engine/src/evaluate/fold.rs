@@ -4,15 +4,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::behaviour::GateTimes;
-use super::compare::date;
+use super::clocks::{first_date, first_product, window_end};
+use super::hot::Hot;
 use super::leaf::{self, LeafBody, LeafState, Verdict};
-use super::scene::{Clockwork, Moment, Scene, account};
+use super::scene::{Clockwork, Scene};
 use super::sequence::Candidate;
 use super::unit::UnitState;
+use super::wakes::wakes;
+use crate::Value;
 use crate::outcome::Truth;
-use crate::program::pass::{ClockRule, Derived, Effect, LeafKind, Node, Pass, Quantity, TraitRef, WindowRule};
-use crate::record::SubjectKind;
-use crate::{Timestamp, Value};
+use crate::program::pass::{ClockRule, Effect, LeafKind, Node, Pass, WindowRule};
 
 const NEVER: i64 = i64::MAX;
 
@@ -20,6 +21,7 @@ const NEVER: i64 = i64::MAX;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fold {
     pub gates: Vec<GateTimes>,
+    pub hot: Vec<Hot>,
     pub leaves: Vec<LeafState>,
     pub units: Vec<UnitState>,
     /// The instants of each goal on the subject's own timeline.
@@ -37,6 +39,13 @@ struct Work {
     is_touched: Vec<bool>,
     dirty: Vec<u32>,
     is_dirty: Vec<bool>,
+    /// Leaves and units that are not as a new subject's.
+    used: Vec<u32>,
+    is_used: Vec<bool>,
+    used_units: Vec<u32>,
+    is_used_unit: Vec<bool>,
+    /// Whether a zone of the subject's own can bring earlier days back.
+    zoned: bool,
     candidates: Vec<(u32, Vec<CandidateRow>)>,
 }
 
@@ -53,6 +62,7 @@ impl Fold {
     pub fn new(pass: &Pass) -> Self {
         Self {
             gates: vec![GateTimes::default(); pass.gates.len()],
+            hot: vec![Hot::default(); pass.hot.len()],
             leaves: pass.leaves.iter().map(|leaf| LeafState::new(&leaf.kind)).collect(),
             units: vec![UnitState::default(); pass.units.len()],
             goals: vec![Vec::new(); pass.goals.len()],
@@ -63,8 +73,15 @@ impl Fold {
 
     fn clear(&mut self) {
         self.gates.fill(GateTimes::default());
-        self.leaves.iter_mut().for_each(LeafState::clear);
-        self.units.iter_mut().for_each(UnitState::clear);
+        self.hot.iter_mut().for_each(Hot::clear);
+        for leaf in self.work.used.drain(..) {
+            self.work.is_used[leaf as usize] = false;
+            self.leaves[leaf as usize].clear();
+        }
+        for unit in self.work.used_units.drain(..) {
+            self.work.is_used_unit[unit as usize] = false;
+            self.units[unit as usize].clear();
+        }
         self.goals.iter_mut().for_each(Vec::clear);
         self.next_due = NEVER;
     }
@@ -72,6 +89,8 @@ impl Fold {
     /// Folds a subject's whole timeline up to and including the horizon.
     pub fn run(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, horizon: i64, mut trace: Option<&mut Trace>) {
         self.clear();
+        self.work.zoned =
+            scene.program.zone_slot.is_some_and(|slot| !scene.books.history(scene.subject, slot).is_empty());
         self.open_clocks(scene);
         let wakes = wakes(scene);
         let mut wake = 0;
@@ -88,7 +107,10 @@ impl Fold {
             if at > horizon {
                 break;
             }
-            self.pass_time(scene, clockwork, &wakes, &mut wake, at);
+            let woken = wakes.get(wake).is_some_and(|wake| *wake <= at);
+            if woken || self.next_due < at {
+                self.pass_time(scene, clockwork, &wakes, &mut wake, at);
+            }
             let mut behind = place + 1;
             while behind < rows.len() && times[rows.row(behind)] == at {
                 behind += 1;
@@ -117,7 +139,9 @@ impl Fold {
 
     /// Sets the clocks that are known before any event: first seen, and dates held by traits.
     fn open_clocks(&mut self, scene: &Scene<'_>) {
-        for (gate, rule) in self.gates.iter_mut().zip(&scene.pass.gates) {
+        for place in 0..self.gates.len() {
+            let rule = &scene.pass.gates[place];
+            let gate = &mut self.gates[place];
             match scene.pass.clocks.get(rule.clock) {
                 Some(ClockRule::FirstSeen) => {
                     if let Some(first) = first_product(scene) {
@@ -135,6 +159,7 @@ impl Fold {
                 gate.end = window_end(scene, &rule.window, gate.clock, gate.clock);
                 self.next_due = self.next_due.min(gate.known_from);
             }
+            self.bound_hot(scene, place);
         }
     }
 
@@ -162,9 +187,11 @@ impl Fold {
 
     /// Traits or memberships changed, or an earlier pass said something: whoever reads such things looks again.
     fn wake(&mut self, scene: &Scene<'_>, at: i64) {
-        for (gate, rule) in self.gates.iter_mut().zip(&scene.pass.gates) {
+        for place in 0..self.gates.len() {
+            let rule = &scene.pass.gates[place];
             if matches!(rule.window, WindowRule::Until(_)) {
-                gate.end = window_end(scene, &rule.window, gate.clock, at);
+                self.gates[place].end = window_end(scene, &rule.window, self.gates[place].clock, at);
+                self.bound_hot(scene, place);
             }
         }
         for leaf in &scene.pass.wakeful {
@@ -225,12 +252,14 @@ impl Fold {
             return;
         }
         match touch.effect {
+            Effect::Hot => self.count_hot(scene, clockwork, at, row, touch.index, trace),
             Effect::Hit => {
                 let rule = &scene.pass.leaves[index];
                 let state = &mut self.leaves[index];
                 if state.settled && trace.is_none() {
                     return;
                 }
+                self.work.using(touch.index);
                 let gate = self.gates[rule.gate];
                 if let (LeafKind::Behaviour(rule), LeafBody::Behaviour(body)) = (&rule.kind, &mut state.body)
                     && body.hit(scene, clockwork, rule, gate, at, row)
@@ -242,16 +271,20 @@ impl Fold {
                 }
             }
             Effect::Clock => {
-                for (gate, rule) in self.gates.iter_mut().zip(&scene.pass.gates) {
+                for place in 0..self.gates.len() {
+                    let rule = &scene.pass.gates[place];
+                    let gate = &mut self.gates[place];
                     if rule.clock == index && gate.clock == NEVER {
                         (gate.clock, gate.known_from) = (at, at);
                         gate.end = window_end(scene, &rule.window, at, at);
                         self.next_due = self.next_due.min(at);
+                        self.bound_hot(scene, place);
                     }
                 }
             }
             Effect::Marker => {
                 let rule = &scene.pass.leaves[index];
+                self.work.using(touch.index);
                 let gate = self.gates[rule.gate];
                 match (&rule.kind, &mut self.leaves[index].body) {
                     (LeafKind::Behaviour(rule), LeafBody::Behaviour(body)) => body.mark(rule, gate, at),
@@ -270,6 +303,7 @@ impl Fold {
             }
             Effect::Entry => {
                 let gate = self.gates[scene.pass.units[index].gate];
+                self.work.using_unit(touch.index);
                 if gate.clock <= at && at < gate.end {
                     self.units[index].asked += 1;
                     self.work.dirty(touch.index);
@@ -285,6 +319,7 @@ impl Fold {
         }
         for (leaf, rows) in std::mem::take(&mut self.work.candidates) {
             let rule = &scene.pass.leaves[leaf as usize];
+            self.work.using(leaf);
             let gate = self.gates[rule.gate];
             let candidates: Vec<Candidate> =
                 rows.into_iter().map(|(step, row, filter)| Candidate { step, row, filter }).collect();
@@ -311,17 +346,21 @@ impl Fold {
                     self.work.touch(*leaf);
                 }
                 for unit in &rule.units {
-                    self.work.dirty(*unit);
+                    if !scene.pass.quiet[*unit as usize] {
+                        self.work.dirty(*unit);
+                    }
                 }
             } else {
                 next = next.min(gate.known_from);
             }
         }
-        for (place, leaf) in self.leaves.iter().enumerate() {
-            if leaf.due <= at {
-                self.work.touch(place as u32);
+        for place in 0..self.work.used.len() {
+            let leaf = self.work.used[place];
+            let due = self.leaves[leaf as usize].due;
+            if due <= at {
+                self.work.touch(leaf);
             } else {
-                next = next.min(leaf.due);
+                next = next.min(due);
             }
         }
         for times in &self.goals {
@@ -342,6 +381,9 @@ impl Fold {
     }
 
     fn evaluate(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, at: i64) {
+        if self.work.touched.is_empty() && self.work.dirty.is_empty() {
+            return;
+        }
         let mut place = 0;
         while let Some(leaf) = self.work.touched.get(place).copied() {
             place += 1;
@@ -351,13 +393,12 @@ impl Fold {
             }
         }
         let mut touched = std::mem::take(&mut self.work.touched);
-        for made in [false, true] {
-            for leaf in &touched {
-                let is_made = matches!(scene.pass.leaves[*leaf as usize].kind, LeafKind::Ratio { .. });
-                if is_made == made {
-                    self.evaluate_leaf(scene, clockwork, at, *leaf);
-                }
-            }
+        let is_made = |leaf: u32| matches!(scene.pass.leaves[leaf as usize].kind, LeafKind::Ratio { .. });
+        for leaf in touched.iter().filter(|leaf| !is_made(**leaf)) {
+            self.evaluate_leaf(scene, clockwork, at, *leaf);
+        }
+        for leaf in touched.iter().filter(|leaf| is_made(**leaf)) {
+            self.evaluate_leaf(scene, clockwork, at, *leaf);
         }
         for leaf in touched.drain(..) {
             self.work.is_touched[leaf as usize] = false;
@@ -367,6 +408,7 @@ impl Fold {
         dirty.sort_unstable();
         for unit in dirty.drain(..) {
             self.work.is_dirty[unit as usize] = false;
+            self.work.using_unit(unit);
             self.evaluate_unit(scene, clockwork, at, unit as usize);
         }
         self.work.dirty = dirty;
@@ -375,9 +417,10 @@ impl Fold {
     fn evaluate_leaf(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, at: i64, place: u32) {
         let rule = &scene.pass.leaves[place as usize];
         let gate = self.gates[rule.gate];
-        if !gate.open || self.leaves[place as usize].settled {
+        if !gate.open || self.leaves[place as usize].settled || scene.pass.is_hot(place) {
             return;
         }
+        self.work.using(place);
         let verdict = match &rule.kind {
             LeafKind::Behaviour(behaviour) => {
                 let followed = !scene.pass.dependents[place as usize].is_empty();
@@ -419,8 +462,28 @@ impl Fold {
         }
     }
 
+    /// A hot leaf comes true.
+    pub(super) fn hot_holds(&mut self, scene: &Scene<'_>, place: u32, at: i64) {
+        self.work.using(place);
+        let state = &mut self.leaves[place as usize];
+        state.truth = Truth::True;
+        state.settled = true;
+        state.since = at;
+        for unit in &scene.pass.leaf_units[place as usize] {
+            self.work.dirty(*unit);
+        }
+    }
+
+    /// Whether earlier calendar days can come back.
+    pub(super) const fn is_zoned(&self) -> bool {
+        self.work.zoned
+    }
+
     /// The measured value of a behaviour leaf at an instant.
     pub fn leaf_value(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, place: usize, at: i64) -> Option<Value> {
+        if let Some(hot) = scene.pass.hot_of(place as u32) {
+            return Some(Value::whole(i64::from(self.hot[hot].count)));
+        }
         let rule = scene.pass.leaves.get(place)?;
         match (&rule.kind, &mut self.leaves.get_mut(place)?.body) {
             (LeafKind::Behaviour(rule), LeafBody::Behaviour(body)) => body.value(scene, clockwork, rule, at),
@@ -476,7 +539,13 @@ impl Fold {
 
 impl Work {
     fn new(pass: &Pass) -> Self {
-        Self { is_touched: vec![false; pass.leaves.len()], is_dirty: vec![false; pass.units.len()], ..Self::default() }
+        Self {
+            is_touched: vec![false; pass.leaves.len()],
+            is_dirty: vec![false; pass.units.len()],
+            is_used: vec![false; pass.leaves.len()],
+            is_used_unit: vec![false; pass.units.len()],
+            ..Self::default()
+        }
     }
 
     #[inline]
@@ -485,6 +554,24 @@ impl Work {
         if !*flag {
             *flag = true;
             self.touched.push(leaf);
+        }
+    }
+
+    #[inline]
+    fn using(&mut self, leaf: u32) {
+        let flag = &mut self.is_used[leaf as usize];
+        if !*flag {
+            *flag = true;
+            self.used.push(leaf);
+        }
+    }
+
+    #[inline]
+    fn using_unit(&mut self, unit: u32) {
+        let flag = &mut self.is_used_unit[unit as usize];
+        if !*flag {
+            *flag = true;
+            self.used_units.push(unit);
         }
     }
 
@@ -503,178 +590,4 @@ impl Work {
             None => self.candidates.push((leaf, vec![row])),
         }
     }
-}
-
-/// The time of the subject's first product event.
-fn first_product(scene: &Scene<'_>) -> Option<i64> {
-    let product = &scene.binding.product;
-    (0..scene.rows.len())
-        .map(|place| scene.rows.row(place))
-        .find(|row| product.get(scene.household.names[*row] as usize) == Some(&true))
-        .map(|row| scene.household.times[row])
-}
-
-/// The earliest value of a trait that a clock reads: from when it is effective, and the date it holds.
-fn first_date(scene: &Scene<'_>, path: &TraitRef) -> Option<(i64, i64)> {
-    let zone = &scene.program.workspace.zone;
-    let subject = scene.subject;
-    let history = scene.books.history(subject, path.slots.for_kind(subject.kind));
-    if let Some((from, value)) = history.first() {
-        return date(value, zone).map(|date| (*from, date));
-    }
-    // Of another's trait, or a derived one: the first instant at which there is a value.
-    for at in [i64::MIN].into_iter().chain(wakes(scene)) {
-        if let Some(value) = scene.trait_value(path, Moment { at, row: None, captured: &[] }) {
-            return date(&value, zone).map(|date| (at, date));
-        }
-    }
-    None
-}
-
-fn window_end(scene: &Scene<'_>, rule: &WindowRule, clock: i64, at: i64) -> i64 {
-    let zone = &scene.program.workspace.zone;
-    match rule {
-        WindowRule::Open => NEVER,
-        WindowRule::For(_) if clock == NEVER => NEVER,
-        WindowRule::For(span) => Timestamp(clock).plus(*span, zone).0,
-        WindowRule::Until(path) => {
-            let value = scene.trait_value(path, Moment { at, row: None, captured: &[] });
-            value.and_then(|value| date(&value, zone)).unwrap_or(NEVER)
-        }
-    }
-}
-
-/// The instants at which something that the subject reads of traits, memberships or earlier passes changes, sorted.
-fn wakes(scene: &Scene<'_>) -> Vec<i64> {
-    let pass = scene.pass;
-    let moving = pass.gates.iter().any(|gate| matches!(gate.window, WindowRule::Until(_)));
-    let by_trait = pass.clocks.iter().any(|clock| matches!(clock, ClockRule::Trait(_)));
-    if pass.wakeful.is_empty() && !moving && !by_trait {
-        return Vec::new();
-    }
-    let books = scene.books;
-    let subject = scene.subject;
-    let mut times: Vec<i64> = books.trait_times(subject).to_vec();
-    let stays = books.stays(subject).iter().flat_map(|stay| [stay.from, stay.until]);
-    times.extend(stays);
-    let mut accounts: Vec<u32> = books.stays(subject).iter().map(|stay| stay.account).collect();
-    if subject.kind == SubjectKind::Account {
-        accounts.push(subject.code);
-    }
-    accounts.sort_unstable();
-    accounts.dedup();
-    let with_members = subject.kind != SubjectKind::User || reads_members(pass);
-    for code in &accounts {
-        times.extend(books.trait_times(account(*code)));
-        if with_members || uses_ranks(pass) {
-            times.extend(books.members(*code).iter().flat_map(|stay| [stay.from, stay.until]));
-        }
-        if with_members {
-            for stay in books.members(*code) {
-                times.extend(books.trait_times(stay.member));
-            }
-        }
-    }
-    said_times(scene, &accounts, &mut times);
-    for path in trait_refs(pass) {
-        if let Some(derived) = path.derived {
-            let subjects = accounts.iter().map(|code| account(*code)).chain([subject]);
-            for other in subjects {
-                times.extend(scene.derived_times(derived, other));
-            }
-        }
-    }
-    times.retain(|time| *time != i64::MIN && *time != NEVER);
-    times.sort_unstable();
-    times.dedup();
-    times
-}
-
-/// The instants at which what earlier passes said of the subject, its accounts and their members changes.
-fn said_times(scene: &Scene<'_>, accounts: &[u32], times: &mut Vec<i64>) {
-    let books = scene.books;
-    let subject = scene.subject;
-    for rule in &scene.pass.goals {
-        if let Some(output) = rule.of_account {
-            for code in accounts {
-                times.extend(books.conversions(output, *code).iter().map(|time| time.saturating_add(1)));
-            }
-        }
-    }
-    let mut inside = |output: usize, code: u32| {
-        if let Some(intervals) = books.intervals.get(output).and_then(|map| map.get(&code)) {
-            times.extend(intervals.iter().flat_map(|(from, until)| [*from, *until]));
-        }
-    };
-    for leaf in &scene.pass.leaves {
-        match &leaf.kind {
-            LeafKind::Meets { unit, .. } => inside(*unit, subject.code),
-            LeafKind::OfAccount { unit } => accounts.iter().for_each(|code| inside(*unit, *code)),
-            LeafKind::MembersMeeting { unit, .. } => {
-                for code in accounts {
-                    for stay in books.members(*code) {
-                        if stay.member.kind == SubjectKind::User {
-                            inside(*unit, stay.member.code);
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// All traits that a pass's leaves, gates and clocks read.
-fn trait_refs(pass: &Pass) -> impl Iterator<Item = &TraitRef> {
-    let leaves = pass.leaves.iter().flat_map(|leaf| -> Vec<&TraitRef> {
-        match &leaf.kind {
-            LeafKind::Trait(leaf) => {
-                [Some(&leaf.path), leaf.against.as_ref().map(|(path, _)| path)].into_iter().flatten().collect()
-            }
-            LeafKind::Ratio { of, to, .. } => [of, to]
-                .into_iter()
-                .filter_map(|quantity| match quantity {
-                    Quantity::Trait(path) => Some(path),
-                    Quantity::Leaf(_) => None,
-                })
-                .collect(),
-            LeafKind::Behaviour(behaviour) => behaviour.test.iter().flat_map(test_refs).collect(),
-            _ => Vec::new(),
-        }
-    });
-    let gates = pass.gates.iter().filter_map(|gate| match &gate.window {
-        WindowRule::Until(path) => Some(path),
-        _ => None,
-    });
-    let clocks = pass.clocks.iter().filter_map(|clock| match clock {
-        ClockRule::Trait(path) => Some(path),
-        _ => None,
-    });
-    leaves.chain(gates).chain(clocks)
-}
-
-fn test_refs(test: &crate::program::pass::Test) -> Vec<&TraitRef> {
-    use crate::program::pass::{Operand, Test};
-    let operands: Vec<&Operand> = match test {
-        Test::Is(_, operand) | Test::Contains(operand) => vec![operand],
-        Test::Between(low, high) => vec![low, high],
-        Test::In(list) | Test::NotIn(list) => list.iter().collect(),
-        _ => Vec::new(),
-    };
-    operands
-        .into_iter()
-        .filter_map(|operand| match operand {
-            Operand::Trait(path) => Some(path),
-            _ => None,
-        })
-        .collect()
-}
-
-fn reads_members(pass: &Pass) -> bool {
-    use crate::definition::TraitOwner::{AnyMember, FirstMember};
-    trait_refs(pass).any(|path| matches!(path.owner, FirstMember | AnyMember))
-}
-
-fn uses_ranks(pass: &Pass) -> bool {
-    trait_refs(pass).any(|path| matches!(path.derived, Some(Derived::Members | Derived::Rank)))
 }

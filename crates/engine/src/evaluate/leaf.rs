@@ -95,6 +95,15 @@ pub(crate) fn behaviour(
     };
     let moment = Moment { at, row: None, captured: &[] };
     let holds = match rule.grouping {
+        Grouping::Whole
+            if rule.bound.is_some()
+                && let Some(count) = state.whole(scene, clockwork, rule, at) =>
+        {
+            rule.bound.is_some_and(|(op, bound)| {
+                let order = (i128::from(count) * Number::UNIT).cmp(&bound.0);
+                op.admits(order)
+            })
+        }
         Grouping::Whole | Grouping::Current => {
             let value = state.value(scene, clockwork, rule, at);
             scene.holds(test, value.as_ref(), moment, Some(clockwork))

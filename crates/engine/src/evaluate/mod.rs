@@ -3,9 +3,11 @@
 mod behaviour;
 mod books;
 mod calendar;
+mod clocks;
 mod compare;
 mod explain;
 mod fold;
+mod hot;
 mod knowable;
 mod leaf;
 mod scene;
@@ -13,6 +15,7 @@ mod score;
 mod sequence;
 mod tally;
 mod unit;
+mod wakes;
 
 use std::collections::BTreeSet;
 
@@ -31,6 +34,7 @@ pub struct Evaluator<'p> {
     program: &'p Program,
     binding: &'p Binding,
     horizon: Timestamp,
+    only_met: bool,
     clockwork: Clockwork,
     books: Books,
     folds: Vec<Fold>,
@@ -47,6 +51,7 @@ impl<'p> Evaluator<'p> {
             program,
             binding,
             horizon,
+            only_met: false,
             clockwork: Clockwork::new(program),
             books: Books::default(),
             folds: program.passes.iter().map(Fold::new).collect(),
@@ -55,10 +60,20 @@ impl<'p> Evaluator<'p> {
         }
     }
 
+    /// From now on says nothing of subjects of whom a definition's behaviour was never met: quicker where only
+    /// leads are asked for.
+    pub const fn only_met(&mut self) {
+        self.only_met = true;
+    }
+
     /// Says what each definition says of each subject whose time has started.
     pub fn household(&mut self, household: &Household<'_>, say: &mut dyn FnMut(Outcome)) {
+        let only_met = self.only_met;
         self.passes(household, self.program.passes.len(), &mut |_, scene, fold, horizon| {
             for place in 0..scene.pass.units.len() {
+                if only_met && fold.units[place].met_at.is_none() {
+                    continue;
+                }
                 if let Some(outcome) = fold.outcome(scene, place, horizon) {
                     say(outcome);
                 }

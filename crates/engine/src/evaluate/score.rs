@@ -33,6 +33,15 @@ impl Fraction {
     }
 }
 
+/// For which instant, and since when the subject's time runs.
+#[derive(Clone, Copy)]
+struct Asked {
+    at: i64,
+    clock: i64,
+    /// When the clock was known to run.
+    opened: i64,
+}
+
 /// One hundredth in the units of [`Number`]: points are kept to two places.
 const HUNDREDTH: i128 = Number::UNIT / 100;
 
@@ -49,11 +58,12 @@ pub(super) fn score(
     if definition.score.is_empty() {
         return None;
     }
-    let clock = fold.gates[unit.gate].clock;
+    let gate = fold.gates[unit.gate];
+    let (clock, opened) = (gate.clock, gate.known_from);
     let mut parts = Vec::with_capacity(definition.score.len());
     let mut total = Number::ZERO;
     for (weight, share) in &definition.score {
-        let share = fraction(fold, scene, clockwork, share, at, at - clock);
+        let share = fraction(fold, scene, clockwork, share, Asked { at, clock, opened });
         let points = match weight.0.checked_mul(share.numerator) {
             Some(product) => round_half_even(product, share.denominator * HUNDREDTH) * HUNDREDTH,
             None => {
@@ -67,17 +77,11 @@ pub(super) fn score(
     Some(Score { total, parts })
 }
 
-fn fraction(
-    fold: &mut Fold,
-    scene: &Scene<'_>,
-    clockwork: &mut Clockwork,
-    share: &Share,
-    at: i64,
-    elapsed: i64,
-) -> Fraction {
+fn fraction(fold: &mut Fold, scene: &Scene<'_>, clockwork: &mut Clockwork, share: &Share, asked: Asked) -> Fraction {
+    let Asked { at, clock, opened } = asked;
     match share {
         Share::Time { best, worst } => {
-            Fraction::held(i128::from(*worst) - i128::from(elapsed), i128::from(*worst) - i128::from(*best))
+            Fraction::held(i128::from(*worst) - i128::from(at - clock), i128::from(*worst) - i128::from(*best))
         }
         Share::Measure { leaf, full } => match fold.leaf_value(scene, clockwork, *leaf, at) {
             Some(Value::Number(value)) => Fraction::held(value.0, full.0),
@@ -88,7 +92,7 @@ fn fraction(
             for (node, points, half_life) in rows {
                 if fold.truth(scene.pass, *node).holds() {
                     let since = match &scene.pass.nodes[*node as usize] {
-                        Node::Leaf(leaf) => fold.leaves[*leaf as usize].since,
+                        Node::Leaf(leaf) => fold.leaves[*leaf as usize].since.max(opened),
                         _ => at,
                     };
                     let hours = half_life.map(|half_life| (half_life, (at - since).div_euclid(HOUR)));
@@ -107,7 +111,7 @@ fn fraction(
         Share::Max(shares) => {
             let mut best = Fraction::ZERO;
             for share in shares {
-                let next = fraction(fold, scene, clockwork, share, at, elapsed);
+                let next = fraction(fold, scene, clockwork, share, asked);
                 if next.is_above(best) {
                     best = next;
                 }

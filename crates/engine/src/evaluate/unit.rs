@@ -111,7 +111,7 @@ impl Fold {
             definition: definition.place,
             subject: scene.subject,
             clock: Timestamp(gate.clock),
-            population_from: instant(state.population_from),
+            population_from: instant(state.population_from.or(unit.population.is_none().then_some(gate.known_from))),
             met_at: instant(state.met_at),
             outside_at: instant(state.outside_at),
             entries: state.entries.clone(),

@@ -146,7 +146,7 @@ impl Builder<'_> {
             && grouping == Grouping::Whole
             && !behaviour.against_previous
             && behaviour.is.as_ref().is_some_and(|test| breakable(&behaviour.measure, test));
-        let plain = behaviour.measure == Measure::Count
+        let plain = matches!(behaviour.measure, Measure::Count | Measure::Days)
             && grouping == Grouping::Whole
             && matches!(period, pass::Period::Last(_))
             && !behaviour.against_previous;
@@ -156,9 +156,31 @@ impl Builder<'_> {
         let test = behaviour.is.as_ref().map(|test| self.test(test, scope.key.1, scope.goal, &none));
         let reads_traits = behaviour.is.as_ref().is_some_and(mentions_trait);
         let previous = behaviour.against_previous;
-        let compiled =
-            pass::Behaviour { measure, period, test, delayed, latches, units, grouping, previous, last_times };
+        let bound = behaviour.is.as_ref().and_then(number_bound);
+        let needed = behaviour.is.as_ref().and_then(needed_count).and_then(|needed| u32::try_from(needed).ok());
+        let days = behaviour.measure == Measure::Days;
+        let compiled = pass::Behaviour {
+            measure,
+            period: period.clone(),
+            test,
+            delayed,
+            latches,
+            units,
+            grouping,
+            previous,
+            last_times,
+            bound,
+        };
         let leaf = self.leaf(scope, LeafKind::Behaviour(compiled), Arc::from(""));
+        let countable = matches!(behaviour.measure, Measure::Count | Measure::Days) && grouping == Grouping::Whole;
+        let anchored = !matches!(period, pass::Period::Since { .. });
+        if let (true, Some(needed)) = (latches && countable && anchored, needed) {
+            let pass = self.pass(scope.key);
+            pass.hot.push(pass::HotRule { leaf: leaf as u32, gate: scope.gate, needed, days, period });
+            let hot = pass.hot.len() - 1;
+            self.touch(scope, &behaviour.events, Effect::Hot, hot);
+            return Ok(leaf);
+        }
         if reads_traits {
             self.pass(scope.key).wakeful.push(leaf as u32);
         }
@@ -311,6 +333,13 @@ fn needed_count(test: &Test) -> Option<u64> {
         _ => return None,
     };
     (1..=MOST_LAST_TIMES).contains(&needed).then_some(needed as u64)
+}
+
+fn number_bound(test: &Test) -> Option<(Op, Number)> {
+    match test {
+        Test::Is(op, Operand::Constant(Value::Number(bound))) => Some((*op, *bound)),
+        _ => None,
+    }
 }
 
 fn mentions_trait(test: &Test) -> bool {

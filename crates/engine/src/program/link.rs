@@ -36,6 +36,45 @@ impl Pass {
         }
         self.wakeful.sort_unstable();
         self.wakeful.dedup();
+        self.gate_hot = vec![Vec::new(); self.gates.len()];
+        self.leaf_hot = vec![None; self.leaves.len()];
+        for (place, hot) in self.hot.iter().enumerate() {
+            self.leaf_hot[hot.leaf as usize] = Some(place as u32);
+            self.gate_hot[hot.gate].push(place as u32);
+        }
+        self.quiet = (0..self.units.len()).map(|place| self.is_quiet(place)).collect();
+    }
+
+    /// The place in [`Pass::hot`] of a leaf that is kept there.
+    pub(crate) fn hot_of(&self, leaf: u32) -> Option<usize> {
+        self.leaf_hot.get(leaf as usize).copied().flatten().map(|hot| hot as usize)
+    }
+
+    /// Whether a leaf is kept in the quick way.
+    pub(crate) fn is_hot(&self, leaf: u32) -> bool {
+        self.hot_of(leaf).is_some()
+    }
+
+    /// Whether a unit cannot hold, nor its subject be outside the population, at the instant its gate opens, whatever the leaves
+    /// untouched until then.
+    fn is_quiet(&self, place: usize) -> bool {
+        let unit = &self.units[place];
+        let leaves = unit_leaves(self, place);
+        let untouched = leaves.iter().all(|leaf| !self.openers[unit.gate].contains(leaf));
+        unit.population.is_none() && untouched && !self.holds_empty(unit.when)
+    }
+
+    /// A condition's truth while all its leaves are false.
+    fn holds_empty(&self, node: u32) -> bool {
+        match &self.nodes[node as usize] {
+            Node::Leaf(_) => false,
+            Node::Not(part) => !self.holds_empty(*part),
+            Node::All(parts) => parts.iter().all(|part| self.holds_empty(*part)),
+            Node::Any(parts) => parts.iter().any(|part| self.holds_empty(*part)),
+            Node::AtLeast(least, parts) => {
+                parts.iter().filter(|part| self.holds_empty(**part)).count() >= *least as usize
+            }
+        }
     }
 }
 

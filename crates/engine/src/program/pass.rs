@@ -22,6 +22,14 @@ pub(crate) struct Pass {
     pub goals: Vec<GoalRule>,
     /// Which units a leaf's truth can change.
     pub leaf_units: Vec<Vec<u32>>,
+    /// Leaves kept in the quick way: see [`HotRule`].
+    pub hot: Vec<HotRule>,
+    /// For each leaf its place among the hot ones, if it is one.
+    pub leaf_hot: Vec<Option<u32>>,
+    /// For each gate the hot leaves that count within it.
+    pub gate_hot: Vec<Vec<u32>>,
+    /// Units that certainly do not hold when their gate opens, so that they need no look.
+    pub quiet: Vec<bool>,
     /// Leaves that are made of a leaf's value (ratios).
     pub dependents: Vec<Vec<u32>>,
     /// For each gate the leaves that may hold, or fall due, without any event; evaluated when the gate opens.
@@ -65,6 +73,8 @@ pub(crate) enum Effect {
     Clock,
     /// Starts a `since` period anew.
     Marker,
+    /// Is counted by a hot leaf; the index is the place in [`Pass::hot`].
+    Hot,
     /// Is measured by a leaf.
     Hit,
     /// Is a step of a sequence leaf.
@@ -162,8 +172,21 @@ pub(crate) struct Behaviour {
     pub units: Option<CalendarUnit>,
     pub grouping: Grouping,
     pub previous: bool,
-    /// For a plain count over a rolling period compared by `>= n`: only the last n times matter.
+    /// For a plain count (or days) over a rolling period compared by `>= n`: only the last n times (or days) matter.
     pub last_times: Option<u64>,
+    /// The comparison is with this number.
+    pub bound: Option<(Op, Number)>,
+}
+
+/// A leaf that most definitions are made of: so many events, or separate days, within an anchored period. It is kept
+/// as one number and never looked at again once it holds.
+#[derive(Debug, Clone)]
+pub(crate) struct HotRule {
+    pub leaf: u32,
+    pub gate: usize,
+    pub needed: u32,
+    pub days: bool,
+    pub period: Period,
 }
 
 /// How calendar units make one value or truth.

@@ -1,0 +1,142 @@
+//! The instants at which something changes that a subject reads without any event of its own.
+
+use super::scene::{Scene, account};
+use crate::program::pass::{ClockRule, Derived, LeafKind, Pass, Quantity, TraitRef, WindowRule};
+use crate::record::SubjectKind;
+
+const NEVER: i64 = i64::MAX;
+
+/// The instants at which something that the subject reads of traits, memberships or earlier passes changes, sorted.
+pub(super) fn wakes(scene: &Scene<'_>) -> Vec<i64> {
+    let pass = scene.pass;
+    let moving = pass.gates.iter().any(|gate| matches!(gate.window, WindowRule::Until(_)));
+    let by_trait = pass.clocks.iter().any(|clock| matches!(clock, ClockRule::Trait(_)));
+    if pass.wakeful.is_empty() && !moving && !by_trait {
+        return Vec::new();
+    }
+    let books = scene.books;
+    let subject = scene.subject;
+    let mut times: Vec<i64> = books.trait_times(subject).to_vec();
+    let stays = books.stays(subject).iter().flat_map(|stay| [stay.from, stay.until]);
+    times.extend(stays);
+    let mut accounts: Vec<u32> = books.stays(subject).iter().map(|stay| stay.account).collect();
+    if subject.kind == SubjectKind::Account {
+        accounts.push(subject.code);
+    }
+    accounts.sort_unstable();
+    accounts.dedup();
+    let with_members = subject.kind != SubjectKind::User || reads_members(pass);
+    for code in &accounts {
+        times.extend(books.trait_times(account(*code)));
+        if with_members || uses_ranks(pass) {
+            times.extend(books.members(*code).iter().flat_map(|stay| [stay.from, stay.until]));
+        }
+        if with_members {
+            for stay in books.members(*code) {
+                times.extend(books.trait_times(stay.member));
+            }
+        }
+    }
+    said_times(scene, &accounts, &mut times);
+    for path in trait_refs(pass) {
+        if let Some(derived) = path.derived {
+            let subjects = accounts.iter().map(|code| account(*code)).chain([subject]);
+            for other in subjects {
+                times.extend(scene.derived_times(derived, other));
+            }
+        }
+    }
+    times.retain(|time| *time != i64::MIN && *time != NEVER);
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+/// The instants at which what earlier passes said of the subject, its accounts and their members changes.
+fn said_times(scene: &Scene<'_>, accounts: &[u32], times: &mut Vec<i64>) {
+    let books = scene.books;
+    let subject = scene.subject;
+    for rule in &scene.pass.goals {
+        if let Some(output) = rule.of_account {
+            for code in accounts {
+                times.extend(books.conversions(output, *code).iter().map(|time| time.saturating_add(1)));
+            }
+        }
+    }
+    let mut inside = |output: usize, code: u32| {
+        if let Some(intervals) = books.intervals.get(output).and_then(|map| map.get(&code)) {
+            times.extend(intervals.iter().flat_map(|(from, until)| [*from, *until]));
+        }
+    };
+    for leaf in &scene.pass.leaves {
+        match &leaf.kind {
+            LeafKind::Meets { unit, .. } => inside(*unit, subject.code),
+            LeafKind::OfAccount { unit } => accounts.iter().for_each(|code| inside(*unit, *code)),
+            LeafKind::MembersMeeting { unit, .. } => {
+                for code in accounts {
+                    for stay in books.members(*code) {
+                        if stay.member.kind == SubjectKind::User {
+                            inside(*unit, stay.member.code);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// All traits that a pass's leaves, gates and clocks read.
+fn trait_refs(pass: &Pass) -> impl Iterator<Item = &TraitRef> {
+    let leaves = pass.leaves.iter().flat_map(|leaf| -> Vec<&TraitRef> {
+        match &leaf.kind {
+            LeafKind::Trait(leaf) => {
+                [Some(&leaf.path), leaf.against.as_ref().map(|(path, _)| path)].into_iter().flatten().collect()
+            }
+            LeafKind::Ratio { of, to, .. } => [of, to]
+                .into_iter()
+                .filter_map(|quantity| match quantity {
+                    Quantity::Trait(path) => Some(path),
+                    Quantity::Leaf(_) => None,
+                })
+                .collect(),
+            LeafKind::Behaviour(behaviour) => behaviour.test.iter().flat_map(test_refs).collect(),
+            _ => Vec::new(),
+        }
+    });
+    let gates = pass.gates.iter().filter_map(|gate| match &gate.window {
+        WindowRule::Until(path) => Some(path),
+        _ => None,
+    });
+    let clocks = pass.clocks.iter().filter_map(|clock| match clock {
+        ClockRule::Trait(path) => Some(path),
+        _ => None,
+    });
+    leaves.chain(gates).chain(clocks)
+}
+
+fn test_refs(test: &crate::program::pass::Test) -> Vec<&TraitRef> {
+    use crate::program::pass::{Operand, Test};
+    let operands: Vec<&Operand> = match test {
+        Test::Is(_, operand) | Test::Contains(operand) => vec![operand],
+        Test::Between(low, high) => vec![low, high],
+        Test::In(list) | Test::NotIn(list) => list.iter().collect(),
+        _ => Vec::new(),
+    };
+    operands
+        .into_iter()
+        .filter_map(|operand| match operand {
+            Operand::Trait(path) => Some(path),
+            _ => None,
+        })
+        .collect()
+}
+
+fn reads_members(pass: &Pass) -> bool {
+    use crate::definition::TraitOwner::{AnyMember, FirstMember};
+    trait_refs(pass).any(|path| matches!(path.owner, FirstMember | AnyMember))
+}
+
+fn uses_ranks(pass: &Pass) -> bool {
+    trait_refs(pass).any(|path| matches!(path.derived, Some(Derived::Members | Derived::Rank)))
+}
