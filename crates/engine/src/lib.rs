@@ -9,6 +9,7 @@ pub mod definition;
 pub mod evaluate;
 pub mod household;
 pub mod identity;
+pub mod language;
 pub mod number;
 pub mod outcome;
 pub mod program;

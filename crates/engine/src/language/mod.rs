@@ -1,0 +1,54 @@
+//! The definition language: from the text of a file to a [`Definition`], with every fault at its place.
+//!
+//! `docs/language.md` says how to write one, `docs/meaning.md` what it means. Reading goes in steps: YAML with
+//! places, a walk over that tree by hand (so that each fault knows its line and its cure), the
+//! checks against other definitions and against the data.
+
+mod behaviour;
+mod comparison;
+mod criterion;
+mod diagnostic;
+mod document;
+mod events;
+pub mod examples;
+pub mod keys;
+pub mod limits;
+mod mention;
+mod reader;
+mod scalars;
+mod score;
+mod settings;
+mod tree;
+mod warnings;
+
+pub use diagnostic::{Code, Diagnostic, Place, Severity, nearest, render};
+pub use document::parse;
+pub use mention::{Mention, MentionOf, Section};
+pub use settings::parse_workspace;
+
+use crate::definition::Definition;
+use crate::workspace::Workspace;
+
+/// A definition file, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// What it says.
+    pub definition: Definition,
+    /// Its own examples.
+    pub examples: Vec<examples::Example>,
+    /// The names it uses, and where.
+    pub mentions: Vec<Mention>,
+    /// What likely does not mean what its writer thinks.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// `brix.yaml`, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkspaceDocument {
+    /// What it says.
+    pub workspace: Workspace,
+    /// The names it uses, and where.
+    pub mentions: Vec<Mention>,
+    /// What likely does not mean what its writer thinks.
+    pub warnings: Vec<Diagnostic>,
+}
