@@ -159,8 +159,8 @@ impl Reader {
             return None;
         }
         let text = scalar.text.trim();
-        if let Some((sign, op)) = SIGNS.iter().find(|(sign, _)| text.starts_with(sign)) {
-            let operand = self.operand(text[sign.len()..].trim(), node.place, sense)?;
+        if let Some((operand, op)) = SIGNS.iter().find_map(|(sign, op)| Some((text.strip_prefix(sign)?, op))) {
+            let operand = self.operand(operand.trim(), node.place, sense)?;
             return self.ordered(*op, operand, text, node.place);
         }
         if let Some(test) = self.worded(text, node.place, sense) {
@@ -191,9 +191,7 @@ impl Reader {
             let high = self.operand(high.trim(), place, sense);
             return Some(low.zip(high).map(|(low, high)| Test::Between(low, high)));
         }
-        let forms: [(&str, fn(Span) -> Test); 3] =
-            [("older than ", Test::OlderThan), ("within last ", Test::WithinLast), ("within next ", Test::WithinNext)];
-        let (form, rest) = forms.iter().find_map(|(words, form)| Some((form, text.strip_prefix(words)?)))?;
+        let (form, rest) = RELATIVE_DATES.iter().find_map(|(words, form)| Some((form, text.strip_prefix(words)?)))?;
         if sense.of != Compared::Values {
             self.error(Code::BadComparison, place, format!("`{text}` compares dates; this is a number"));
             return Some(None);

@@ -69,12 +69,12 @@ impl Reader {
         if &*name == "any" {
             return Some(NamePattern::Any);
         }
-        match name.find('*') {
+        match name.split_once('*') {
             None => {
                 self.mention(MentionOf::Event, &name, node.place);
                 Some(NamePattern::Exactly(name))
             }
-            Some(0) => {
+            Some(("", _)) => {
                 let message = "a `*` alone is every event";
                 self.error_with(
                     Code::BadName,
@@ -84,8 +84,8 @@ impl Reader {
                 );
                 None
             }
-            Some(at) if at + 1 == name.len() => {
-                let prefix: Arc<str> = Arc::from(&name[..at]);
+            Some((prefix, "")) => {
+                let prefix: Arc<str> = Arc::from(prefix);
                 self.mention(MentionOf::EventPrefix, &prefix, node.place);
                 Some(NamePattern::Prefix(prefix))
             }

@@ -152,7 +152,6 @@ pub(crate) fn write_duration(span: Span) -> String {
     }
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the printer is not landed yet"))]
 fn counted(count: u64, unit: &str) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

@@ -6,15 +6,14 @@ use engine::workspace::Workspace;
 /// A whole definition, or a criterion that is put into one; the marked place is between `«` and `»`.
 fn check(input: &str, code: Code, words: &str) {
     let text = if input.contains("id:") { input.to_owned() } else { format!("id: x\nwhen: {input}\n") };
-    let start = text.find('«').unwrap_or_else(|| panic!("no mark in {text}"));
-    let end = text.find('»').unwrap_or_else(|| panic!("no mark in {text}")) - '«'.len_utf8();
+    let (before, marked) = text.split_once('«').unwrap_or_else(|| panic!("no mark in {text}"));
+    let (marked, _) = marked.split_once('»').unwrap_or_else(|| panic!("no mark in {text}"));
+    let (before, length) = (before.to_owned(), marked.chars().count());
     let text = text.replace(['«', '»'], "");
     let findings = parse(&text, &Workspace::default()).map_or_else(|findings| findings, |document| document.warnings);
     let shown = render(&findings, &text, "test.yaml");
-    let before = &text[..start];
     let line = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|sign| *sign != '\n').count() + 1;
-    let length = text[start..end].chars().count();
     let hit = |finding: &&Diagnostic| {
         let place = finding.place;
         finding.code == code && (place.line, place.column, place.length) == (line, column, length)
@@ -203,8 +202,7 @@ fn examples_are_checked() {
         &with(
             "  - name: n\n    timeline:\n      - 0d: «{» event: A, traits: { b: 1 } }\n    expect: { qualified: 0d }\n",
         )
-        .replace('«', "")
-        .replace('»', "")
+        .replace(['«', '»'], "")
         .replace("traits:", "«traits»:"),
         Code::ConflictingKeys,
         "one thing",

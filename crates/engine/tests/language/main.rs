@@ -1,4 +1,6 @@
 //! The language from the outside: what parses, what is refused and how it is said.
 
+#[cfg(test)]
 mod errors;
+#[cfg(test)]
 mod forms;
