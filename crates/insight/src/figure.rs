@@ -1,0 +1,255 @@
+//! What a report's figures are made of: counts, shares with intervals, people, and "not enough data".
+
+use std::fmt;
+use std::sync::Arc;
+
+use engine::Timestamp;
+use engine::time::{DAY, HOUR, MINUTE, SECOND};
+use jiff::tz::TimeZone;
+use serde::{Serialize, Serializer};
+use stats::{Confidence, Estimate};
+
+use crate::enough::THRESHOLDS;
+
+/// How sure every interval of a report is.
+pub const CONFIDENCE: Confidence = Confidence::NINETY_FIVE;
+
+/// An instant, written as RFC 3339 in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct When(pub Timestamp);
+
+impl Serialize for When {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl When {
+    /// The calendar date in a zone.
+    #[must_use]
+    pub fn date(self, zone: &TimeZone) -> String {
+        self.0.in_zone(zone).date().to_string()
+    }
+
+    /// Date, hour and minute in a zone; only the date at midnight, where the data most likely know no more.
+    #[must_use]
+    pub fn minute(self, zone: &TimeZone) -> String {
+        let local = self.0.in_zone(zone);
+        if (local.hour(), local.minute(), local.second()) == (0, 0, 0) {
+            return local.date().to_string();
+        }
+        format!("{} {:02}:{:02}", local.date(), local.hour(), local.minute())
+    }
+}
+
+/// A value with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Ranged {
+    /// The estimate.
+    pub value: f64,
+    /// The interval's lower end.
+    pub low: f64,
+    /// The interval's upper end.
+    pub high: f64,
+}
+
+impl From<Estimate> for Ranged {
+    fn from(estimate: Estimate) -> Self {
+        Self { value: estimate.value, low: estimate.interval.low, high: estimate.interval.high }
+    }
+}
+
+/// A figure, or why there is none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Answer<T> {
+    /// The figure.
+    Known(T),
+    /// Too few people.
+    NotEnough(NotEnough),
+}
+
+impl<T> Answer<T> {
+    /// The figure, if there is one.
+    #[must_use]
+    pub const fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::NotEnough(_) => None,
+        }
+    }
+
+    /// Why there is none.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Known(_) => None,
+            Self::NotEnough(short) => Some(&short.not_enough),
+        }
+    }
+}
+
+/// Why there is no figure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotEnough {
+    /// In words.
+    pub not_enough: String,
+    /// How many there are.
+    pub have: u64,
+    /// How many it takes; 0 where a number would not help.
+    pub need: u64,
+}
+
+impl NotEnough {
+    /// Too few of something.
+    #[must_use]
+    pub fn new(have: u64, need: u64, of: &str) -> Self {
+        Self { not_enough: format!("not enough data: {have} {of}, needs {need}"), have, need }
+    }
+
+    /// Enough people, but nothing that could be computed from them.
+    #[must_use]
+    pub fn undefined(have: u64, of: &str) -> Self {
+        Self { not_enough: format!("nothing to compare among {have} {of}"), have, need: 0 }
+    }
+}
+
+/// So many out of so many; the rate with its Wilson interval where there are enough.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Share {
+    /// How many.
+    pub count: u64,
+    /// Out of how many.
+    pub of: u64,
+    /// The share, 0–1, with its interval (Wilson 1927); `null` below the threshold.
+    pub rate: Option<Ranged>,
+}
+
+impl Share {
+    /// A share; a count above its total is held at the total.
+    #[must_use]
+    pub fn new(count: u64, of: u64) -> Self {
+        let count = count.min(of);
+        let rate = (of >= THRESHOLDS.share)
+            .then(|| stats::proportion::wilson(count, of, CONFIDENCE))
+            .flatten()
+            .map(|interval| Ranged { value: count as f64 / of as f64, low: interval.low, high: interval.high });
+        Self { count, of, rate }
+    }
+}
+
+/// The people behind a count.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct People {
+    /// All of them.
+    pub total: u64,
+    /// As many as the question's `people_listed` allows: the latest first, then by id.
+    pub listed: Vec<Person>,
+}
+
+/// Someone behind a count. Instants that have nothing to do with the count may be absent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Person {
+    /// The id by which people know the subject.
+    pub id: Arc<str>,
+    /// When the subject's time started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<When>,
+    /// The qualification instant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qualified_at: Option<When>,
+    /// When that could first have been known, where it differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub knowable_at: Option<When>,
+    /// The conversion the count is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converted_at: Option<When>,
+    /// The score at qualification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// The score's band.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band: Option<Arc<str>>,
+    /// What it may be worth in a year, in the definition's currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// A word on what happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Why: the criteria met, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Arc<str>>,
+}
+
+impl People {
+    /// Keeps the latest (by qualification, else conversion, else clock), then by id.
+    pub(crate) fn of(mut people: Vec<Person>, listed: usize) -> Self {
+        let total = people.len() as u64;
+        let order = |person: &Person| {
+            std::cmp::Reverse(person.qualified_at.or(person.converted_at).or(person.clock).map(|when| when.0))
+        };
+        people.sort_by(|left, right| order(left).cmp(&order(right)).then_with(|| left.id.cmp(&right.id)));
+        people.truncate(listed);
+        people.shrink_to_fit();
+        Self { total, listed: people }
+    }
+}
+
+/// A percentage with one place: `14.6 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// A ratio: `3.0×`.
+#[must_use]
+pub fn times(ratio: f64) -> String {
+    if ratio >= 10.0 { format!("{ratio:.0}×") } else { format!("{ratio:.1}×") }
+}
+
+/// A whole number with thin groups of three: `12,345`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A length of time in the unit people would use: `40 seconds`, `3.5 hours`, `6 days`.
+#[must_use]
+pub fn duration(microseconds: f64) -> String {
+    let (unit, name) = match microseconds.abs() {
+        size if size < 2.0 * MINUTE as f64 => (SECOND, "second"),
+        size if size < 2.0 * HOUR as f64 => (MINUTE, "minute"),
+        size if size < 2.0 * DAY as f64 => (HOUR, "hour"),
+        _ => (DAY, "day"),
+    };
+    let amount = microseconds / unit as f64;
+    let text = if amount.fract().abs() < 0.05 || amount.abs() >= 20.0 {
+        format!("{amount:.0}")
+    } else {
+        format!("{amount:.1}")
+    };
+    // −0 would be a strange length of time.
+    let text = if text == "-0" { "0".to_owned() } else { text };
+    format!("{text} {name}{}", if text == "1" { "" } else { "s" })
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} of {}", grouped(self.count), grouped(self.of))?;
+        match self.rate {
+            Some(rate) => {
+                write!(formatter, ", {} ({:.1}–{:.1})", percent(rate.value), rate.low * 100.0, rate.high * 100.0)
+            }
+            None if self.of == 0 => Ok(()),
+            None => write!(formatter, " (too few for a rate)"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The listings of `brix qualify` and `brix explain`.
