@@ -43,6 +43,8 @@ pub struct OwnedHousehold {
     pub workspaces: Option<Vec<Code>>,
     /// See [`Household::known`].
     pub known: Option<Vec<i64>>,
+    /// See [`Household::known_to_account`].
+    pub known_to_account: Option<Vec<i64>>,
     /// By slot of [`Needs::properties`], then by row.
     pub properties: OwnedProperties,
     /// See [`Household::traits`].
@@ -76,6 +78,7 @@ impl OwnedHousehold {
             accounts: self.accounts.as_deref(),
             workspaces: self.workspaces.as_deref(),
             known: self.known.as_deref(),
+            known_to_account: self.known_to_account.as_deref(),
             properties: &self.properties,
             traits: &self.traits,
             memberships: &self.memberships,
@@ -147,6 +150,7 @@ impl Builder<'_> {
             accounts: self.needs.accounts.then(Vec::new),
             workspaces: self.needs.workspaces.then(Vec::new),
             known: Some(Vec::new()),
+            known_to_account: Some(Vec::new()),
             properties: OwnedProperties(vec![Vec::new(); self.needs.properties.len()]),
             traits: Vec::new(),
             memberships: belonging.memberships(),
@@ -164,6 +168,9 @@ impl Builder<'_> {
         household
             .traits
             .sort_by(|a, b| (a.at, a.of, a.slot, &a.value, a.known).cmp(&(b.at, b.of, b.slot, &b.value, b.known)));
+        if household.known_to_account == household.known {
+            household.known_to_account = None;
+        }
         if household.known.as_ref() == Some(&household.times) {
             household.known = None;
         }
@@ -197,7 +204,10 @@ impl Builder<'_> {
             workspaces.push(row.workspace);
         }
         if let Some(known) = &mut household.known {
-            known.push(if self.needs.accounts { row.known.max(account_known) } else { row.known });
+            known.push(row.known);
+        }
+        if let Some(known) = &mut household.known_to_account {
+            known.push(row.known.max(account_known));
         }
         for (name, values) in self.needs.properties.iter().zip(&mut household.properties.0) {
             values.push(properties.get(name).cloned());

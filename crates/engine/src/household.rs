@@ -42,9 +42,12 @@ pub struct Household<'a> {
     pub accounts: Option<&'a [Code]>,
     /// Each row's workspace; `None`: no workspaces at all.
     pub workspaces: Option<&'a [Code]>,
-    /// When each row took effect for its subject: the latest of its receipt and of the receipt of the ties and
-    /// memberships that give it to the subject. `None`: known at once.
+    /// When each row took effect for its user: the later of its receipt and that of the tie that gives it to him.
+    /// `None`: known at once.
     pub known: Option<&'a [i64]>,
+    /// When each row took effect for its account: the later of `known` and the receipt of the membership that gives it to the
+    /// account. `None`: as `known`.
+    pub known_to_account: Option<&'a [i64]>,
     /// Values of the properties that the program needs.
     pub properties: &'a dyn PropertySource,
     /// Traits that the program needs, of every subject of the household, sorted by time.

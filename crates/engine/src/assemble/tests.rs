@@ -60,7 +60,7 @@ fn dump(households: &OwnedHouseholds) -> Vec<Vec<String>> {
                     view.times[row],
                     households.names[view.names[row] as usize].name,
                     id(SubjectKind::Account, account),
-                    view.known.map_or(view.times[row], |known| known[row]),
+                    view.known_to_account.or(view.known).map_or(view.times[row], |known| known[row]),
                 ));
             }
         }

@@ -210,14 +210,14 @@ impl BehaviourState {
     fn expire(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, rule: &Behaviour, at: i64) {
         let zone = &scene.program.workspace.zone;
         if let Period::Last(span) = &rule.period {
-            let start = Timestamp(at).minus(*span, zone);
-            while self.times.front().is_some_and(|time| *time <= start.0) {
+            let left = |time: i64| lasted(time, *span, zone) <= at;
+            while self.times.front().is_some_and(|time| left(*time)) {
                 self.times.pop_front();
             }
-            while self.recent_days.front().is_some_and(|(_, time)| *time <= start.0) {
+            while self.recent_days.front().is_some_and(|(_, time)| left(*time)) {
                 self.recent_days.pop_front();
             }
-            while self.hits.front().is_some_and(|hit| hit.time <= start.0) {
+            while self.hits.front().is_some_and(|hit| left(hit.time)) {
                 let Some(hit) = self.hits.pop_front() else { break };
                 self.leave(rule, &hit);
                 if rule.previous {
@@ -225,8 +225,7 @@ impl BehaviourState {
                     self.earlier.push_back(hit);
                 }
             }
-            let earlier_start = start.minus(*span, zone);
-            while self.earlier.front().is_some_and(|hit| hit.time <= earlier_start.0) {
+            while self.earlier.front().is_some_and(|hit| left(lasted(hit.time, *span, zone))) {
                 let Some(hit) = self.earlier.pop_front() else { break };
                 if let Some(before) = &mut self.before {
                     before.remove(&hit);
@@ -290,7 +289,7 @@ impl BehaviourState {
                 let unit = rule.unit()?;
                 let current = scene.unit(clockwork, at, unit);
                 match rule.grouping {
-                    Grouping::Some => return self.largest(&rule.measure),
+                    Grouping::Some => return self.largest(),
                     Grouping::Regular { .. } => return None,
                     _ => (of(self.units.get(&current)), self.units.get(&(current - 1))),
                 }
@@ -303,9 +302,8 @@ impl BehaviourState {
         super::compare::growth(now, before).map(Value::Number)
     }
 
-    fn largest(&self, measure: &Measure) -> Option<Value> {
-        let largest = self.units.values().filter_map(Tally::value).max();
-        largest.or_else(|| Tally::of(measure).value())
+    fn largest(&self) -> Option<Value> {
+        self.units.values().filter(|tally| !tally.is_empty()).filter_map(Tally::value).max()
     }
 
     /// The values that a comparison is tried on, one of which (or enough of which) must satisfy it.

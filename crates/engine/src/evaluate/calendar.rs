@@ -82,40 +82,25 @@ fn civil(day: i32) -> jiff::civil::Date {
     epoch.checked_add(jiff::Span::new().days(day)).unwrap_or(epoch)
 }
 
-/// The first instant *t* with t − span ≥ `from`: when something that began at `from` has lasted for the span.
+/// When something that began at `from` has lasted for a span: spans are counted forward from the fact.
 pub(crate) fn lasted(from: i64, span: Span, zone: &TimeZone) -> i64 {
-    match span {
-        Span::Exact(length) => from.saturating_add(length),
-        Span::Months(_) => {
-            // Clamped to a month's last day, adding and subtracting are not inverse; the answer lies a few days around.
-            let guess = Timestamp(from).plus(span, zone).0;
-            let (mut low, mut high) = (guess.saturating_sub(5 * DAY), guess.saturating_add(5 * DAY));
-            while low < high {
-                let middle = low + (high - low) / 2;
-                if Timestamp(middle).minus(span, zone).0 >= from {
-                    high = middle;
-                } else {
-                    low = middle + 1;
-                }
-            }
-            low
-        }
-    }
+    Timestamp(from).plus(span, zone).0
 }
 
-/// The first instant *t* with t + span ≥ `until`: when it is no more than the span away.
-pub(crate) fn within_reach(until: i64, span: Span, zone: &TimeZone) -> i64 {
+/// The latest instant *a* with a + span ≤ `at`: what is as old as the span began there at the latest.
+pub(crate) fn begun(at: i64, span: Span, zone: &TimeZone) -> i64 {
     match span {
-        Span::Exact(length) => until.saturating_sub(length),
+        Span::Exact(length) => at.saturating_sub(length),
         Span::Months(_) => {
-            let guess = Timestamp(until).minus(span, zone).0;
+            // Clamped to a month's last day, adding and subtracting are not inverse; the answer lies a few days around.
+            let guess = Timestamp(at).minus(span, zone).0;
             let (mut low, mut high) = (guess.saturating_sub(5 * DAY), guess.saturating_add(5 * DAY));
             while low < high {
-                let middle = low + (high - low) / 2;
-                if Timestamp(middle).plus(span, zone).0 >= until {
-                    high = middle;
+                let middle = low + (high - low + 1) / 2;
+                if lasted(middle, span, zone) <= at {
+                    low = middle;
                 } else {
-                    low = middle + 1;
+                    high = middle - 1;
                 }
             }
             low

@@ -2,7 +2,6 @@
 
 use jiff::tz::TimeZone;
 
-use super::calendar::{lasted, within_reach};
 use crate::definition::Op;
 use crate::{Number, Timestamp, Value};
 
@@ -56,14 +55,4 @@ pub(crate) fn date(value: &Value, zone: &TimeZone) -> Option<i64> {
 /// Growth on a base: (now − before) / before; missing where the base is 0.
 pub(crate) fn growth(now: Number, before: Number) -> Option<Number> {
     Number::ratio(now.0.checked_sub(before.0)?, before.0)
-}
-
-/// The next instant after `now` at which "date ≤ t − span" comes true.
-pub(crate) fn older_due(date: i64, span: crate::Span, zone: &TimeZone) -> i64 {
-    lasted(date, span, zone)
-}
-
-/// When "t ≤ date ≤ t + span" begins to hold.
-pub(crate) fn soon_due(date: i64, span: crate::Span, zone: &TimeZone) -> i64 {
-    within_reach(date, span, zone)
 }

@@ -1,13 +1,15 @@
 //! Why: each criterion of a definition for one subject at one instant, with the events behind it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::calendar::lasted;
 use super::fold::{Fold, Trace};
 use super::scene::{Clockwork, Moment, Scene};
 use super::{Evaluator, score};
 use crate::household::{Household, Subject};
 use crate::outcome::{Evidence, Explanation, Finding, Standing, Truth};
-use crate::program::pass::{Behaviour, LeafKind, Node, Period};
+use crate::program::pass::{Behaviour, LeafKind, Measure, Node, Period};
 use crate::{Timestamp, Value};
 
 impl Evaluator<'_> {
@@ -106,17 +108,40 @@ impl Teller<'_, '_> {
             LeafKind::Behaviour(rule) => self.evidence(place, rule, leaf.gate),
             _ => Evidence::default(),
         };
+        let value = match &leaf.kind {
+            // Only as many as are needed are remembered; the events tell how many there were.
+            LeafKind::Behaviour(Behaviour { last_times: Some(_), measure: Measure::Count, .. }) => {
+                Some(Value::whole(i64::try_from(evidence.count).unwrap_or(i64::MAX)))
+            }
+            LeafKind::Behaviour(Behaviour { last_times: Some(_), .. }) => Some(Value::whole(self.days(place))),
+            _ => value,
+        };
         let state = &self.fold.leaves[place as usize];
         let since = (state.truth == Truth::True && state.since != i64::MAX).then_some(Timestamp(state.since));
         Finding { words: leaf.words.clone(), truth: state.truth, value, since, evidence, parts: Vec::new() }
     }
 
+    /// On how many days the events of a rolling period lie.
+    fn days(&mut self, place: u32) -> i64 {
+        let LeafKind::Behaviour(rule) = &self.scene.pass.leaves[place as usize].kind else { return 0 };
+        let Period::Last(span) = rule.period else { return 0 };
+        let zone = &self.scene.program.workspace().zone;
+        let mut days = BTreeSet::new();
+        for (leaf, _, time) in self.hits {
+            if *leaf == place && lasted(*time, span, zone) > self.at {
+                days.insert(self.scene.day(self.clockwork, *time));
+            }
+        }
+        days.len() as i64
+    }
+
     /// The events that a behaviour counted and that are still in its period.
     fn evidence(&mut self, place: u32, rule: &Behaviour, gate: usize) -> Evidence {
         let zone = &self.scene.program.workspace().zone;
-        let start = match &rule.period {
-            Period::Last(span) => Timestamp(self.at).minus(*span, zone).0,
-            _ => i64::MIN,
+        let (at, period) = (self.at, &rule.period);
+        let stays = |time: i64| match period {
+            Period::Last(span) => lasted(time, *span, zone) > at,
+            _ => true,
         };
         let marker = match &rule.period {
             Period::Since { .. } => self.fold.marker(place as usize),
@@ -129,7 +154,7 @@ impl Teller<'_, '_> {
         let open = self.fold.gates[gate].open;
         let mut rows: Vec<(i64, usize)> = Vec::new();
         for (leaf, row, time) in self.hits {
-            let counted = *leaf == place && *time > start && marker.is_none_or(|marker| *time >= marker);
+            let counted = *leaf == place && stays(*time) && marker.is_none_or(|marker| *time >= marker);
             let in_unit = counted && unit.is_none_or(|(unit, now)| self.scene.unit(self.clockwork, *time, unit) == now);
             if in_unit && open {
                 rows.push((*time, *row));

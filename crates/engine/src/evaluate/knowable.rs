@@ -39,7 +39,7 @@ impl Evaluator<'_> {
                 candidates.insert(known);
             }
         };
-        if let Some(known) = household.known {
+        for known in [household.known, household.known_to_account].into_iter().flatten() {
             for (row, known) in known.iter().enumerate() {
                 if household.times[row] <= entered.0 {
                     late(*known);
@@ -83,7 +83,10 @@ impl Evaluator<'_> {
         let pick = |column: &[u32]| -> Vec<u32> { rows.iter().map(|row| column[*row]).collect() };
         let times: Vec<i64> = rows.iter().map(|row| household.times[*row]).collect();
         let names = pick(household.names);
-        let accounts = household.accounts.map(pick);
+        let accounts = household.accounts.map(|codes| -> Vec<u32> {
+            let known = |row: usize| household.known_to_account.is_none_or(|known| known[row] <= moment);
+            rows.iter().map(|row| if known(*row) { codes[*row] } else { 0 }).collect()
+        });
         let workspaces = household.workspaces.map(pick);
         let traits: Vec<TraitFact> = household.traits.iter().filter(|fact| fact.known.0 <= moment).cloned().collect();
         let memberships: Vec<Membership> =
@@ -96,6 +99,7 @@ impl Evaluator<'_> {
             accounts: accounts.as_deref(),
             workspaces: workspaces.as_deref(),
             known: None,
+            known_to_account: None,
             properties: &selected,
             traits: &traits,
             memberships: &memberships,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::behaviour::{BehaviourState, GateTimes};
-use super::calendar::lasted;
+use super::calendar::{begun, lasted};
 use super::compare::growth;
 use super::scene::{Clockwork, Moment, Scene, account};
 use super::sequence::SequenceState;
@@ -11,7 +11,6 @@ use crate::definition::TraitOwner;
 use crate::household::Subject;
 use crate::outcome::Truth;
 use crate::program::pass::{Behaviour, Grouping, LeafKind, Period, Quantity, TraitLeaf, TraitRef};
-use crate::record::SubjectKind;
 use crate::{Number, Timestamp, Value};
 
 const NEVER: i64 = i64::MAX;
@@ -174,13 +173,9 @@ pub(crate) fn reading(
             Verdict::open(Truth::of(inside.is_some()), NEVER)
         }
         LeafKind::MembersMeeting { unit, test } => {
-            let mut inside: Vec<u32> = members_at(scene, at)
-                .filter(|member| scene.books.inside(*unit, member.code, at).is_some())
-                .map(|member| member.code)
-                .collect();
-            inside.sort_unstable();
-            inside.dedup();
-            let count = Value::whole(inside.len() as i64);
+            let members = scene.members_at(at);
+            let inside = members.iter().filter(|member| scene.books.inside(*unit, member.code, at).is_some());
+            let count = Value::whole(inside.count() as i64);
             Verdict::open(Truth::of(scene.holds(test, Some(&count), moment, None)), NEVER)
         }
         LeafKind::DefaultPopulation { email, goal } => {
@@ -193,12 +188,6 @@ pub(crate) fn reading(
         }
         LeafKind::Behaviour(_) | LeafKind::Sequence(_) => Verdict::open(Truth::False, NEVER),
     }
-}
-
-/// The users who are members of the subject's account (or of the workspace's) at an instant.
-fn members_at<'a>(scene: &'a Scene<'_>, at: i64) -> impl Iterator<Item = Subject> + 'a {
-    let stays = scene.account_at(at).map_or(&[][..], |code| scene.books.members(code));
-    stays.iter().filter(move |stay| stay.holds(at) && stay.member.kind == SubjectKind::User).map(|stay| stay.member)
 }
 
 /// True once `since` lies at least the span back.
@@ -214,123 +203,107 @@ fn lasting_verdict(since: Option<i64>, lasting: Option<crate::Span>, at: i64, zo
 }
 
 fn trait_leaf(scene: &Scene<'_>, leaf: &TraitLeaf, at: i64) -> Verdict {
-    if leaf.path.owner == TraitOwner::AnyMember {
-        return any_member(scene, leaf, at);
+    if leaf.path.owner != TraitOwner::AnyMember {
+        let owner = scene.owner(leaf.path.owner, Moment { at, row: None, captured: &[] });
+        return of_owner(scene, leaf, owner, at);
     }
-    let value = trait_value(scene, leaf, &leaf.path, at);
-    let moment = Moment { at, row: None, captured: &[] };
+    // As `any` over the members.
+    let (mut truth, mut due) = (Truth::False, NEVER);
+    for member in scene.members_at(at) {
+        let verdict = of_owner(scene, leaf, Some(member), at);
+        truth = truth.max(verdict.truth);
+        due = due.min(verdict.due);
+    }
+    Verdict::open(truth, due)
+}
+
+/// The comparison of one owner's trait.
+fn of_owner(scene: &Scene<'_>, leaf: &TraitLeaf, owner: Option<Subject>, at: i64) -> Verdict {
+    let trait_now = owner.and_then(|owner| scene.value_of(&leaf.path, owner, at));
     let mut due = NEVER;
-    for change in scene.changes(&leaf.test, value.as_ref()) {
+    let mut consider = |change: i64| {
         if change > at {
             due = due.min(change);
         }
-    }
-    if let Some((path, ago)) = &leaf.against {
-        due = due.min(base_due(scene, path, *ago, at));
-    }
-    if value.is_none() && leaf.unknown_if_missing {
+    };
+    scene.changes(&leaf.test, trait_now.as_ref()).into_iter().for_each(&mut consider);
+    base_changes(scene, leaf, at).into_iter().for_each(&mut consider);
+    if trait_now.is_none() && leaf.unknown_if_missing {
         return Verdict::open(Truth::Unknown, due);
     }
-    let holds = scene.holds(&leaf.test, value.as_ref(), moment, None);
+    let value = grown(scene, leaf, trait_now, at, at);
+    let holds = scene.holds(&leaf.test, value.as_ref(), Moment { at, row: None, captured: &[] }, None);
     match leaf.lasting {
         None => Verdict::open(Truth::of(holds), due),
         Some(span) => {
-            let since = holds.then(|| held_since(scene, leaf, at));
+            let since = holds.then(|| held_since(scene, leaf, owner, at));
             let verdict = lasting_verdict(since, Some(span), at, &scene.program.workspace.zone);
             Verdict::open(verdict.truth, verdict.due.min(due))
         }
     }
 }
 
-/// The trait's value, or its growth on its base.
-fn trait_value(scene: &Scene<'_>, leaf: &TraitLeaf, path: &TraitRef, at: i64) -> Option<Value> {
-    let value = scene.trait_value(path, Moment { at, row: None, captured: &[] });
+/// A trait's value, or its growth on its base. The base's owner is the one at `now`.
+fn grown(scene: &Scene<'_>, leaf: &TraitLeaf, value: Option<Value>, at: i64, now: i64) -> Option<Value> {
     let Some((base, ago)) = &leaf.against else { return value };
-    let then = Timestamp(at).minus(*ago, &scene.program.workspace.zone).0;
-    let base = scene.trait_value(base, Moment { at: then, row: None, captured: &[] });
+    let then = begun(at, *ago, &scene.program.workspace.zone);
+    let owner = scene.owner(base.owner, Moment { at: now, row: None, captured: &[] })?;
+    let base = scene.value_of(base, owner, then);
     growth(value?.as_number()?, base?.as_number()?).map(Value::Number)
 }
 
-/// When the base of a trend next changes: each of its changes, that long later.
-fn base_due(scene: &Scene<'_>, path: &TraitRef, ago: crate::Span, at: i64) -> i64 {
+/// When the base of a trend changes: each change of its trait, that long later.
+fn base_changes(scene: &Scene<'_>, leaf: &TraitLeaf, now: i64) -> Vec<i64> {
+    let Some((base, ago)) = &leaf.against else { return Vec::new() };
+    let owner = scene.owner(base.owner, Moment { at: now, row: None, captured: &[] });
     let zone = &scene.program.workspace.zone;
-    let mut due = NEVER;
-    for subject in owners(scene, path) {
-        for (from, _) in scene.books.history(subject, path.slots.for_kind(subject.kind)) {
-            if *from != i64::MIN {
-                let change = lasted(*from, ago, zone);
-                if change > at {
-                    due = due.min(change);
-                }
-            }
-        }
-        if subject != scene.subject {
-            for stay in scene.books.stays(scene.subject) {
-                for time in [stay.from, stay.until] {
-                    let change = lasted(time, ago, zone);
-                    if change > at && time != NEVER {
-                        due = due.min(change);
-                    }
-                }
-            }
-        }
-    }
-    due
+    let times = owner.map_or_else(Vec::new, |owner| change_times(scene, base, owner));
+    times.into_iter().filter(|time| *time != i64::MIN && *time != NEVER).map(|time| lasted(time, *ago, zone)).collect()
 }
 
-/// Everyone whose trait a path can mean for the subject.
-fn owners(scene: &Scene<'_>, path: &TraitRef) -> Vec<Subject> {
-    match path.owner {
-        TraitOwner::Own | TraitOwner::User => vec![scene.subject],
-        TraitOwner::Account if scene.subject.kind == SubjectKind::Account => vec![scene.subject],
-        TraitOwner::Account => scene.books.stays(scene.subject).iter().map(|stay| account(stay.account)).collect(),
-        TraitOwner::Workspace if scene.subject.kind == SubjectKind::Workspace => vec![scene.subject],
-        TraitOwner::Workspace => Vec::new(),
-        TraitOwner::FirstMember | TraitOwner::AnyMember => {
-            let accounts: Vec<u32> = match scene.subject.kind {
-                SubjectKind::Account => vec![scene.subject.code],
-                _ => scene.books.stays(scene.subject).iter().map(|stay| stay.account).collect(),
-            };
-            accounts
-                .iter()
-                .flat_map(|code| scene.books.members(*code).iter().map(|stay| stay.member))
-                .filter(|member| member.kind == SubjectKind::User)
-                .collect()
+/// The instants at which an owner's trait changes.
+fn change_times(scene: &Scene<'_>, path: &TraitRef, owner: Subject) -> Vec<i64> {
+    let slot = path.slots.for_kind(owner.kind);
+    let mut times: Vec<i64> = scene.books.history(owner, slot).iter().map(|(from, _)| *from).collect();
+    if let Some(derived) = path.derived {
+        times.extend(scene.derived_times(derived, owner));
+        let accounts: Vec<u32> = scene.books.stays(owner).iter().map(|stay| stay.account).collect();
+        for code in accounts {
+            // A user's stage is his account's where he has none of his own.
+            let account = account(code);
+            let slot = path.slots.account;
+            times.extend(scene.books.history(account, slot).iter().map(|(from, _)| *from));
+            times.extend(scene.derived_times(derived, account));
         }
+        times.extend(scene.books.stays(owner).iter().flat_map(|stay| [stay.from, stay.until]));
     }
+    times
 }
 
 /// Since when the comparison has held without a break, given that it holds at `at`: looks back over the instants at which
 /// its inputs changed.
-fn held_since(scene: &Scene<'_>, leaf: &TraitLeaf, at: i64) -> i64 {
-    let mut times: Vec<i64> = Vec::new();
-    for subject in owners(scene, &leaf.path) {
-        let slot = leaf.path.slots.for_kind(subject.kind);
-        for (from, value) in scene.books.history(subject, slot) {
-            times.push(*from);
-            times.extend(scene.changes(&leaf.test, Some(value)));
+fn held_since(scene: &Scene<'_>, leaf: &TraitLeaf, owner: Option<Subject>, at: i64) -> i64 {
+    let any = leaf.path.owner == TraitOwner::AnyMember;
+    let moment = |at: i64| Moment { at, row: None, captured: &[] };
+    let owner_at = |time: i64| if any { owner } else { scene.owner(leaf.path.owner, moment(time)) };
+    let mut times: Vec<i64> = base_changes(scene, leaf, at);
+    let stays: Vec<i64> = scene.books.stays(scene.subject).iter().flat_map(|stay| [stay.from, stay.until]).collect();
+    let mut owners: Vec<Subject> = stays.iter().filter_map(|time| owner_at(*time)).chain(owner).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    for owner in owners {
+        for time in change_times(scene, &leaf.path, owner) {
+            times.push(time);
+            let value = scene.value_of(&leaf.path, owner, time);
+            times.extend(scene.changes(&leaf.test, value.as_ref()));
         }
-        if let Some(derived) = leaf.path.derived {
-            times.extend(scene.derived_times(derived, subject));
-        }
     }
-    for stay in scene.books.stays(scene.subject) {
-        times.extend([stay.from, stay.until]);
-    }
-    if (scene.subject.kind != SubjectKind::User || leaf.path.derived.is_some())
-        && let Some(code) = scene.account_at(at)
-    {
-        times.extend(scene.books.members(code).iter().flat_map(|stay| [stay.from, stay.until]));
-    }
-    if let Some((base, ago)) = &leaf.against {
-        let mut then = i64::MIN;
-        loop {
-            let change = base_due(scene, base, *ago, then);
-            if change > at {
-                break;
-            }
-            times.push(change);
-            then = change;
+    if !any {
+        times.extend(stays);
+        if leaf.path.owner == TraitOwner::FirstMember
+            && let Some(code) = scene.account_at(at)
+        {
+            times.extend(scene.books.members(code).iter().map(|stay| stay.from));
         }
     }
     times.retain(|time| *time <= at && *time != i64::MIN);
@@ -339,33 +312,12 @@ fn held_since(scene: &Scene<'_>, leaf: &TraitLeaf, at: i64) -> i64 {
     // Behind the earliest change everything was as it was always.
     let mut since = at;
     for time in times.into_iter().chain([i64::MIN]) {
-        let value = trait_value(scene, leaf, &leaf.path, time);
-        let moment = Moment { at: time, row: None, captured: &[] };
-        if !scene.holds(&leaf.test, value.as_ref(), moment, None) {
+        let value = owner_at(time).and_then(|owner| scene.value_of(&leaf.path, owner, time));
+        let value = grown(scene, leaf, value, time, time);
+        if !scene.holds(&leaf.test, value.as_ref(), moment(time), None) {
             return since;
         }
         since = time;
     }
     since
-}
-
-fn any_member(scene: &Scene<'_>, leaf: &TraitLeaf, at: i64) -> Verdict {
-    let moment = Moment { at, row: None, captured: &[] };
-    let mut due = NEVER;
-    let (mut holds, mut known) = (false, false);
-    for member in members_at(scene, at) {
-        let value = scene.books.trait_at(member, leaf.path.slots.user, at);
-        known |= value.is_some();
-        let inner = scene.holds(&leaf.test, value, moment, None);
-        holds |= inner;
-        for change in scene.changes(&leaf.test, value) {
-            if change > at {
-                due = due.min(change);
-            }
-        }
-    }
-    if !known && leaf.unknown_if_missing {
-        return Verdict::open(Truth::Unknown, due);
-    }
-    Verdict::open(Truth::of(holds), due)
 }

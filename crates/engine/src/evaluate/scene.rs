@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::books::Books;
 use super::calendar::{Calendar, Zones, lasted};
-use super::compare::{date, older_due, relates, soon_due};
+use super::compare::{date, relates};
 use crate::definition::{CalendarUnit, Op, TraitOwner};
 use crate::household::{Code, Household, Subject};
 use crate::program::pass::{Derived, Filter, Operand, Pass, Test, TraitRef};
@@ -114,19 +114,19 @@ impl<'a> Scene<'a> {
     }
 
     /// Whose trait a path means at an instant.
-    fn owner(&self, owner: TraitOwner, moment: Moment<'_>) -> Option<Subject> {
+    pub fn owner(&self, owner: TraitOwner, moment: Moment<'_>) -> Option<Subject> {
         let user = |code: Code| (code != 0).then_some(Subject { kind: SubjectKind::User, code });
         match owner {
             TraitOwner::Own => Some(self.subject),
             TraitOwner::User => match (self.subject.kind, moment.row) {
                 (SubjectKind::User, _) => Some(self.subject),
                 (_, Some(row)) => user(self.row_user(row)),
-                (_, None) => None,
+                (_, None) => Some(self.subject),
             },
             TraitOwner::Account => self.account_at(moment.at).map(account),
             TraitOwner::Workspace => match (self.subject.kind, moment.row) {
                 (SubjectKind::Workspace, _) => Some(self.subject),
-                (SubjectKind::User, Some(row)) => {
+                (_, Some(row)) => {
                     let code = self.household.workspaces.and_then(|codes| codes.get(row).copied()).unwrap_or(0);
                     (code != 0).then_some(Subject { kind: SubjectKind::Workspace, code })
                 }
@@ -152,10 +152,15 @@ impl<'a> Scene<'a> {
     /// A trait's value as of an instant.
     pub fn trait_value(&self, path: &TraitRef, moment: Moment<'_>) -> Option<Value> {
         let owner = self.owner(path.owner, moment)?;
-        if let Some(value) = self.books.trait_at(owner, path.slots.for_kind(owner.kind), moment.at) {
+        self.value_of(path, owner, moment.at)
+    }
+
+    /// The value of some subject's trait as of an instant.
+    pub fn value_of(&self, path: &TraitRef, owner: Subject, at: i64) -> Option<Value> {
+        if let Some(value) = self.books.trait_at(owner, path.slots.for_kind(owner.kind), at) {
             return Some(value.clone());
         }
-        self.derived(path.derived?, owner, path, moment.at)
+        self.derived(path.derived?, owner, path, at)
     }
 
     fn derived(&self, derived: Derived, owner: Subject, path: &TraitRef, at: i64) -> Option<Value> {
@@ -261,7 +266,14 @@ impl<'a> Scene<'a> {
                 .filter(|row| self.household.properties.value(*row, slot).is_some())
                 .map(|row| self.household.times[row])
                 .collect(),
-            Derived::Members | Derived::Rank => Vec::new(),
+            Derived::Members | Derived::Rank => {
+                let accounts = self.books.stays(owner).iter().map(|stay| stay.account);
+                let own = (owner.kind == SubjectKind::Account).then_some(owner.code);
+                accounts
+                    .chain(own)
+                    .flat_map(|code| self.books.members(code).iter().flat_map(|stay| [stay.from, stay.until]))
+                    .collect()
+            }
             Derived::Stage(Some(goal)) => {
                 let rows = self.rows_of(owner).filter(|row| self.is_goal(goal, *row));
                 rows.map(|row| self.household.times[row].saturating_add(1)).collect()
@@ -290,6 +302,24 @@ impl<'a> Scene<'a> {
             }
             Operand::Trait(path) => self.trait_value(path, moment),
         }
+    }
+
+    /// The users who are members of the subject's account at an instant; of a workspace, the users of its events so far.
+    pub fn members_at(&self, at: i64) -> Vec<Subject> {
+        let mut members: Vec<Subject> = if self.subject.kind == SubjectKind::Workspace {
+            let rows = (0..self.rows.len()).map(|place| self.rows.row(place));
+            rows.filter(|row| self.household.times[*row] <= at)
+                .map(|row| Subject { kind: SubjectKind::User, code: self.row_user(row) })
+                .filter(|user| user.code != 0)
+                .collect()
+        } else {
+            let stays = self.account_at(at).map_or(&[][..], |code| self.books.members(code));
+            let users = stays.iter().filter(|stay| stay.holds(at) && stay.member.kind == SubjectKind::User);
+            users.map(|stay| stay.member).collect()
+        };
+        members.sort_unstable();
+        members.dedup();
+        members
     }
 
     /// Whether a value equals an operand, where `$user.id` stands for any of the user's ids.
@@ -348,12 +378,12 @@ impl<'a> Scene<'a> {
             Test::Ends(part) => value.as_text().is_some_and(|text| text.ends_with(&**part)),
             Test::Matches(pattern) => value.as_text().is_some_and(|text| pattern.0.is_match(text)),
             Test::OlderThan(span) => {
-                date(value, zone).is_some_and(|date| date <= Timestamp(moment.at).minus(*span, zone).0)
+                date(value, zone).is_some_and(|date| lasted(date, *span, zone) <= moment.at)
             }
             Test::WithinLast(span) => date(value, zone)
-                .is_some_and(|date| Timestamp(moment.at).minus(*span, zone).0 < date && date <= moment.at),
+                .is_some_and(|date| date <= moment.at && moment.at < lasted(date, *span, zone)),
             Test::WithinNext(span) => date(value, zone)
-                .is_some_and(|date| moment.at <= date && date <= Timestamp(moment.at).plus(*span, zone).0),
+                .is_some_and(|date| moment.at <= date && Timestamp(date).minus(*span, zone).0 <= moment.at),
             Test::DomainKind(kind) => {
                 value.as_text().and_then(|text| self.program.workspace.domain_kind(text)) == Some(*kind)
             }
@@ -366,9 +396,9 @@ impl<'a> Scene<'a> {
         let zone = &self.program.workspace.zone;
         let Some(date) = value.and_then(|value| date(value, zone)) else { return [NEVER, NEVER] };
         match test {
-            Test::OlderThan(span) => [older_due(date, *span, zone), NEVER],
+            Test::OlderThan(span) => [lasted(date, *span, zone), NEVER],
             Test::WithinLast(span) => [date, lasted(date, *span, zone)],
-            Test::WithinNext(span) => [soon_due(date, *span, zone), date.saturating_add(1)],
+            Test::WithinNext(span) => [Timestamp(date).minus(*span, zone).0, date.saturating_add(1)],
             _ => [NEVER, NEVER],
         }
     }

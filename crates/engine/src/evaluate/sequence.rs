@@ -160,7 +160,7 @@ impl SequenceState {
     fn forget(&mut self, scene: &Scene<'_>, rule: &Sequence, at: i64) {
         let zone = &scene.program.workspace.zone;
         let rolling = match &rule.period {
-            Period::Last(span) => Some(Timestamp(at).minus(*span, zone).0),
+            Period::Last(span) => Some(*span),
             _ => None,
         };
         if rolling.is_none() && rule.span.is_none() {
@@ -168,7 +168,9 @@ impl SequenceState {
         }
         let earliest = rule.span.map_or(i64::MIN, |span| at.saturating_sub(span));
         for level in &mut self.partials {
-            level.retain(|partial| partial.start >= earliest && rolling.is_none_or(|start| partial.start > start));
+            level.retain(|partial| {
+                partial.start >= earliest && rolling.is_none_or(|span| lasted(partial.start, span, zone) > at)
+            });
         }
     }
 
@@ -177,8 +179,7 @@ impl SequenceState {
         let zone = &scene.program.workspace.zone;
         match (&rule.period, rule.units) {
             (Period::Last(span), _) => {
-                let start = Timestamp(at).minus(*span, zone).0;
-                self.complete.values().any(|first| *first > start)
+                self.complete.values().any(|first| lasted(*first, *span, zone) > at)
             }
             (Period::Calendar, Some(unit)) => self.complete.contains_key(&scene.unit(clockwork, at, unit)),
             _ => !self.complete.is_empty(),

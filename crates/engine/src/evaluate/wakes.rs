@@ -37,6 +37,12 @@ pub(super) fn wakes(scene: &Scene<'_>) -> Vec<i64> {
             }
         }
     }
+    if subject.kind == SubjectKind::Workspace && counts_members(pass) {
+        times.extend((0..scene.rows.len()).map(|place| scene.household.times[scene.rows.row(place)]));
+        for member in scene.members_at(i64::MAX) {
+            times.extend(books.trait_times(member));
+        }
+    }
     said_times(scene, &accounts, &mut times);
     for path in trait_refs(pass) {
         if let Some(derived) = path.derived {
@@ -72,6 +78,9 @@ fn said_times(scene: &Scene<'_>, accounts: &[u32], times: &mut Vec<i64>) {
         match &leaf.kind {
             LeafKind::Meets { unit, .. } => inside(*unit, subject.code),
             LeafKind::OfAccount { unit } => accounts.iter().for_each(|code| inside(*unit, *code)),
+            LeafKind::MembersMeeting { unit, .. } if subject.kind == SubjectKind::Workspace => {
+                scene.members_at(i64::MAX).iter().for_each(|member| inside(*unit, member.code));
+            }
             LeafKind::MembersMeeting { unit, .. } => {
                 for code in accounts {
                     for stay in books.members(*code) {
@@ -130,6 +139,11 @@ fn test_refs(test: &crate::program::pass::Test) -> Vec<&TraitRef> {
             _ => None,
         })
         .collect()
+}
+
+/// Whether a leaf looks at the members at an instant.
+fn counts_members(pass: &Pass) -> bool {
+    pass.leaves.iter().any(|leaf| matches!(leaf.kind, LeafKind::MembersMeeting { .. })) || reads_members(pass)
 }
 
 fn reads_members(pass: &Pass) -> bool {
