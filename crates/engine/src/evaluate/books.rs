@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::fold::Fold;
 use crate::household::{Code, Directory, Household, Subject};
+use crate::program::Pass;
 use crate::record::SubjectKind;
 use crate::{Timestamp, Value};
 
@@ -31,6 +33,8 @@ pub(crate) struct Books {
     ranks: HashMap<(Code, Code), u32>,
     /// For each output: subject code → times inside.
     pub intervals: Vec<HashMap<Code, Vec<(i64, i64)>>>,
+    /// First conversions behind the frontier: (pass, goal, subject) → when. Only where a state is resumed.
+    pub first_conversions: HashMap<(usize, usize, Subject), i64>,
     /// For each output: subject code → conversions.
     pub conversions: Vec<HashMap<Code, Vec<i64>>>,
 }
@@ -46,6 +50,9 @@ impl Books {
             self.stays.clear();
             self.members.clear();
             self.ranks.clear();
+        }
+        if !self.first_conversions.is_empty() {
+            self.first_conversions.clear();
         }
         self.intervals.resize_with(outputs, HashMap::new);
         self.conversions.resize_with(outputs, HashMap::new);
@@ -102,6 +109,21 @@ impl Books {
             stays.sort_by_key(|stay| (stay.from, stay.member, stay.until));
             let directory = household.directory;
             rank(*account, stays, directory, &mut self.ranks);
+        }
+    }
+
+    /// Notes what a pass has said of a subject, for the passes after it.
+    pub fn note(&mut self, pass: &Pass, subject: Subject, fold: &Fold) {
+        for (unit, rule) in pass.units.iter().enumerate().filter(|(_, rule)| rule.kept) {
+            let intervals = fold.intervals(unit);
+            if !intervals.is_empty() {
+                self.intervals[rule.output].insert(subject.code, intervals);
+            }
+        }
+        for (goal, rule) in pass.goals.iter().enumerate() {
+            if let Some(output) = rule.output.filter(|_| !fold.goals[goal].is_empty()) {
+                self.conversions[output].insert(subject.code, fold.goals[goal].clone());
+            }
         }
     }
 

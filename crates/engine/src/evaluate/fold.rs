@@ -28,6 +28,8 @@ pub(crate) struct Fold {
     pub goals: Vec<Vec<i64>>,
     /// The earliest instant at which something is due.
     next_due: i64,
+    /// Whether a zone of the subject's own can bring earlier days back.
+    zoned: bool,
     #[serde(skip)]
     work: Work,
 }
@@ -44,8 +46,6 @@ struct Work {
     is_used: Vec<bool>,
     used_units: Vec<u32>,
     is_used_unit: Vec<bool>,
-    /// Whether a zone of the subject's own can bring earlier days back.
-    zoned: bool,
     candidates: Vec<(u32, Vec<CandidateRow>)>,
 }
 
@@ -67,6 +67,7 @@ impl Fold {
             units: vec![UnitState::default(); pass.units.len()],
             goals: vec![Vec::new(); pass.goals.len()],
             next_due: NEVER,
+            zoned: false,
             work: Work::new(pass),
         }
     }
@@ -87,13 +88,35 @@ impl Fold {
     }
 
     /// Folds a subject's whole timeline up to and including the horizon.
-    pub fn run(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, horizon: i64, mut trace: Option<&mut Trace>) {
+    pub fn run(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, horizon: i64, trace: Option<&mut Trace>) {
         self.clear();
-        self.work.zoned =
-            scene.program.zone_slot.is_some_and(|slot| !scene.books.history(scene.subject, slot).is_empty());
+        self.zoned = has_zone(scene);
         self.open_clocks(scene);
+        self.live(scene, clockwork, i64::MIN, horizon, trace);
+    }
+
+    /// Goes on from where the fold stands, `frontier`, over rows after it. `None`: what has come to be known since reaches
+    /// behind the frontier, and the whole timeline is needed.
+    pub fn resume(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, frontier: i64, horizon: i64) -> Option<()> {
+        if self.zoned != has_zone(scene) {
+            return None;
+        }
+        self.reopen_clocks(scene, frontier)?;
+        self.live(scene, clockwork, frontier, horizon, None);
+        Some(())
+    }
+
+    /// Lives through the instants after `from`, up to and including the horizon.
+    fn live(
+        &mut self,
+        scene: &Scene<'_>,
+        clockwork: &mut Clockwork,
+        from: i64,
+        horizon: i64,
+        mut trace: Option<&mut Trace>,
+    ) {
         let wakes = wakes(scene);
-        let mut wake = 0;
+        let mut wake = wakes.partition_point(|wake| *wake <= from);
         let times = scene.household.times;
         let rows = scene.rows;
         let mut place = 0;
@@ -135,6 +158,52 @@ impl Fold {
             *wake += usize::from(woken);
             self.instant(scene, clockwork, at, 0..0, woken, None);
         }
+    }
+
+    /// Sets the clocks that have come to be known since the frontier; `None` if one reaches behind it.
+    fn reopen_clocks(&mut self, scene: &Scene<'_>, frontier: i64) -> Option<()> {
+        let before = self.gates.clone();
+        let due = self.next_due;
+        self.open_clocks(scene);
+        self.next_due = due;
+        for (place, (gate, before)) in self.gates.iter_mut().zip(before).enumerate() {
+            if matches!(scene.pass.clocks.get(scene.pass.gates[place].clock), Some(ClockRule::Trait(_))) {
+                let moved = (gate.clock, gate.known_from) != (before.clock, before.known_from);
+                if moved && gate.clock.min(before.clock).min(before.known_from) <= frontier {
+                    return None;
+                }
+            } else if before.clock != NEVER {
+                *gate = before;
+            }
+            gate.open = before.open;
+            if before.clock != NEVER {
+                gate.end = before.end;
+            }
+            if !gate.open {
+                self.next_due = self.next_due.min(gate.known_from);
+            }
+        }
+        for place in 0..self.gates.len() {
+            self.bound_hot(scene, place);
+        }
+        Some(())
+    }
+
+    /// Makes a fold that was read from storage usable: everything in it counts as used.
+    pub fn restored(&mut self, pass: &Pass) -> bool {
+        let fits = self.gates.len() == pass.gates.len()
+            && self.leaves.len() == pass.leaves.len()
+            && self.units.len() == pass.units.len()
+            && self.hot.len() == pass.hot.len()
+            && self.goals.len() == pass.goals.len();
+        self.work = Work::new(pass);
+        for leaf in 0..pass.leaves.len() {
+            self.work.using(leaf as u32);
+        }
+        for unit in 0..pass.units.len() {
+            self.work.using_unit(unit as u32);
+        }
+        fits
     }
 
     /// Sets the clocks that are known before any event: first seen, and dates held by traits.
@@ -476,7 +545,7 @@ impl Fold {
 
     /// Whether earlier calendar days can come back.
     pub(super) const fn is_zoned(&self) -> bool {
-        self.work.zoned
+        self.zoned
     }
 
     /// The measured value of a behaviour leaf at an instant.
@@ -590,4 +659,9 @@ impl Work {
             None => self.candidates.push((leaf, vec![row])),
         }
     }
+}
+
+/// Whether the subject has a zone of its own.
+fn has_zone(scene: &Scene<'_>) -> bool {
+    scene.program.zone_slot.is_some_and(|slot| !scene.books.history(scene.subject, slot).is_empty())
 }

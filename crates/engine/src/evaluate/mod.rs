@@ -13,9 +13,12 @@ mod leaf;
 mod scene;
 mod score;
 mod sequence;
+mod state;
 mod tally;
 mod unit;
 mod wakes;
+
+pub use state::{Applied, Change, HouseholdState, NewRow, StateError};
 
 use std::collections::BTreeSet;
 
@@ -60,6 +63,11 @@ impl<'p> Evaluator<'p> {
         }
     }
 
+    /// From now on looks at nothing after this instant.
+    pub const fn set_horizon(&mut self, horizon: Timestamp) {
+        self.horizon = horizon;
+    }
+
     /// From now on says nothing of subjects of whom a definition's behaviour was never met: quicker where only
     /// leads are asked for.
     pub const fn only_met(&mut self) {
@@ -93,28 +101,10 @@ impl<'p> Evaluator<'p> {
         let program = self.program;
         for (place, pass) in program.passes.iter().enumerate().take(count) {
             for subject in subjects(pass, household, &self.books) {
-                let mut said: Vec<(usize, Vec<(i64, i64)>)> = Vec::new();
-                let mut converted: Vec<(usize, Vec<i64>)> = Vec::new();
                 self.subject(household, place, subject, None, &mut |scene, fold, horizon| {
                     show(place, scene, fold, horizon);
-                    for (unit, rule) in pass.units.iter().enumerate().filter(|(_, rule)| rule.kept) {
-                        let intervals = fold.intervals(unit);
-                        if !intervals.is_empty() {
-                            said.push((rule.output, intervals));
-                        }
-                    }
-                    for (goal, rule) in pass.goals.iter().enumerate() {
-                        if let Some(output) = rule.output.filter(|_| !fold.goals[goal].is_empty()) {
-                            converted.push((output, fold.goals[goal].clone()));
-                        }
-                    }
                 });
-                for (output, intervals) in said {
-                    self.books.intervals[output].insert(subject.code, intervals);
-                }
-                for (output, times) in converted {
-                    self.books.conversions[output].insert(subject.code, times);
-                }
+                self.books.note(pass, subject, &self.folds[place]);
             }
         }
     }
@@ -129,19 +119,13 @@ impl<'p> Evaluator<'p> {
         show: &mut dyn FnMut(&Scene<'_>, &mut Fold, i64),
     ) {
         let pass = &self.program.passes[place];
-        let run = household.users.iter().find(|run| subject.kind == SubjectKind::User && run.user == subject.code);
-        let rows = match (subject.kind, run) {
-            (SubjectKind::User, Some(run)) => Rows::Range(run.start, run.end),
-            (SubjectKind::User, None) => Rows::Range(0, 0),
-            (kind, _) => {
-                self.gather(household, kind, subject.code);
-                Rows::List(&self.gathered)
-            }
-        };
+        let rows = self.rows(household, subject);
+        let rows = rows.map_or(Rows::List(&self.gathered), |(start, end)| Rows::Range(start, end));
         let scene = Scene {
             program: self.program,
             binding: self.binding,
             pass,
+            place,
             touches: &self.binding.passes[place],
             household,
             books: &self.books,
@@ -152,6 +136,55 @@ impl<'p> Evaluator<'p> {
         let fold = &mut self.folds[place];
         fold.run(&scene, &mut self.clockwork, self.horizon.0, trace);
         show(&scene, fold, self.horizon.0);
+    }
+
+    /// Goes on with a subject's fold from a frontier. `None`: the whole timeline is needed.
+    fn resume(
+        &mut self,
+        household: &Household<'_>,
+        place: usize,
+        subject: Subject,
+        fold: &mut Fold,
+        frontier: i64,
+        say: &mut dyn FnMut(Outcome),
+    ) -> Option<()> {
+        let pass = &self.program.passes[place];
+        for (goal, times) in fold.goals.iter().enumerate() {
+            if let Some(first) = times.first() {
+                self.books.first_conversions.insert((place, goal, subject), *first);
+            }
+        }
+        let rows = self.rows(household, subject);
+        let rows = rows.map_or(Rows::List(&self.gathered), |(start, end)| Rows::Range(start, end));
+        let scene = Scene {
+            program: self.program,
+            binding: self.binding,
+            pass,
+            place,
+            touches: &self.binding.passes[place],
+            household,
+            books: &self.books,
+            subject,
+            rows,
+            row_users: &self.row_users,
+        };
+        fold.resume(&scene, &mut self.clockwork, frontier, self.horizon.0)?;
+        for unit in 0..pass.units.len() {
+            if let Some(outcome) = fold.outcome(&scene, unit, self.horizon.0) {
+                say(outcome);
+            }
+        }
+        Some(())
+    }
+
+    /// A user's range of rows; for others, gathers their rows.
+    fn rows(&mut self, household: &Household<'_>, subject: Subject) -> Option<(usize, usize)> {
+        if subject.kind == SubjectKind::User {
+            let run = household.users.iter().find(|run| run.user == subject.code);
+            return Some(run.map_or((0, 0), |run| (run.start, run.end)));
+        }
+        self.gather(household, subject.kind, subject.code);
+        None
     }
 
     fn gather(&mut self, household: &Household<'_>, kind: SubjectKind, code: Code) {

@@ -42,6 +42,8 @@ pub(crate) struct Scene<'a> {
     pub program: &'a Program,
     pub binding: &'a Binding,
     pub pass: &'a Pass,
+    /// The pass's place in the program.
+    pub place: usize,
     pub touches: &'a PassBinding,
     pub household: &'a Household<'a>,
     pub books: &'a Books,
@@ -197,6 +199,10 @@ impl<'a> Scene<'a> {
     /// Whether a subject, or for users the account it is in, has converted before an instant.
     pub fn converted_before(&self, goal: usize, owner: Subject, at: i64) -> bool {
         let Some(rule) = self.pass.goals.get(goal) else { return false };
+        let resumed = self.books.first_conversions.get(&(self.place, goal, owner)).is_some_and(|time| *time < at);
+        if rule.own && resumed {
+            return true;
+        }
         let own = rule.own && self.rows_of(owner).any(|row| self.household.times[row] < at && self.is_goal(goal, row));
         own || rule.of_account.is_some_and(|output| {
             self.books
@@ -377,11 +383,10 @@ impl<'a> Scene<'a> {
             Test::Starts(part) => value.as_text().is_some_and(|text| text.starts_with(&**part)),
             Test::Ends(part) => value.as_text().is_some_and(|text| text.ends_with(&**part)),
             Test::Matches(pattern) => value.as_text().is_some_and(|text| pattern.0.is_match(text)),
-            Test::OlderThan(span) => {
-                date(value, zone).is_some_and(|date| lasted(date, *span, zone) <= moment.at)
+            Test::OlderThan(span) => date(value, zone).is_some_and(|date| lasted(date, *span, zone) <= moment.at),
+            Test::WithinLast(span) => {
+                date(value, zone).is_some_and(|date| date <= moment.at && moment.at < lasted(date, *span, zone))
             }
-            Test::WithinLast(span) => date(value, zone)
-                .is_some_and(|date| date <= moment.at && moment.at < lasted(date, *span, zone)),
             Test::WithinNext(span) => date(value, zone)
                 .is_some_and(|date| moment.at <= date && Timestamp(date).minus(*span, zone).0 <= moment.at),
             Test::DomainKind(kind) => {

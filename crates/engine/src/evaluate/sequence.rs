@@ -178,9 +178,7 @@ impl SequenceState {
     pub fn holds(&self, scene: &Scene<'_>, clockwork: &mut Clockwork, rule: &Sequence, at: i64) -> bool {
         let zone = &scene.program.workspace.zone;
         match (&rule.period, rule.units) {
-            (Period::Last(span), _) => {
-                self.complete.values().any(|first| lasted(*first, *span, zone) > at)
-            }
+            (Period::Last(span), _) => self.complete.values().any(|first| lasted(*first, *span, zone) > at),
             (Period::Calendar, Some(unit)) => self.complete.contains_key(&scene.unit(clockwork, at, unit)),
             _ => !self.complete.is_empty(),
         }

@@ -1,7 +1,7 @@
 //! The instants at which something changes that a subject reads without any event of its own.
 
 use super::scene::{Scene, account};
-use crate::program::pass::{ClockRule, Derived, LeafKind, Pass, Quantity, TraitRef, WindowRule};
+use crate::program::pass::{ClockRule, Derived, LeafKind, Pass, WindowRule};
 use crate::record::SubjectKind;
 
 const NEVER: i64 = i64::MAX;
@@ -44,7 +44,7 @@ pub(super) fn wakes(scene: &Scene<'_>) -> Vec<i64> {
         }
     }
     said_times(scene, &accounts, &mut times);
-    for path in trait_refs(pass) {
+    for path in pass.trait_refs() {
         if let Some(derived) = path.derived {
             let subjects = accounts.iter().map(|code| account(*code)).chain([subject]);
             for other in subjects {
@@ -95,52 +95,6 @@ fn said_times(scene: &Scene<'_>, accounts: &[u32], times: &mut Vec<i64>) {
     }
 }
 
-/// All traits that a pass's leaves, gates and clocks read.
-fn trait_refs(pass: &Pass) -> impl Iterator<Item = &TraitRef> {
-    let leaves = pass.leaves.iter().flat_map(|leaf| -> Vec<&TraitRef> {
-        match &leaf.kind {
-            LeafKind::Trait(leaf) => {
-                [Some(&leaf.path), leaf.against.as_ref().map(|(path, _)| path)].into_iter().flatten().collect()
-            }
-            LeafKind::Ratio { of, to, .. } => [of, to]
-                .into_iter()
-                .filter_map(|quantity| match quantity {
-                    Quantity::Trait(path) => Some(path),
-                    Quantity::Leaf(_) => None,
-                })
-                .collect(),
-            LeafKind::Behaviour(behaviour) => behaviour.test.iter().flat_map(test_refs).collect(),
-            _ => Vec::new(),
-        }
-    });
-    let gates = pass.gates.iter().filter_map(|gate| match &gate.window {
-        WindowRule::Until(path) => Some(path),
-        _ => None,
-    });
-    let clocks = pass.clocks.iter().filter_map(|clock| match clock {
-        ClockRule::Trait(path) => Some(path),
-        _ => None,
-    });
-    leaves.chain(gates).chain(clocks)
-}
-
-fn test_refs(test: &crate::program::pass::Test) -> Vec<&TraitRef> {
-    use crate::program::pass::{Operand, Test};
-    let operands: Vec<&Operand> = match test {
-        Test::Is(_, operand) | Test::Contains(operand) => vec![operand],
-        Test::Between(low, high) => vec![low, high],
-        Test::In(list) | Test::NotIn(list) => list.iter().collect(),
-        _ => Vec::new(),
-    };
-    operands
-        .into_iter()
-        .filter_map(|operand| match operand {
-            Operand::Trait(path) => Some(path),
-            _ => None,
-        })
-        .collect()
-}
-
 /// Whether a leaf looks at the members at an instant.
 fn counts_members(pass: &Pass) -> bool {
     pass.leaves.iter().any(|leaf| matches!(leaf.kind, LeafKind::MembersMeeting { .. })) || reads_members(pass)
@@ -148,9 +102,9 @@ fn counts_members(pass: &Pass) -> bool {
 
 fn reads_members(pass: &Pass) -> bool {
     use crate::definition::TraitOwner::{AnyMember, FirstMember};
-    trait_refs(pass).any(|path| matches!(path.owner, FirstMember | AnyMember))
+    pass.trait_refs().any(|path| matches!(path.owner, FirstMember | AnyMember))
 }
 
 fn uses_ranks(pass: &Pass) -> bool {
-    trait_refs(pass).any(|path| matches!(path.derived, Some(Derived::Members | Derived::Rank)))
+    pass.trait_refs().any(|path| matches!(path.derived, Some(Derived::Members | Derived::Rank)))
 }

@@ -6,6 +6,7 @@ mod criteria;
 mod link;
 mod operands;
 pub(crate) mod pass;
+mod reads;
 mod references;
 
 use std::sync::Arc;
@@ -71,6 +72,20 @@ impl Program {
     #[must_use]
     pub const fn needs(&self) -> &Needs {
         &self.needs
+    }
+
+    /// A short digest of what was compiled: a saved state belongs to one program.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        use sha2::{Digest, Sha256};
+        let digest = Sha256::digest(format!("{:?} {:?}", self.definitions, self.workspace));
+        digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+    }
+
+    /// Whether a life can be cut at a frontier: no criterion looks at events in a way that is not kept in the state.
+    #[must_use]
+    pub fn is_splittable(&self) -> bool {
+        self.passes.iter().all(Pass::is_splittable)
     }
 
     /// The reverse index for a history's dictionary of event names.
