@@ -18,6 +18,7 @@ mod reader;
 mod scalars;
 mod score;
 mod settings;
+mod templates;
 mod tree;
 mod warnings;
 
@@ -25,6 +26,7 @@ pub use diagnostic::{Code, Diagnostic, Place, Severity, nearest, render};
 pub use document::parse;
 pub use mention::{Mention, MentionOf, Section};
 pub use settings::parse_workspace;
+pub use templates::{Template, templates};
 
 use crate::definition::Definition;
 use crate::workspace::Workspace;

@@ -128,7 +128,6 @@ fn unit_of(word: &str) -> Option<Unit> {
     })
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the printer is not landed yet"))]
 /// A length of time as [`duration`] reads it, in the largest unit that divides it.
 pub(crate) fn write_duration(span: Span) -> String {
     match span {

@@ -13,10 +13,12 @@
 //! ```
 
 mod read;
+mod run;
 
 use std::sync::Arc;
 
 pub(crate) use read::read;
+pub use run::{Observed, Run, run};
 
 use super::diagnostic::Place;
 use crate::record::{Record, SubjectKind};

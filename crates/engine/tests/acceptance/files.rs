@@ -1,0 +1,47 @@
+//! The sets of files.
+
+use std::path::{Path, PathBuf};
+
+use engine::language::templates;
+use engine::workspace::Workspace;
+
+use crate::run::{check, read};
+
+/// The YAML files of a folder by name.
+fn folder(path: &Path) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    paths.sort();
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    paths.iter().map(|path| (name(path), std::fs::read_to_string(path).expect("readable"))).collect()
+}
+
+#[test]
+fn templates_hold_their_examples() {
+    let workspace = Workspace::default();
+    let files: Vec<(String, String)> =
+        templates().iter().map(|template| (format!("{}.yaml", template.id), template.text.to_owned())).collect();
+    let documents = read(&files, &workspace);
+    for (template, document) in templates().iter().zip(&documents) {
+        assert_eq!(template.id, &*document.definition.id);
+        let qualifies =
+            |wanted: bool| document.examples.iter().any(|example| example.expect.qualified.is_empty() != wanted);
+        assert!(
+            qualifies(true) && qualifies(false),
+            "{}: an example that qualifies and one that does not",
+            template.id
+        );
+        assert!(template.about().len() > 40, "{}: says what it is for", template.id);
+    }
+    check(&documents, &workspace);
+}
+
+#[test]
+fn every_template_file_ships() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../definitions");
+    let files = folder(&path);
+    let mut shipped: Vec<String> = templates().iter().map(|template| format!("{}.yaml", template.id)).collect();
+    shipped.sort();
+    assert_eq!(files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), shipped);
+}
