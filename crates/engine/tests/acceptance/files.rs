@@ -8,6 +8,7 @@ use engine::workspace::Workspace;
 use crate::run::{check, read};
 
 /// The YAML files of a folder by name.
+#[expect(clippy::disallowed_methods, reason = "the test reads the files that it is about")]
 fn folder(path: &Path) -> Vec<(String, String)> {
     let entries = std::fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();

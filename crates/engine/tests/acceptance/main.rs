@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+#[expect(dead_code, reason = "explanations are compared elsewhere")]
 #[path = "../oracle/mod.rs"]
 mod oracle;
 #[cfg(test)]
