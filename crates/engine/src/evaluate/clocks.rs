@@ -1,12 +1,70 @@
 //! When a subject's clock starts and its window ends.
 
 use super::compare::date;
+use super::fold::Fold;
 use super::scene::{Moment, Scene};
 use super::wakes::wakes;
 use crate::Timestamp;
-use crate::program::pass::{TraitRef, WindowRule};
+use crate::program::pass::{ClockRule, TraitRef, WindowRule};
 
 const NEVER: i64 = i64::MAX;
+
+impl Fold {
+    /// Sets the clocks that have come to be known since the frontier; `None` if one reaches behind it.
+    pub(super) fn reopen_clocks(&mut self, scene: &Scene<'_>, frontier: i64) -> Option<()> {
+        let before = self.gates.clone();
+        let due = self.next_due;
+        self.open_clocks(scene);
+        self.next_due = due;
+        for (place, (gate, before)) in self.gates.iter_mut().zip(before).enumerate() {
+            if matches!(scene.pass.clocks.get(scene.pass.gates[place].clock), Some(ClockRule::Trait(_))) {
+                let moved = (gate.clock, gate.known_from) != (before.clock, before.known_from);
+                if moved && gate.clock.min(before.clock).min(before.known_from) <= frontier {
+                    return None;
+                }
+            } else if before.clock != NEVER {
+                *gate = before;
+            }
+            gate.open = before.open;
+            if before.clock != NEVER {
+                gate.end = before.end;
+            }
+            if !gate.open {
+                self.next_due = self.next_due.min(gate.known_from);
+            }
+        }
+        for place in 0..self.gates.len() {
+            self.bound_hot(scene, place);
+        }
+        Some(())
+    }
+
+    /// Sets the clocks that are known before any event: first seen, and dates held by traits.
+    pub(super) fn open_clocks(&mut self, scene: &Scene<'_>) {
+        for place in 0..self.gates.len() {
+            let rule = &scene.pass.gates[place];
+            let gate = &mut self.gates[place];
+            match scene.pass.clocks.get(rule.clock) {
+                Some(ClockRule::FirstSeen) => {
+                    if let Some(first) = first_product(scene) {
+                        (gate.clock, gate.known_from) = (first, first);
+                    }
+                }
+                Some(ClockRule::Trait(path)) => {
+                    if let Some((known_from, clock)) = first_date(scene, path) {
+                        (gate.clock, gate.known_from) = (clock, known_from.max(clock));
+                    }
+                }
+                Some(ClockRule::Event) | None => {}
+            }
+            if gate.clock != NEVER {
+                gate.end = window_end(scene, &rule.window, gate.clock, gate.clock);
+                self.next_due = self.next_due.min(gate.known_from);
+            }
+            self.bound_hot(scene, place);
+        }
+    }
+}
 
 /// The time of the subject's first product event.
 pub(super) fn first_product(scene: &Scene<'_>) -> Option<i64> {

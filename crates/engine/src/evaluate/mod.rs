@@ -8,6 +8,7 @@ mod compare;
 mod explain;
 mod fold;
 mod hot;
+mod instant;
 mod knowable;
 mod leaf;
 mod scene;
@@ -17,6 +18,7 @@ mod state;
 mod tally;
 mod unit;
 mod wakes;
+mod work;
 
 pub use state::{Applied, Change, HouseholdState, NewRow, StateError};
 

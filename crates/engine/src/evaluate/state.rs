@@ -67,12 +67,15 @@ pub enum StateError {
     Damaged,
 }
 
+/// By pass and subject.
+type Folds = BTreeMap<(u32, Subject), Fold>;
+
 /// A checkpoint at a frontier and what came after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HouseholdState {
     frontier: Timestamp,
     /// By pass and subject, as of the frontier.
-    folds: BTreeMap<(u32, Subject), Fold>,
+    folds: Folds,
     /// All traits and memberships, whole: they are few.
     traits: Vec<TraitFact>,
     memberships: Vec<Membership>,
@@ -177,11 +180,7 @@ impl HouseholdState {
     }
 
     /// Folds what is recent on top of the checkpoint.
-    fn evaluate(
-        &self,
-        evaluator: &mut Evaluator<'_>,
-        directory: &dyn Directory,
-    ) -> Option<(Vec<Outcome>, BTreeMap<(u32, Subject), Fold>)> {
+    fn evaluate(&self, evaluator: &mut Evaluator<'_>, directory: &dyn Directory) -> Option<(Vec<Outcome>, Folds)> {
         let times: Vec<i64> = self.recent.iter().map(|row| row.at.0).collect();
         let names: Vec<u32> = self.recent.iter().map(|row| row.name).collect();
         let accounts: Vec<Code> = self.recent.iter().map(|row| row.account).collect();

@@ -1,0 +1,75 @@
+//! What is at hand while one instant of a fold is worked through.
+
+use crate::program::Pass;
+
+/// What is at hand during an instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Work {
+    pub touched: Vec<u32>,
+    pub is_touched: Vec<bool>,
+    pub dirty: Vec<u32>,
+    pub is_dirty: Vec<bool>,
+    /// Leaves and units that are not as a new subject's.
+    pub used: Vec<u32>,
+    pub is_used: Vec<bool>,
+    pub used_units: Vec<u32>,
+    pub is_used_unit: Vec<bool>,
+    pub candidates: Vec<(u32, Vec<CandidateRow>)>,
+}
+
+pub(super) type CandidateRow = (u8, usize, u32);
+
+impl Work {
+    pub fn new(pass: &Pass) -> Self {
+        Self {
+            is_touched: vec![false; pass.leaves.len()],
+            is_dirty: vec![false; pass.units.len()],
+            is_used: vec![false; pass.leaves.len()],
+            is_used_unit: vec![false; pass.units.len()],
+            ..Self::default()
+        }
+    }
+
+    #[inline]
+    pub fn touch(&mut self, leaf: u32) {
+        let flag = &mut self.is_touched[leaf as usize];
+        if !*flag {
+            *flag = true;
+            self.touched.push(leaf);
+        }
+    }
+
+    #[inline]
+    pub fn using(&mut self, leaf: u32) {
+        let flag = &mut self.is_used[leaf as usize];
+        if !*flag {
+            *flag = true;
+            self.used.push(leaf);
+        }
+    }
+
+    #[inline]
+    pub fn using_unit(&mut self, unit: u32) {
+        let flag = &mut self.is_used_unit[unit as usize];
+        if !*flag {
+            *flag = true;
+            self.used_units.push(unit);
+        }
+    }
+
+    #[inline]
+    pub fn dirty(&mut self, unit: u32) {
+        let flag = &mut self.is_dirty[unit as usize];
+        if !*flag {
+            *flag = true;
+            self.dirty.push(unit);
+        }
+    }
+
+    pub fn step(&mut self, leaf: u32, row: CandidateRow) {
+        match self.candidates.iter_mut().find(|(known, _)| *known == leaf) {
+            Some((_, rows)) => rows.push(row),
+            None => self.candidates.push((leaf, vec![row])),
+        }
+    }
+}
