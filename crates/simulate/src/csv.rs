@@ -152,22 +152,25 @@ fn write_ids(line: &mut String, ids: &Ids, fact: &Fact) {
 
 /// A field for each key: empty where the row has no such slot.
 fn write_columns(line: &mut String, ids: &Ids, keys: &[Key], fact: &Fact) {
-    let mut found: [Option<&Slot>; 4] = [None; 4];
-    let mut count = 0;
-    for slot in fact.filled() {
-        if let Some(place) = found.get_mut(count) {
-            *place = Some(slot);
-            count += 1;
-        }
+    const COMMAS: &str = match str::from_utf8(&[b','; 40]) {
+        Ok(commas) => commas,
+        Err(_) => "",
+    };
+    let mut written = 0;
+    let mut commas = |line: &mut String, upto: usize| {
+        line.push_str(COMMAS.get(..upto - written).unwrap_or_default());
+        written = upto;
+    };
+    let mut places = [(usize::MAX, &Slot::EMPTY); 4];
+    for (place, slot) in places.iter_mut().zip(fact.filled()) {
+        *place = (keys.iter().position(|key| *key == slot.key).unwrap_or(usize::MAX), slot);
     }
-    for key in keys {
-        line.push(',');
-        if count > 0
-            && let Some(slot) = found.iter().flatten().find(|slot| slot.key == *key)
-        {
-            write_value(line, ids, slot);
-        }
+    places.sort_unstable_by_key(|place| place.0);
+    for (place, slot) in places.iter().filter(|place| place.0 != usize::MAX) {
+        commas(line, place + 1);
+        write_value(line, ids, slot);
     }
+    commas(line, keys.len());
 }
 
 fn write_quoted_json(line: &mut String, ids: &Ids, fact: &Fact) {

@@ -2,6 +2,7 @@
 
 use crate::draw::mix;
 use crate::fact::PersonCode;
+use crate::text::push_ascii;
 use crate::vocabulary::Key;
 
 /// Writes the ids of one product; those of another seed are others.
@@ -63,9 +64,9 @@ pub(crate) fn write_thing(out: &mut String, key: Key, id: u32) {
     write_hex(out, u64::from(id), 8);
 }
 
-fn write_hex(out: &mut String, value: u64, digits: u32) {
-    let nibbles = (0..digits).rev().map(|digit| HEX[(value >> (4 * digit)) as usize & 15]);
-    out.extend(nibbles.map(char::from));
+fn write_hex(out: &mut String, value: u64, digits: usize) {
+    let all: [u8; 16] = std::array::from_fn(|at| HEX[(value >> (60 - 4 * at)) as usize & 15]);
+    push_ascii(out, &all[16 - digits.min(16)..]);
 }
 
 #[cfg(test)]

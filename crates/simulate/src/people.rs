@@ -4,6 +4,7 @@
 
 use crate::draw::mix;
 use crate::fact::PersonCode;
+use crate::text::push_ascii;
 use crate::world::Kind;
 
 /// The domain of the company that makes the simulated product: its people are internal.
@@ -175,7 +176,7 @@ pub(crate) fn write_number(out: &mut String, number: u64) {
             break;
         }
     }
-    out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+    push_ascii(out, &digits[start..]);
 }
 
 #[cfg(test)]

@@ -8,25 +8,30 @@ use crate::fact::{Form, Slot};
 use crate::ids::Ids;
 use crate::people::write_number;
 
-/// Appends an instant as `2025-01-31T09:05:07.123Z`.
-pub(crate) fn write_time(out: &mut String, micros: i64) {
-    let time = Offset::UTC.to_datetime(Timestamp(micros).to_jiff());
-    write_padded(out, u64::try_from(time.year()).unwrap_or(0), 4);
-    for (mark, part) in
-        [('-', time.month()), ('-', time.day()), ('T', time.hour()), (':', time.minute()), (':', time.second())]
-    {
-        out.push(mark);
-        write_padded(out, u64::from(part.unsigned_abs()), 2);
-    }
-    out.push('.');
-    write_padded(out, u64::from(time.millisecond().unsigned_abs()), 3);
-    out.push('Z');
+/// Appends bytes that are ASCII.
+pub(crate) fn push_ascii(out: &mut String, bytes: &[u8]) {
+    out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
 }
 
-/// Appends a number with leading zeros.
-fn write_padded(out: &mut String, number: u64, digits: u32) {
-    let places = (0..digits).rev().map(|place| (number / 10_u64.pow(place) % 10) as u8);
-    out.extend(places.map(|digit| char::from(b'0' + digit)));
+/// Appends an instant of the years 0–9999 as `2025-01-31T09:05:07.123Z`.
+pub(crate) fn write_time(out: &mut String, micros: i64) {
+    let time = Offset::UTC.to_datetime(Timestamp(micros).to_jiff());
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    let mut put = |at: usize, digits: usize, number: i16| {
+        let mut rest = number.unsigned_abs();
+        for place in text[at..at + digits].iter_mut().rev() {
+            *place = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+    };
+    put(0, 4, time.year());
+    put(5, 2, time.month().into());
+    put(8, 2, time.day().into());
+    put(11, 2, time.hour().into());
+    put(14, 2, time.minute().into());
+    put(17, 2, time.second().into());
+    put(20, 3, time.millisecond());
+    push_ascii(out, &text);
 }
 
 /// Appends hundredths as `12.50`.
@@ -35,8 +40,8 @@ pub(crate) fn write_hundredths(out: &mut String, hundredths: i64) {
         out.push('-');
     }
     write_number(out, hundredths.unsigned_abs() / 100);
-    out.push('.');
-    write_padded(out, hundredths.unsigned_abs() % 100, 2);
+    let rest = (hundredths.unsigned_abs() % 100) as u8;
+    push_ascii(out, &[b'.', b'0' + rest / 10, b'0' + rest % 10]);
 }
 
 /// Appends a whole number.
