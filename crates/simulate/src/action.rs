@@ -13,6 +13,8 @@ use crate::wire::{Ink, Teller};
 const CONTACTS: Quantiles = [5, 12, 20, 30, 45, 60, 90, 130, 180, 250, 340, 480, 650, 900, 1_400, 2_600, 9_000];
 /// Megabytes of a file.
 const MEGABYTES: Quantiles = [1, 1, 1, 1, 1, 2, 2, 3, 4, 6, 9, 14, 22, 40, 80, 200, 1_200];
+/// Times that people outside see a recording.
+const VIEWS: Quantiles = [0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 7, 9, 12, 18, 28, 50, 150];
 /// Seconds on the price list.
 const SECONDS: Quantiles = [1, 3, 5, 8, 11, 15, 20, 26, 33, 41, 50, 62, 78, 100, 140, 220, 900];
 
@@ -199,7 +201,7 @@ impl Life {
         self.made.video = self.new_thing();
         let video = Slot::thing(Key::VideoId, self.made.video);
         self.do_it(ink, session, EventName::VideoUploaded, [video]);
-        for _ in 0..self.behaviour.below(6) {
+        for _ in 0..self.behaviour.shape(&VIEWS) {
             let time = session.time + self.behaviour.between(10, 4_000) * MINUTE;
             self.tell(ink, letter(Teller::Account, time, EventName::VideoViewed, slots([video])));
         }

@@ -47,6 +47,15 @@ const SEAT_LIMIT: [usize; 7] = [10, 3, 1_000, 1_000, 1_000, 1, 10];
 /// Hundredths a seat and month.
 const SEAT_PRICE: [i64; 7] = [0, 0, 1_900, 2_900, 4_900, 1_200, 100];
 
+/// The plan that a team of a company needs: starter, team or business.
+const fn plan_for(seats: u32) -> u8 {
+    match seats {
+        0..=3 => 2,
+        4..=10 => 3,
+        _ => 4,
+    }
+}
+
 impl Standing {
     pub(crate) fn contact_limit(&self) -> i64 {
         CONTACT_LIMIT[usize::from(self.plan)]
@@ -77,7 +86,13 @@ impl Life {
             slots([Slot::word(Key::Country, Words::Countries, country)])
         };
         self.tell_of_account(ink, time + SECOND, name);
-        let trial = [Slot::of(Key::TrialStartedAt, Form::Time, time), Slot::of(Key::TrialEndsAt, Form::Time, ends)];
+        // A question at signup: how many of you will use it?
+        let asked = [1, 5, 10, 25, 50].into_iter().find(|seats| *seats >= i64::from(self.company.team)).unwrap_or(50);
+        let trial = [
+            Slot::of(Key::TrialStartedAt, Form::Time, time),
+            Slot::of(Key::TrialEndsAt, Form::Time, ends),
+            Slot::whole(Key::Seats, asked),
+        ];
         self.tell_of_account(ink, time + SECOND, slots(trial));
         self.tell_standing(ink, time + SECOND);
     }
@@ -159,12 +174,10 @@ impl Life {
         let time = i64::from(day) * DAY + self.buying.between(9 * 60, 20 * 60) * MINUTE;
         let people = self.members.iter().filter(|member| !member.left).count() as u32;
         let seats = if buyers.len() > 1 { 1 } else { people + self.buying.below(3) };
-        let plan = match (self.arrival.kind, seats) {
-            (Kind::Internal, _) => 6,
-            (Kind::Hobbyist | Kind::Student, _) => 5,
-            (_, 0..=3) => 2,
-            (_, 4..=10) => 3,
-            _ => 4,
+        let plan = match self.arrival.kind {
+            Kind::Internal => 6,
+            Kind::Hobbyist | Kind::Student => 5,
+            Kind::Company | Kind::Visitor => plan_for(seats),
         };
         let yearly = self.buying.chance(250);
         let currency = match self.company.country {
@@ -248,6 +261,9 @@ impl Life {
             Slot::word(Key::Currency, Words::Currencies, currency.into()),
         ]);
         self.tell(ink, letter(Teller::Account, time, EventName::InvoicePaid, details));
+        if matches!(self.standing.plan, 2 | 3) && self.behaviour.chance(25) {
+            self.upgrade(ink, time + HOUR, self.standing.plan + 1);
+        }
         let forecast = amount * self.behaviour.between(80, 190) / 100;
         let outlook =
             [Slot::of(Key::Mrr, Form::Hundredths, amount), Slot::of(Key::Forecast, Form::Hundredths, forecast)];
@@ -281,6 +297,25 @@ impl Life {
         let seats = Slot::whole(Key::Seats, people.into());
         let monthly = Slot::of(Key::Mrr, Form::Hundredths, self.standing.monthly_hundredths);
         self.tell_of_account(ink, time, slots([seats, monthly]));
+        let plan = plan_for(people);
+        if matches!(self.standing.plan, 2 | 3) && plan > self.standing.plan && self.behaviour.chance(300) {
+            self.upgrade(ink, time + MINUTE, plan);
+        }
+    }
+
+    /// A customer takes a larger plan.
+    fn upgrade(&mut self, ink: &mut Ink<'_>, time: i64, plan: u8) {
+        self.standing.plan = plan;
+        self.standing.monthly_hundredths = SEAT_PRICE[usize::from(plan)] * i64::from(self.standing.seats);
+        let currency = self.subscriptions.last().map_or(0, |subscription| subscription.currency);
+        let details = slots([
+            Slot::word(Key::Plan, Words::Plans, plan.into()),
+            Slot::of(Key::Amount, Form::Hundredths, self.standing.monthly_hundredths),
+            Slot::word(Key::Currency, Words::Currencies, currency.into()),
+            Slot::whole(Key::Seats, self.standing.seats.into()),
+        ]);
+        self.tell(ink, letter(Teller::Member(0), time, EventName::PlanUpgraded, details));
+        self.tell_standing(ink, time + SECOND);
     }
 
     /// Stage, plan and its limits.

@@ -75,6 +75,7 @@ names! {
     SubscriptionStarted "Subscription Started" Billing "The purchase: the goal.",
     InvoicePaid "Invoice Paid" Billing "A month was paid.",
     SeatAdded "Seat Added" Billing "A customer's team grew by a seat.",
+    PlanUpgraded "Plan Upgraded" Billing "A customer took a larger plan: expansion, which recurs.",
     SubscriptionCancelled "Subscription Cancelled" Billing "The purchase came to its end.",
     TicketOpened "Ticket Opened" Support "Somebody asked for help.",
     TicketSolved "Ticket Solved" Support "Somebody was helped.",
