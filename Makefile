@@ -4,7 +4,7 @@ CARGO ?= cargo
 # In CI all tests run to the end, at home the first failure stops.
 NEXTEST_PROFILE ?= $(if $(CI),ci,default)
 
-.PHONY: help demo test lint fmt fmt-check clippy tidy deny tools tests bench bench-full soak
+.PHONY: help demo test lint fmt fmt-check clippy tidy docs deny tools tests bench bench-full soak
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -12,9 +12,9 @@ help: ## What can be made
 demo: ## Simulate a product, import its history, prove two definitions on it
 	@scripts/demo.sh
 
-test: fmt-check deny clippy tidy tools tests ## Everything that must hold before a change lands
+test: fmt-check deny clippy tidy docs tools tests ## Everything that must hold before a change lands
 
-lint: fmt-check deny clippy tidy ## The same without the tests
+lint: fmt-check deny clippy tidy docs ## The same without the tests
 
 fmt: ## Format all code
 	$(CARGO) fmt --all
@@ -27,6 +27,10 @@ clippy:
 
 tidy: ## Say what breaks the rules of the house
 	$(CARGO) run --locked --quiet --package xtask -- tidy
+
+# Links between items in the documentation of the code.
+docs:
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --quiet --workspace --no-deps --document-private-items
 
 deny:
 	@scripts/deny.sh
@@ -49,4 +53,4 @@ bench-full: ## 100 million events against other engines
 	bench/run 100
 
 soak: ## The random tests at length: a million cases, 200 kills
-	BRIX_SOAK=1 $(CARGO) test --locked --workspace --release -- --nocapture
+	BRIX_CASES=1000000 BRIX_KILLS=200 $(CARGO) test --locked --workspace --profile soak -- --nocapture

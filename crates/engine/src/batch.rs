@@ -1,6 +1,6 @@
 //! Batches: many records side by side in columns, the form in which sources hand them to the lake.
 //!
-//! A batch says exactly what a list of [`Record`]s says ([`Batch::to_records`] and [`Batch::from_records`] are
+//! A batch says exactly what a list of [`Record`](crate::record::Record)s says ([`Batch::to_records`] and [`Batch::from_records`] are
 //! inverse to each other), without an allocation per row: every text is interned in the batch's own dictionary
 //! ([`Texts`]) and stands in the columns as its code; properties and traits are sparse columns, one for each name and
 //! type. Codes mean nothing outside their batch.
