@@ -108,6 +108,38 @@ impl Batch {
     }
 }
 
+impl Batch {
+    /// Takes back all rows from `rows` on, with their properties and money. Their texts stay in the dictionary.
+    pub fn truncate(&mut self, rows: usize) {
+        self.sources.truncate(rows);
+        self.senders.truncate(rows);
+        self.messages.truncate(rows);
+        self.timestamps.truncate(rows);
+        self.received.truncate(rows);
+        self.users.truncate(rows);
+        self.anonymous.truncate(rows);
+        self.accounts.truncate(rows);
+        self.workspaces.truncate(rows);
+        self.shapes.truncate(rows);
+        self.names.truncate(rows);
+        let kept = self.amounts.rows.partition_point(|row| (*row as usize) < rows);
+        self.amounts.rows.truncate(kept);
+        self.amounts.amounts.truncate(kept);
+        self.amounts.currencies.truncate(kept);
+        for column in &mut self.properties {
+            let kept = column.rows.partition_point(|row| (*row as usize) < rows);
+            column.rows.truncate(kept);
+            match &mut column.values {
+                PropertyValues::Text(values) => values.truncate(kept),
+                PropertyValues::Number(values) => values.truncate(kept),
+                PropertyValues::Boolean(values) => values.truncate(kept),
+                PropertyValues::Time(values) => values.truncate(kept),
+                PropertyValues::List(values) => values.truncate(kept),
+            }
+        }
+    }
+}
+
 impl PropertyValues {
     const fn takes(&self, cell: &Cell) -> bool {
         matches!(

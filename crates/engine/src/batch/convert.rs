@@ -235,6 +235,14 @@ mod tests {
         fn nothing_is_lost(records in prop::collection::vec(record(), 0..20)) {
             prop_assert_eq!(Batch::from_records(&records).to_records(), records);
         }
+
+        #[test]
+        fn taking_back_leaves_the_first_rows(records in prop::collection::vec(record(), 0..12), kept in 0_usize..12) {
+            let kept = kept.min(records.len());
+            let mut batch = Batch::from_records(&records);
+            batch.truncate(kept);
+            prop_assert_eq!(batch.to_records(), &records[..kept]);
+        }
     }
 
     #[test]

@@ -1,0 +1,33 @@
+//! Files as a source: from bytes on disk to batches of records.
+//!
+//! The way of a row: [`input`] finds the files, undoes compression and counts bytes · `encoding` makes UTF-8 ·
+//! a `decoder` ([`separated`], [`json`], [`columnar`]) cuts blocks into rows of fields and knows each field's
+//! place · a [`mapping::Mapping`], bound to the file's columns by `apply`, turns each row into records of a
+//! [`Batch`](engine::batch::Batch) or into one [`Reject`].
+//!
+//! Invariants: memory is bounded by [`limits`], whatever the file's size; a row gives all its records or none; what is
+//! not imported is counted with its reason; the same file gives the same records with the same ids each time.
+
+pub mod columns;
+pub mod field;
+pub mod input;
+pub mod limits;
+pub mod mapping;
+pub mod reject;
+pub mod time;
+
+mod apply;
+mod columnar;
+mod encoding;
+// mod guess;
+mod identity;
+mod import;
+mod json;
+mod separated;
+mod sniff;
+mod typing;
+
+// pub use guess::{Guess, guess};
+pub use import::{Import, Options, Progress, Summary};
+pub use mapping::Mapping;
+pub use reject::{FileError, KeptRejects, Place, Reason, Reject, RejectSink};
