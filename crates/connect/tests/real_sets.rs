@@ -1,5 +1,12 @@
 //! The mappings under `examples/` on the real data sets, where these are at hand: counts of rows, records and rejects.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail by panicking, and say what is skipped"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
