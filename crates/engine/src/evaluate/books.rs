@@ -33,6 +33,8 @@ pub(crate) struct Books {
     ranks: HashMap<(Code, Code), u32>,
     /// For each output: subject code → times inside.
     pub intervals: Vec<HashMap<Code, Vec<(i64, i64)>>>,
+    /// Whether a pass has said anything of this household.
+    noted: bool,
     /// First conversions behind the frontier: (pass, goal, subject) → when. Only where a state is resumed.
     pub first_conversions: HashMap<(usize, usize, Subject), i64>,
     /// For each output: subject code → conversions.
@@ -54,17 +56,13 @@ impl Books {
         if !self.first_conversions.is_empty() {
             self.first_conversions.clear();
         }
-        self.intervals.resize_with(outputs, HashMap::new);
-        self.conversions.resize_with(outputs, HashMap::new);
-        for map in &mut self.intervals {
-            if !map.is_empty() {
-                map.clear();
-            }
+        if self.intervals.len() < outputs {
+            self.intervals.resize_with(outputs, HashMap::new);
+            self.conversions.resize_with(outputs, HashMap::new);
         }
-        for map in &mut self.conversions {
-            if !map.is_empty() {
-                map.clear();
-            }
+        if std::mem::take(&mut self.noted) {
+            self.intervals.iter_mut().for_each(HashMap::clear);
+            self.conversions.iter_mut().for_each(HashMap::clear);
         }
         self.read_traits(household);
         self.read_memberships(household);
@@ -114,14 +112,17 @@ impl Books {
 
     /// Notes what a pass has said of a subject, for the passes after it.
     pub fn note(&mut self, pass: &Pass, subject: Subject, fold: &Fold) {
-        for (unit, rule) in pass.units.iter().enumerate().filter(|(_, rule)| rule.kept) {
+        for unit in &pass.kept {
+            let (unit, rule) = (*unit, &pass.units[*unit]);
             let intervals = fold.intervals(unit);
             if !intervals.is_empty() {
+                self.noted = true;
                 self.intervals[rule.output].insert(subject.code, intervals);
             }
         }
         for (goal, rule) in pass.goals.iter().enumerate() {
             if let Some(output) = rule.output.filter(|_| !fold.goals[goal].is_empty()) {
+                self.noted = true;
                 self.conversions[output].insert(subject.code, fold.goals[goal].clone());
             }
         }

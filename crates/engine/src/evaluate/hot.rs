@@ -1,56 +1,74 @@
 //! Counts and separate days within an anchored period, as one number each.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::fold::{Fold, Trace};
 use super::scene::{Clockwork, Scene};
 use crate::Timestamp;
+use crate::program::Pass;
 use crate::program::pass::Period;
 
-/// What is remembered of a hot leaf.
+/// What is remembered of a pass's hot leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Hot {
-    /// Events from here on count …
-    from: i64,
-    /// … and from here on no more.
-    until: i64,
-    /// How many events or days.
-    pub count: u32,
-    last_day: i32,
-    /// All days, kept only for subjects whose zone can bring earlier ones back.
-    days: Vec<i32>,
-}
-
-impl Default for Hot {
-    fn default() -> Self {
-        Self { from: i64::MAX, until: i64::MAX, count: 0, last_day: i32::MIN, days: Vec::new() }
-    }
+    /// For each different period: events from here on count, and from there on no more.
+    spans: Vec<(i64, i64)>,
+    /// For each leaf: how many events or days.
+    counts: Vec<u32>,
+    /// For each leaf of days: the last one.
+    last_days: Vec<i32>,
+    /// All days of a leaf, kept only for subjects whose zone can bring earlier ones back.
+    days: BTreeMap<u32, Vec<i32>>,
 }
 
 impl Hot {
+    pub fn new(pass: &Pass) -> Self {
+        Self {
+            spans: vec![(i64::MAX, i64::MAX); pass.hot_spans.len()],
+            counts: vec![0; pass.hot.len()],
+            last_days: vec![0; pass.hot.len()],
+            days: BTreeMap::new(),
+        }
+    }
+
+    /// Whether it was made for a pass.
+    pub fn fits(&self, pass: &Pass) -> bool {
+        self.spans.len() == pass.hot_spans.len()
+            && self.counts.len() == pass.hot.len()
+            && self.last_days.len() == pass.hot.len()
+    }
+
     pub fn clear(&mut self) {
-        self.from = i64::MAX;
-        self.count = 0;
-        self.last_day = i32::MIN;
+        self.spans.fill((i64::MAX, i64::MAX));
+        self.counts.fill(0);
         if !self.days.is_empty() {
             self.days.clear();
         }
     }
 
-    /// Whether the day is a new one; remembers it.
+    /// How many events or days a leaf has counted.
+    pub fn count(&self, place: usize) -> u32 {
+        self.counts.get(place).copied().unwrap_or(0)
+    }
+
+    /// Whether the day is a new one for a leaf; remembers it.
     #[inline]
-    fn is_new(&mut self, day: i32, zoned: bool) -> bool {
+    fn is_new(&mut self, place: u32, day: i32, zoned: bool) -> bool {
         if zoned {
-            return match self.days.binary_search(&day) {
+            let days = self.days.entry(place).or_default();
+            return match days.binary_search(&day) {
                 Ok(_) => false,
-                Err(place) => {
-                    self.days.insert(place, day);
+                Err(gap) => {
+                    days.insert(gap, day);
                     true
                 }
             };
         }
-        let new = day != self.last_day;
-        self.last_day = day;
+        let last = &mut self.last_days[place as usize];
+        let new = self.counts[place as usize] == 0 || *last != day;
+        *last = day;
         new
     }
 }
@@ -61,9 +79,11 @@ impl Fold {
         let times = self.gates[gate];
         let zone = &scene.program.workspace().zone;
         let clock = Timestamp(times.clock);
-        for place in &scene.pass.gate_hot[gate] {
-            let hot = &mut self.hot[*place as usize];
-            (hot.from, hot.until) = match &scene.pass.hot[*place as usize].period {
+        for (place, (of, period)) in scene.pass.hot_spans.iter().enumerate() {
+            if *of != gate {
+                continue;
+            }
+            self.hot.spans[place] = match period {
                 Period::Ever => (i64::MIN, i64::MAX),
                 _ if times.clock == i64::MAX => (i64::MAX, i64::MAX),
                 Period::Within(span) => (clock.0, clock.plus(*span, zone).0.min(times.end)),
@@ -87,19 +107,19 @@ impl Fold {
         trace: Option<&mut Trace>,
     ) {
         let rule = &scene.pass.hot[place as usize];
-        let zoned = self.is_zoned();
-        let hot = &mut self.hot[place as usize];
-        if at < hot.from || at >= hot.until || (hot.count >= rule.needed && trace.is_none()) {
+        let (from, until) = self.hot.spans[rule.span as usize];
+        let count = self.hot.counts[place as usize];
+        if at < from || at >= until || (count >= rule.needed && trace.is_none()) {
             return;
         }
         if let Some(trace) = trace {
             trace.hits.push((rule.leaf, row, at));
         }
-        if rule.days && !hot.is_new(scene.day(clockwork, at), zoned) {
+        if rule.days && !self.hot.is_new(place, scene.day(clockwork, at), self.zoned) {
             return;
         }
-        hot.count += 1;
-        if hot.count == rule.needed {
+        self.hot.counts[place as usize] = count + 1;
+        if count + 1 == rule.needed {
             self.hot_holds(scene, rule.leaf, at);
         }
     }

@@ -324,15 +324,10 @@ impl Fold {
         }
     }
 
-    /// Whether earlier calendar days can come back.
-    pub(super) const fn is_zoned(&self) -> bool {
-        self.zoned
-    }
-
     /// The measured value of a behaviour leaf at an instant.
     pub fn leaf_value(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, place: usize, at: i64) -> Option<Value> {
         if let Some(hot) = scene.pass.hot_of(place as u32) {
-            return Some(Value::whole(i64::from(self.hot[hot].count)));
+            return Some(Value::whole(i64::from(self.hot.count(hot))));
         }
         let rule = scene.pass.leaves.get(place)?;
         match (&rule.kind, &mut self.leaves.get_mut(place)?.body) {

@@ -46,6 +46,7 @@ pub struct Evaluator<'p> {
     /// Rows of an account's or workspace's subject, in time order.
     gathered: Vec<u32>,
     row_users: Vec<Code>,
+    subjects: Vec<Subject>,
 }
 
 impl<'p> Evaluator<'p> {
@@ -62,6 +63,7 @@ impl<'p> Evaluator<'p> {
             folds: program.passes.iter().map(Fold::new).collect(),
             gathered: Vec::new(),
             row_users: Vec::new(),
+            subjects: Vec::new(),
         }
     }
 
@@ -80,10 +82,15 @@ impl<'p> Evaluator<'p> {
     pub fn household(&mut self, household: &Household<'_>, say: &mut dyn FnMut(Outcome)) {
         let only_met = self.only_met;
         self.passes(household, self.program.passes.len(), &mut |_, scene, fold, horizon| {
+            if only_met {
+                fold.for_each_met(|fold, place| {
+                    if let Some(outcome) = fold.outcome(scene, place, horizon) {
+                        say(outcome);
+                    }
+                });
+                return;
+            }
             for place in 0..scene.pass.units.len() {
-                if only_met && fold.units[place].met_at.is_none() {
-                    continue;
-                }
                 if let Some(outcome) = fold.outcome(scene, place, horizon) {
                     say(outcome);
                 }
@@ -102,12 +109,16 @@ impl<'p> Evaluator<'p> {
         self.read_row_users(household);
         let program = self.program;
         for (place, pass) in program.passes.iter().enumerate().take(count) {
-            for subject in subjects(pass, household, &self.books) {
+            let mut of_pass = std::mem::take(&mut self.subjects);
+            of_pass.clear();
+            subjects(pass, household, &self.books, &mut of_pass);
+            for subject in of_pass.iter().copied() {
                 self.subject(household, place, subject, None, &mut |scene, fold, horizon| {
                     show(place, scene, fold, horizon);
                 });
                 self.books.note(pass, subject, &self.folds[place]);
             }
+            self.subjects = of_pass;
         }
     }
 
@@ -213,32 +224,28 @@ impl<'p> Evaluator<'p> {
 }
 
 /// The subjects of a pass's kind in a household.
-fn subjects(pass: &Pass, household: &Household<'_>, books: &Books) -> Vec<Subject> {
+fn subjects(pass: &Pass, household: &Household<'_>, books: &Books, found: &mut Vec<Subject>) {
     let kind = pass.kind.unwrap_or(SubjectKind::User);
-    let mut codes: Vec<Code> = match kind {
-        SubjectKind::User => household.users.iter().map(|run| run.user).collect(),
-        SubjectKind::Account => distinct(household.accounts),
-        SubjectKind::Workspace => distinct(household.workspaces),
+    let mut add = |code: Code| {
+        if code != 0 {
+            found.push(Subject { kind, code });
+        }
     };
+    match kind {
+        SubjectKind::User => household.users.iter().for_each(|run| add(run.user)),
+        SubjectKind::Account => distinct(household.accounts).into_iter().for_each(&mut add),
+        SubjectKind::Workspace => distinct(household.workspaces).into_iter().for_each(&mut add),
+    }
     if kind == SubjectKind::Account {
-        codes.extend(books.accounts_with_members());
+        books.accounts_with_members().for_each(&mut add);
     }
-    let with_traits = household.traits.iter().map(|fact| fact.of).filter(|subject| subject.kind == kind);
-    codes.extend(with_traits.map(|subject| subject.code));
-    codes.extend(
-        household
-            .memberships
-            .iter()
-            .map(|tie| tie.member)
-            .filter(|member| member.kind == kind)
-            .map(|member| member.code),
-    );
-    codes.retain(|code| *code != 0);
-    if codes.len() > 1 {
-        codes.sort_unstable();
-        codes.dedup();
+    household.traits.iter().map(|fact| fact.of).filter(|of| of.kind == kind).for_each(|of| add(of.code));
+    let members = household.memberships.iter().map(|tie| tie.member).filter(|member| member.kind == kind);
+    members.for_each(|member| add(member.code));
+    if found.len() > 1 {
+        found.sort_unstable();
+        found.dedup();
     }
-    codes.into_iter().map(|code| Subject { kind, code }).collect()
 }
 
 fn distinct(codes: Option<&[Code]>) -> Vec<Code> {

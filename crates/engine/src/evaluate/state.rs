@@ -212,7 +212,8 @@ impl HouseholdState {
         let mut folds = BTreeMap::new();
         for (place, pass) in program.passes.iter().enumerate() {
             let key = place as u32;
-            let mut of_pass = subjects(pass, &household, &evaluator.books);
+            let mut of_pass = Vec::new();
+            subjects(pass, &household, &evaluator.books, &mut of_pass);
             of_pass.extend(self.folds.keys().filter(|(pass, _)| *pass == key).map(|(_, subject)| *subject));
             of_pass.sort_unstable();
             of_pass.dedup();

@@ -97,6 +97,14 @@ impl Fold {
         self.units[place].entries.push(Entry { at: Timestamp(at), exit: None, score, value });
     }
 
+    /// Shows the units whose behaviour has been met.
+    pub fn for_each_met(&self, mut show: impl FnMut(&Self, usize)) {
+        let met = |place: &usize| self.units[*place].met_at.is_some();
+        let mut places: Vec<usize> = self.work.used_units.iter().map(|unit| *unit as usize).filter(met).collect();
+        places.sort_unstable();
+        places.into_iter().for_each(|place| show(self, place));
+    }
+
     /// What is said of a definition's subject at the horizon; `None` if its time has not started.
     pub fn outcome(&self, scene: &Scene<'_>, place: usize, horizon: i64) -> Option<Outcome> {
         let unit = &scene.pass.units[place];

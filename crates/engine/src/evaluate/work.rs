@@ -20,6 +20,12 @@ pub(super) struct Work {
 pub(super) type CandidateRow = (u8, usize, u32);
 
 impl Work {
+    /// Whether something of the instant waits to be evaluated.
+    #[inline]
+    pub fn is_pending(&self) -> bool {
+        !self.touched.is_empty() || !self.dirty.is_empty()
+    }
+
     pub fn new(pass: &Pass) -> Self {
         Self {
             is_touched: vec![false; pass.leaves.len()],

@@ -176,7 +176,12 @@ impl Builder<'_> {
         let anchored = !matches!(period, pass::Period::Since { .. });
         if let (true, Some(needed)) = (latches && countable && anchored, needed) {
             let pass = self.pass(scope.key);
-            pass.hot.push(pass::HotRule { leaf: leaf as u32, gate: scope.gate, needed, days, period });
+            let same = |(gate, known): &(usize, pass::Period)| *gate == scope.gate && *known == period;
+            let span = pass.hot_spans.iter().position(same).unwrap_or_else(|| {
+                pass.hot_spans.push((scope.gate, period.clone()));
+                pass.hot_spans.len() - 1
+            });
+            pass.hot.push(pass::HotRule { leaf: leaf as u32, span: span as u32, needed, days });
             let hot = pass.hot.len() - 1;
             self.touch(scope, &behaviour.events, Effect::Hot, hot);
             return Ok(leaf);

@@ -1,6 +1,8 @@
 //! Links the parts of a pass: which leaf changes which units, and what must be looked at when a gate opens.
 
-use super::pass::{Behaviour, ClockRule, Grouping, LeafKind, Measure, Node, Pass, Period, Quantity, Test, WindowRule};
+use super::pass::{
+    Behaviour, ClockRule, Effect, Grouping, LeafKind, Measure, Node, Pass, Period, Quantity, Test, WindowRule,
+};
 use crate::definition::{Aggregate, Op};
 use crate::program::pass::Operand;
 use crate::{Number, Value};
@@ -36,12 +38,12 @@ impl Pass {
         }
         self.wakeful.sort_unstable();
         self.wakeful.dedup();
-        self.gate_hot = vec![Vec::new(); self.gates.len()];
         self.leaf_hot = vec![None; self.leaves.len()];
         for (place, hot) in self.hot.iter().enumerate() {
             self.leaf_hot[hot.leaf as usize] = Some(place as u32);
-            self.gate_hot[hot.gate].push(place as u32);
         }
+        self.unordered = !self.touches.iter().any(|(_, touch)| matches!(touch.effect, Effect::Clock | Effect::Marker));
+        self.kept = (0..self.units.len()).filter(|place| self.units[*place].kept).collect();
         self.quiet = (0..self.units.len()).map(|place| self.is_quiet(place)).collect();
     }
 

@@ -16,7 +16,7 @@ use crate::household::{EventName, Needs};
 use crate::record::EventKind;
 use crate::workspace::Workspace;
 
-pub(crate) use pass::{Pass, Touch};
+pub(crate) use pass::{Effect, Pass, Touch};
 
 /// Why definitions cannot be compiled together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -125,20 +125,41 @@ impl Binding {
 pub(crate) struct PassBinding {
     starts: Vec<u32>,
     touches: Vec<Touch>,
+    /// For names that touch nothing but hot leaves, without a filter: those leaves' places.
+    hot_starts: Vec<u32>,
+    hot: Vec<u32>,
 }
 
 impl PassBinding {
     fn new(pass: &Pass, names: &[EventName]) -> Self {
         let mut starts = Vec::with_capacity(names.len() + 1);
-        let mut touches = Vec::new();
+        let mut touches: Vec<Touch> = Vec::new();
+        let mut hot_starts = Vec::with_capacity(names.len() + 1);
+        let mut hot = Vec::new();
         for name in names {
             starts.push(touches.len() as u32);
             let from = touches.len();
             touches.extend(pass.touches.iter().filter(|(selector, _)| selector.selects(name)).map(|(_, touch)| *touch));
             touches[from..].sort_unstable();
+            hot_starts.push(hot.len() as u32);
+            let plain = |touch: &Touch| touch.effect == Effect::Hot && touch.filter == Touch::UNFILTERED;
+            if touches[from..].iter().all(plain) {
+                hot.extend(touches[from..].iter().map(|touch| touch.index));
+            }
         }
+        hot_starts.push(hot.len() as u32);
         starts.push(touches.len() as u32);
-        Self { starts, touches }
+        Self { starts, touches, hot_starts, hot }
+    }
+
+    /// The hot leaves that an event of a name counts for, if it touches nothing else; else none.
+    #[inline]
+    pub fn only_hot(&self, name: u32) -> &[u32] {
+        let name = name as usize;
+        match (self.hot_starts.get(name), self.hot_starts.get(name + 1)) {
+            (Some(start), Some(end)) => &self.hot[*start as usize..*end as usize],
+            _ => &[],
+        }
     }
 
     /// What an event of a name touches; nothing for a code outside the dictionary.

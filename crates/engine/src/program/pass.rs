@@ -26,8 +26,12 @@ pub(crate) struct Pass {
     pub hot: Vec<HotRule>,
     /// For each leaf its place among the hot ones, if it is one.
     pub leaf_hot: Vec<Option<u32>>,
-    /// For each gate the hot leaves that count within it.
-    pub gate_hot: Vec<Vec<u32>>,
+    /// The different periods of hot leaves: gate and period.
+    pub hot_spans: Vec<(usize, Period)>,
+    /// No clock and no marker is started by an event, so that events of one instant can be counted in any order.
+    pub unordered: bool,
+    /// The units that later passes read.
+    pub kept: Vec<usize>,
     /// Units that certainly do not hold when their gate opens, so that they need no look.
     pub quiet: Vec<bool>,
     /// Leaves that are made of a leaf's value (ratios).
@@ -183,10 +187,10 @@ pub(crate) struct Behaviour {
 #[derive(Debug, Clone)]
 pub(crate) struct HotRule {
     pub leaf: u32,
-    pub gate: usize,
+    /// The place in [`Pass::hot_spans`].
+    pub span: u32,
     pub needed: u32,
     pub days: bool,
-    pub period: Period,
 }
 
 /// How calendar units make one value or truth.
@@ -215,7 +219,7 @@ pub(crate) enum Measure {
     Gap(u32),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Period {
     Window,
     Within(Span),
