@@ -35,7 +35,7 @@ pub const BANDS: usize = 16;
 /// Examples of one definition.
 pub const EXAMPLES: usize = 100;
 /// Records of one example.
-pub const EXAMPLE_RECORDS: usize = 2_000;
+pub const EXAMPLE_RECORDS: usize = 5_000;
 /// Definitions that refer to each other in a chain.
 pub const REFERENCE_DEPTH: usize = 8;
 /// Findings reported about one file.

@@ -31,12 +31,16 @@ pub(crate) fn number(text: &str) -> Result<Number, String> {
     Ok(Number(value.0 / 100))
 }
 
-/// Whether a text is meant as a number: it starts like one and holds nothing but what numbers are made of.
+/// Whether a text is meant as a number: it is made of what numbers are made of, in their order.
 pub(crate) fn looks_like_number(text: &str) -> bool {
     let digits = text.strip_suffix('%').map_or(text, str::trim_end);
     let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
-    unsigned.starts_with(|sign: char| sign.is_ascii_digit() || sign == '.') && digits.parse::<Number>().is_ok()
-        || digits.parse::<Number>() == Err(crate::number::NumberError::TooLarge)
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let some = !whole.is_empty() || !fraction.is_empty();
+    some && !exponent.is_empty() && all_digits(whole) && all_digits(fraction) && all_digits(exponent)
 }
 
 /// How many decimal places are really used.
@@ -257,6 +261,16 @@ mod tests {
         }
         assert_eq!(number("10e-10"), Ok(Number(1)));
         assert_eq!(number("1.50000000000000"), Ok(Number(1_500_000_000)));
+    }
+
+    #[test]
+    fn what_looks_like_a_number() {
+        for text in ["0", "-1.5", "+50%", "1e400", ".5", "5.", "99999999999999999999"] {
+            assert!(looks_like_number(text), "{text}");
+        }
+        for text in ["", "-", ".", "e5", "1e", "2026-01-01", "2026-01-01T00:00:00Z", "1.2.3", "1-2", "0x1", "5 %%"] {
+            assert!(!looks_like_number(text), "{text}");
+        }
     }
 
     #[test]

@@ -157,7 +157,9 @@ impl<'w> Builder<'w> {
     }
 
     pub fn gate(&mut self, key: PassKey, goal: Option<usize>, clock: &Clock, window: Option<&Window>) -> usize {
-        self.shared(key, format!("gate {clock:?} {window:?}"), |builder| {
+        let text = format!("gate {clock:?} {window:?}");
+        let text = format!("{text}{}", goal_behind(&text, goal));
+        self.shared(key, text, |builder| {
             let clock = builder.clock(key, goal, clock);
             let window = match window {
                 None => WindowRule::Open,
@@ -171,7 +173,9 @@ impl<'w> Builder<'w> {
     }
 
     fn clock(&mut self, key: PassKey, goal: Option<usize>, clock: &Clock) -> usize {
-        self.shared(key, format!("clock {clock:?}"), |builder| {
+        let text = format!("clock {clock:?}");
+        let text = format!("{text}{}", goal_behind(&text, goal));
+        self.shared(key, text, |builder| {
             let rule = match clock {
                 Clock::FirstSeen => ClockRule::FirstSeen,
                 Clock::Event(_) => ClockRule::Event,
@@ -231,7 +235,7 @@ impl<'w> Builder<'w> {
             let path = ast::TraitPath { of: ast::TraitOwner::Own, name: Arc::from("email") };
             self.trait_ref(&path, scope.key.1, scope.goal)
         });
-        let leaf = self.shared(scope.key, format!("default population {:?}", scope.goal), |builder| {
+        let leaf = self.shared(scope.key, format!("default population {} {:?}", scope.gate, scope.goal), |builder| {
             let kind = LeafKind::DefaultPopulation { email, goal: scope.goal };
             let leaf =
                 builder.leaf(scope, kind, "not internal, and neither converted nor a colleague of who has".into());
@@ -365,4 +369,9 @@ impl<'w> Builder<'w> {
             zone_slot,
         }
     }
+}
+
+/// What tells apart two readings of one text: the derived stage follows the goal of the definition that asks.
+pub(super) fn goal_behind(text: &str, goal: Option<usize>) -> String {
+    if text.contains("\"stage\"") { format!(" goal {goal:?}") } else { String::new() }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::CompileError;
-use super::build::{Builder, Scope};
+use super::build::{Builder, Scope, goal_behind};
 use super::operands::{Captures, relations};
 use super::pass::{self, Capture, Effect, Grouping, LeafKind, Node, Quantity, TraitLeaf};
 use crate::definition::{self as ast, Aggregate, Criterion, DistinctOf, Measure, NamePattern, Op, Operand, Test};
@@ -58,7 +58,8 @@ impl Builder<'_> {
     /// A leaf that wakes with traits, memberships and what other passes say.
     fn reading_leaf(&mut self, scope: Scope<'_>, text: &str, kind: LeafKind) -> usize {
         let words = Arc::from(text);
-        self.shared(scope.key, format!("{} {} {text}", scope.gate, scope.in_fit), |builder| {
+        let text = format!("{} {} {text}{}", scope.gate, scope.in_fit, goal_behind(text, scope.goal));
+        self.shared(scope.key, text, |builder| {
             let leaf = builder.leaf(scope, kind, words);
             builder.pass(scope.key).wakeful.push(leaf as u32);
             leaf
@@ -96,6 +97,7 @@ impl Builder<'_> {
 
     pub(super) fn behaviour(&mut self, scope: Scope<'_>, behaviour: &ast::Behaviour) -> Compiled<usize> {
         let text = format!("{} {behaviour:?}", scope.gate);
+        let text = format!("{text}{}", goal_behind(&text, scope.goal));
         let mut failed = None;
         let leaf = self.shared(scope.key, text, |builder| match builder.new_behaviour(scope, behaviour) {
             Ok(leaf) => leaf,
@@ -181,17 +183,9 @@ impl Builder<'_> {
                 pass.hot_spans.push((scope.gate, period.clone()));
                 pass.hot_spans.len() - 1
             });
-            let text = format!("hot {:?} {days} {span}", behaviour.events);
-            let hot = self.shared(scope.key, text, |builder| {
-                let pass = builder.pass(scope.key);
-                pass.hot.push(pass::HotRule { span: span as u32, days, thresholds: Vec::new() });
-                let hot = pass.hot.len() - 1;
-                builder.touch(scope, &behaviour.events, Effect::Hot, hot);
-                hot
-            });
-            let thresholds = &mut self.pass(scope.key).hot[hot].thresholds;
-            thresholds.push((needed, leaf as u32));
-            thresholds.sort_unstable();
+            pass.hot.push(pass::HotRule { leaf: leaf as u32, span: span as u32, needed, days });
+            let hot = pass.hot.len() - 1;
+            self.touch(scope, &behaviour.events, Effect::Hot, hot);
             return Ok(leaf);
         }
         if reads_traits {
@@ -234,6 +228,7 @@ impl Builder<'_> {
 
     fn sequence(&mut self, scope: Scope<'_>, sequence: &ast::Sequence) -> usize {
         let text = format!("{} {sequence:?}", scope.gate);
+        let text = format!("{text}{}", goal_behind(&text, scope.goal));
         self.shared(scope.key, text, |builder| {
             let steps = sequence.steps.len();
             let mut captures: Vec<Vec<Capture>> = vec![Vec::new(); steps];

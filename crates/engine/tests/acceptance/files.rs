@@ -1,8 +1,9 @@
 //! The sets of files.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use engine::language::templates;
+use engine::language::{parse_workspace, render, templates};
 use engine::workspace::Workspace;
 
 use crate::run::{check, read};
@@ -45,4 +46,34 @@ fn every_template_file_ships() {
     let mut shipped: Vec<String> = templates().iter().map(|template| format!("{}.yaml", template.id)).collect();
     shipped.sort();
     assert_eq!(files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), shipped);
+}
+
+/// Reads and runs a folder of definitions with the workspace of the acceptance tests.
+fn check_folder(name: &str) -> usize {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/acceptance");
+    let text = include_str!("brix.yaml");
+    let workspace = match parse_workspace(text) {
+        Ok(read) => read.workspace,
+        Err(findings) => panic!("{}", render(&findings, text, "brix.yaml")),
+    };
+    let documents = read(&folder(&here.join(name)), &workspace);
+    for document in &documents {
+        let id = &document.definition.id;
+        assert!(document.examples.len() >= 2, "{id}: an example that qualifies and one that does not");
+    }
+    check(&documents, &workspace);
+    documents.len()
+}
+
+#[test]
+fn the_acceptance_table() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/acceptance/table");
+    let rows: BTreeSet<String> = folder(&here).iter().filter_map(|(name, _)| Some(name.get(..2)?.to_owned())).collect();
+    assert_eq!(rows, (1..=26).map(|row| format!("{row:02}")).collect());
+    check_folder("table");
+}
+
+#[test]
+fn definitions_of_public_handbooks() {
+    assert_eq!(check_folder("handbooks"), 13);
 }

@@ -34,8 +34,8 @@ pub fn check(documents: &[Document], workspace: &Workspace) {
             faults.push_str(&format!("engine: {} · {}: {difference}\n", run.definition, run.example));
         }
     }
-    let definitions: Vec<Definition> = documents.iter().map(|document| document.definition.clone()).collect();
     for document in documents {
+        let definitions = with_references(document, documents);
         for example in &document.examples {
             let observed = by_oracle(example, &document.definition, &definitions, workspace);
             for difference in example.differences(&observed, &document.definition.bands) {
@@ -44,6 +44,20 @@ pub fn check(documents: &[Document], workspace: &Workspace) {
         }
     }
     assert!(faults.is_empty(), "\n{faults}");
+}
+
+/// A definition with all it refers to.
+fn with_references(document: &Document, documents: &[Document]) -> Vec<Definition> {
+    let mut definitions = vec![document.definition.clone()];
+    for id in document.references() {
+        let other = documents.iter().find(|other| other.definition.id == id).expect("the file is there");
+        for definition in with_references(other, documents) {
+            if !definitions.contains(&definition) {
+                definitions.push(definition);
+            }
+        }
+    }
+    definitions
 }
 
 fn by_oracle(

@@ -13,7 +13,7 @@ use super::super::scalars;
 use super::super::tree::{Content, Node, Pair, Scalar, Style};
 use super::{Example, Expectation};
 use crate::definition::TraitOwner;
-use crate::record::{Body, Properties, Record, SubjectKind, Who};
+use crate::record::{Body, Properties, Record, SubjectKind, Who, is_generic};
 use crate::{Number, Span, Timestamp, Value};
 
 /// Monday, 1 January 2024: what times count from unless an example says otherwise.
@@ -90,9 +90,23 @@ fn example(reader: &mut Reader, node: &Node, kind: SubjectKind, zone: &TimeZone)
 /// An id for all records; `none` is nobody's. The outer `None` after an error.
 fn default_id(reader: &mut Reader, fields: &Fields<'_>, key: &str, default: Option<&str>) -> Option<Option<Arc<str>>> {
     match fields.get(key) {
-        Some(node) => Some(reader.name(node, "an id")?).map(|id| (&*id != "none").then_some(id)),
+        Some(node) => id(reader, node),
         None => Some(default.map(Arc::from)),
     }
+}
+
+/// An id of somebody; `none` is nobody's. The outer `None` after an error.
+fn id(reader: &mut Reader, node: &Node) -> Option<Option<Arc<str>>> {
+    let id = reader.name(node, "an id")?;
+    if &*id == "none" {
+        return Some(None);
+    }
+    if is_generic(&id) {
+        let message = format!("`{id}` names nobody: many senders use it, so that records with it are not tied");
+        reader.error_with(Code::BadExample, node.place, message, "take another id, or `none`");
+        return None;
+    }
+    Some(Some(id))
 }
 
 fn date(reader: &mut Reader, node: &Node, zone: &TimeZone) -> Option<Timestamp> {
@@ -132,6 +146,26 @@ impl Story<'_> {
         }
     }
 
+    /// One time, or `1d every 2h 30 times`.
+    fn times(&self, reader: &mut Reader, text: &str, place: Place) -> Option<Vec<Timestamp>> {
+        let Some((first, rest)) = text.split_once(" every ") else {
+            return self.instant(reader, text, place).map(|at| vec![at]);
+        };
+        let step = rest.strip_suffix(" times").and_then(|rest| rest.rsplit_once(' '));
+        let step = step.and_then(|(span, count)| {
+            let span = scalars::duration(span).ok()?;
+            Some((span, count.parse::<usize>().ok().filter(|count| (1..=limits::EXAMPLE_RECORDS).contains(count))?))
+        });
+        let Some((span, count)) = step else {
+            let message = format!("`{text}` is no row of times");
+            reader.error_with(Code::BadDuration, place, message, "like `1d every 2h 30 times`");
+            return None;
+        };
+        let first = self.instant(reader, first, place)?;
+        let times = std::iter::successors(Some(first), |at| Some(at.plus(span, self.zone)));
+        Some(times.take(count).collect())
+    }
+
     fn instant_of(&self, reader: &mut Reader, node: &Node) -> Option<Timestamp> {
         let scalar = reader.scalar(node, "a time from the start")?;
         self.instant(reader, &scalar.text, node.place)
@@ -146,10 +180,11 @@ impl Story<'_> {
         };
         for Pair { key, key_place, value } in pairs {
             for time in key.split(',') {
-                let at = self.instant(reader, time.trim(), *key_place)?;
-                let happenings = value.list().unwrap_or(std::slice::from_ref(value));
-                for happening in happenings {
-                    self.happening(reader, happening, at)?;
+                for at in self.times(reader, time.trim(), *key_place)? {
+                    let happenings = value.list().unwrap_or(std::slice::from_ref(value));
+                    for happening in happenings {
+                        self.happening(reader, happening, at)?;
+                    }
                 }
             }
         }
@@ -216,14 +251,14 @@ impl Story<'_> {
 
     fn who_of(&self, reader: &mut Reader, fields: &Fields<'_>) -> Option<Who> {
         let mut who = self.who.clone();
-        for (key, id) in [
+        for (key, own) in [
             ("user", &mut who.user),
             ("anonymous", &mut who.anonymous),
             ("account", &mut who.account),
             ("workspace", &mut who.workspace),
         ] {
             if let Some(node) = fields.get(key) {
-                *id = Some(reader.name(node, "an id")?).filter(|id| &**id != "none");
+                *own = id(reader, node)?;
             }
         }
         Some(who)
