@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::case::Case;
 use crate::enough::{THRESHOLDS, at_least};
-use crate::figure::{Answer, People, Person, Share, When};
+use crate::figure::{Answer, Gathered, People, Person, Share, When};
 use crate::question::{DefinitionFacts, Question};
 use crate::volume::{date_of, whole_weeks};
 
@@ -23,6 +23,8 @@ pub struct Capacity {
     pub offered: u64,
     /// Of the leads called, those that converted after they were known and within the horizon.
     pub won: Share,
+    /// Who was called.
+    pub called_people: People,
     /// Who was won.
     pub won_people: People,
     /// Wins in a week, on average.
@@ -85,7 +87,8 @@ pub(crate) fn capacity(
         }
     }
     let mut scores: Vec<Number> = by_week.values().flatten().filter_map(|call| call.score).collect();
-    let (mut called, mut won) = (0, Vec::new());
+    let nobody = || Gathered::new(question.people_listed);
+    let (mut called, mut won) = (nobody(), nobody());
     let mut counted = BTreeSet::new();
     for calls in by_week.values_mut() {
         calls.sort_by(|left, right| {
@@ -96,11 +99,11 @@ pub(crate) fn capacity(
         let mut met = BTreeSet::new();
         calls.retain(|call| met.insert(call.case.life.id.clone()));
         for call in calls.iter().take(limit) {
-            called += 1;
+            called.push(person(call, facts, None));
             if let crate::case::Fate::Won(at) = call.case.fate_of(call.entry, facts.recurs, question) {
                 // A conversion is won once, however often its person was called.
                 if counted.insert((call.case.life.id.clone(), at)) {
-                    won.push(won_person(call, facts, at));
+                    won.push(person(call, facts, Some(at)));
                 }
             }
         }
@@ -117,19 +120,20 @@ pub(crate) fn capacity(
         calls_per_week: question.capacity_per_week,
         weeks: weeks.map(|(first, last)| Weeks { first: date_of(first, zone), last: date_of(last, zone), count }),
         offered,
-        won: Share::new(won.len() as u64, called),
-        wins_per_week: per_week(won.len() as u64),
-        calls_made_per_week: per_week(called),
-        won_people: People::of(won, question.people_listed),
+        won: Share::new(won.total(), called.total()),
+        wins_per_week: per_week(won.total()),
+        calls_made_per_week: per_week(called.total()),
+        called_people: called.finish(),
+        won_people: won.finish(),
         score_that_fits: fits.flatten(),
     }
 }
 
-fn won_person(call: &Call<'_>, facts: &DefinitionFacts, at: Timestamp) -> Person {
+fn person(call: &Call<'_>, facts: &DefinitionFacts, converted: Option<Timestamp>) -> Person {
     let mut person = Person {
         id: call.case.life.id.clone(),
         clock: Some(When(call.case.outcome.clock)),
-        converted_at: Some(When(at)),
+        converted_at: converted.map(When),
         ..Person::default()
     };
     crate::case::describe(&mut person, call.entry, facts);

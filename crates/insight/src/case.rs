@@ -151,14 +151,13 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Puts an entry's facts on a person.
+/// Puts an entry's facts on a person, but for the reasons: only the few lists that show them carry them.
 pub(crate) fn describe(person: &mut Person, entry: &LifeEntry, facts: &DefinitionFacts) {
     person.qualified_at = Some(When(entry.at));
     person.knowable_at = (entry.known() != entry.at).then(|| When(entry.known()));
     person.score = entry.score.as_ref().map(|score| score.total.to_f64());
     person.band = entry.score.as_ref().and_then(|score| facts.band(score.total)).cloned();
     person.value = entry.value.map(engine::Number::to_f64);
-    person.reasons.clone_from(&entry.reasons);
 }
 
 /// How a customer was met: by the entries known before the conversion.

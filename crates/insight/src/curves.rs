@@ -6,8 +6,8 @@ use stats::survival::{KaplanMeier, Observation, RiskTable};
 
 use crate::case::{Case, Fate, Place};
 use crate::enough::THRESHOLDS;
-use crate::figure::{Answer, CONFIDENCE, NotEnough, Ranged};
-use crate::question::Question;
+use crate::figure::{Answer, CONFIDENCE, Gathered, NotEnough, People, Ranged};
+use crate::question::{DefinitionFacts, Question};
 
 /// The days at which conversion from the clock is told.
 pub const DAYS_TOLD: [u64; 8] = [0, 1, 7, 14, 30, 60, 90, 180];
@@ -37,8 +37,8 @@ pub struct DayBucket {
     pub to_day: Option<u64>,
     /// In words.
     pub words: &'static str,
-    /// How many.
-    pub people: u64,
+    /// Who.
+    pub people: People,
 }
 
 /// The share converted by the end of a day.
@@ -81,20 +81,18 @@ pub struct CurvePoint {
     pub at_risk: u64,
 }
 
+/// From day, to day, in words.
+const BUCKETS: [(u64, Option<u64>, &str); 4] =
+    [(0, Some(0), "the same day"), (1, Some(7), "1–7 days"), (8, Some(60), "8–60 days"), (61, None, "over 60 days")];
+
 /// Points on each curve at most.
 const POINTS: i64 = 60;
 
-pub(crate) fn from_clock(cases: &[Case<'_>], question: &Question) -> FromClock {
+pub(crate) fn from_clock(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Question) -> FromClock {
     let zone = &question.zone;
     let end = question.observed_until.day(zone);
     let mut table = RiskTable::default();
-    let mut buckets = [
-        (0, Some(0), "the same day"),
-        (1, Some(7), "1–7 days"),
-        (8, Some(60), "8–60 days"),
-        (61, None, "over 60 days"),
-    ]
-    .map(|(from_day, to_day, words)| DayBucket { from_day, to_day, words, people: 0 });
+    let mut buckets = BUCKETS.map(|bucket| (bucket, Gathered::new(question.people_listed)));
     let (mut people, mut converted) = (0, 0);
     for case in cases {
         let counted = match case.place {
@@ -111,14 +109,21 @@ pub(crate) fn from_clock(cases: &[Case<'_>], question: &Question) -> FromClock {
         people += 1;
         if event.is_some() {
             converted += 1;
-            if let Some(bucket) = buckets.iter_mut().find(|bucket| bucket.to_day.is_none_or(|to| days <= to)) {
-                bucket.people += 1;
+            let bucket = buckets.iter_mut().find(|((_, to, _), _)| to.is_none_or(|to| days <= to));
+            if let Some((_, people)) = bucket {
+                people.push(case.person(facts));
             }
         }
         // It begins at 0 and ends no sooner: never refused.
         let _ = table.add(Observation::new(days, event.is_some()));
     }
-    FromClock { people, converted, buckets: buckets.into(), by_day: by_day(&table) }
+    let buckets = buckets.into_iter().map(|((from_day, to_day, words), people)| DayBucket {
+        from_day,
+        to_day,
+        words,
+        people: people.finish(),
+    });
+    FromClock { people, converted, buckets: buckets.collect(), by_day: by_day(&table) }
 }
 
 fn by_day(table: &RiskTable) -> Vec<ByDay> {

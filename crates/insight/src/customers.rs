@@ -73,7 +73,7 @@ pub(crate) fn customers(cases: &[Case<'_>], facts: &DefinitionFacts, question: &
         label: met.label(),
         words: met.words(),
         people: People::of(
-            all.iter().filter(|customer| customer.met == met).map(|customer| customer.person.clone()).collect(),
+            all.iter().filter(|customer| customer.met == met).map(|customer| customer.person.without_reasons()),
             question.people_listed,
         ),
     });
@@ -98,6 +98,7 @@ fn customer(case: &Case<'_>, facts: &DefinitionFacts, question: &Question) -> Op
     };
     if let Some(entry) = entry {
         describe(&mut person, entry, facts);
+        person.reasons.clone_from(&entry.reasons);
     }
     let known = entry.map(crate::life::LifeEntry::known).filter(|known| *known < conversion);
     let days_before = known.map(|known| days(conversion.0.saturating_sub(known.0)));

@@ -27,7 +27,7 @@ pub struct Month {
     /// `2024-03`, in the question's zone.
     pub month: String,
     /// Everyone in the population, too young or not.
-    pub people: u64,
+    pub people: People,
     /// Of those old enough, qualified to buy.
     pub qualified: Share,
     /// Of the leads watched for the whole horizon, those that converted in it.
@@ -54,7 +54,8 @@ pub(crate) fn drift(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Ques
     let mut judged: Vec<(engine::Timestamp, &str, bool)> = Vec::new();
     for case in cases.iter().filter(|case| case.is_in_population()) {
         let local = case.outcome.clock.in_zone(&question.zone);
-        let (tally, early) = months.entry((local.year(), local.month())).or_default();
+        let (tally, early) =
+            months.entry((local.year(), local.month())).or_insert_with(|| (Tally::new(question), Early::default()));
         tally.add(case, facts, question);
         early.immature += u64::from(matches!(case.fate, Some(Fate::Immature(_))));
         let in_horizon = |at| question.is_judged(case.outcome.clock) && at < question.horizon_end(case.outcome.clock);
@@ -71,12 +72,12 @@ pub(crate) fn drift(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Ques
         .into_iter()
         .map(|((year, month), (tally, early))| Month {
             month: format!("{year:04}-{month:02}"),
-            people: tally.people(),
             qualified: tally.qualified(),
             precision: tally.precision(),
             immature: early.immature,
             early_recall: Share::new(early.named, early.customers),
-            leads: People::of(tally.leads, question.people_listed),
+            leads: tally.leads.finish(),
+            people: tally.people.finish(),
         })
         .collect();
     let won: Vec<bool> = judged.into_iter().map(|(_, _, won)| won).collect();

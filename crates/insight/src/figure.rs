@@ -182,16 +182,62 @@ pub struct Person {
 }
 
 impl People {
-    /// Keeps the latest (by qualification, else conversion, else clock), then by id.
-    pub(crate) fn of(mut people: Vec<Person>, listed: usize) -> Self {
-        let total = people.len() as u64;
-        let order = |person: &Person| {
-            std::cmp::Reverse(person.qualified_at.or(person.converted_at).or(person.clock).map(|when| when.0))
-        };
-        people.sort_by(|left, right| order(left).cmp(&order(right)).then_with(|| left.id.cmp(&right.id)));
-        people.truncate(listed);
-        people.shrink_to_fit();
-        Self { total, listed: people }
+    /// Counts all and keeps the first by [`Person::order`].
+    pub(crate) fn of(people: impl IntoIterator<Item = Person>, listed: usize) -> Self {
+        let mut gathered = Gathered::new(listed);
+        for person in people {
+            gathered.push(person);
+        }
+        gathered.finish()
+    }
+}
+
+impl Person {
+    /// The same without the reasons, for lists that only name.
+    pub(crate) fn without_reasons(&self) -> Self {
+        Self { reasons: Vec::new(), ..self.clone() }
+    }
+
+    /// The latest first (by qualification, else conversion, else clock), then by id.
+    fn order(&self) -> (std::cmp::Reverse<Option<Timestamp>>, &str) {
+        let at = self.qualified_at.or(self.converted_at).or(self.clock).map(|when| when.0);
+        (std::cmp::Reverse(at), &self.id)
+    }
+}
+
+/// People on their way into a capped list: however many come, few are held.
+#[derive(Debug, Clone)]
+pub(crate) struct Gathered {
+    people: People,
+    listed: usize,
+}
+
+impl Gathered {
+    pub(crate) fn new(listed: usize) -> Self {
+        Self { people: People::default(), listed }
+    }
+
+    pub(crate) fn push(&mut self, person: Person) {
+        self.people.total += 1;
+        self.people.listed.push(person);
+        if self.people.listed.len() > 2 * self.listed + 64 {
+            self.trim();
+        }
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.people.total
+    }
+
+    pub(crate) fn finish(mut self) -> People {
+        self.trim();
+        self.people.listed.shrink_to_fit();
+        self.people
+    }
+
+    fn trim(&mut self) {
+        self.people.listed.sort_by(|left, right| left.order().cmp(&right.order()));
+        self.people.listed.truncate(self.listed);
     }
 }
 
@@ -205,6 +251,27 @@ pub fn percent(share: f64) -> String {
 #[must_use]
 pub fn times(ratio: f64) -> String {
     if ratio >= 10.0 { format!("{ratio:.0}×") } else { format!("{ratio:.1}×") }
+}
+
+/// `2.4× (likely 2.0–2.8)`, or why there is none.
+#[must_use]
+pub fn ratio_words(answer: &Answer<Ranged>) -> String {
+    match answer {
+        Answer::Known(known) => format!("{} (likely {:.1}–{:.1})", times(known.value), known.low, known.high),
+        Answer::NotEnough(short) => short.not_enough.clone(),
+    }
+}
+
+/// A difference of shares in percentage points: `+8.6 points (likely +6.3 to +10.8)`, or why there is none.
+#[must_use]
+pub fn points_words(answer: &Answer<Ranged>) -> String {
+    let signed = |share: f64| format!("{:+.1}", share * 100.0).replace('-', "−");
+    match answer {
+        Answer::Known(known) => {
+            format!("{} points (likely {} to {})", signed(known.value), signed(known.low), signed(known.high))
+        }
+        Answer::NotEnough(short) => short.not_enough.clone(),
+    }
 }
 
 /// A whole number with thin groups of three: `12,345`.

@@ -10,7 +10,7 @@ use crate::question::{DefinitionFacts, Question};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Population {
     /// In the population, old enough to have had time to qualify.
-    pub counted: u64,
+    pub counted: People,
     /// In the population, but younger than the minimum age: not in the rate.
     pub too_young: People,
     /// Never in the population (internal, not the stage asked for, …).
@@ -34,6 +34,8 @@ pub struct Qualified {
     pub to_buy_people: People,
     /// The behaviour, whatever the fit: of the population.
     pub to_use: Share,
+    /// Who they are.
+    pub to_use_people: People,
     /// Those who met the behaviour, the fit being unmet or unknown: near misses.
     pub to_use_only: People,
     /// Of all leads, how many rest on a trait declared constant by an import.
@@ -83,11 +85,11 @@ pub(crate) fn population(
     question: &Question,
 ) -> Population {
     let people = |test: &dyn Fn(&Case<'_>) -> bool| {
-        let people = cases.iter().filter(|case| test(case)).map(|case| case.person(facts)).collect();
+        let people = cases.iter().filter(|case| test(case)).map(|case| case.person(facts));
         People::of(people, question.people_listed)
     };
     Population {
-        counted: cases.iter().filter(|case| case.place == Place::Counted).count() as u64,
+        counted: people(&|case| case.place == Place::Counted),
         too_young: people(&|case| case.place == Place::TooYoung),
         outside: people(&|case| case.place == Place::Outside),
         converted_before: people(&|case| case.place == Place::ConvertedBefore),
@@ -102,29 +104,30 @@ pub(crate) fn population(
 pub(crate) fn qualified(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Question) -> Qualified {
     let counted = || cases.iter().filter(|case| case.place == Place::Counted);
     let population = counted().count() as u64;
-    let to_buy: Vec<Person> = counted().filter(|case| case.entry().is_some()).map(|case| case.person(facts)).collect();
-    let to_use = counted().filter(|case| case.outcome.met_at.is_some() || case.entry().is_some()).count() as u64;
-    let near = counted().filter(|case| case.entry().is_none()).filter_map(|case| {
-        let met = case.outcome.met_at?;
-        Some(Person { qualified_at: Some(When(met)), ..case.person(facts) })
-    });
+    let people = |people: &mut dyn Iterator<Item = Person>| People::of(people, question.people_listed);
+    // An `on: event` definition can be entered at an instant that is not the first at which the behaviour was met.
+    let users = || counted().filter(|case| case.outcome.met_at.is_some() || case.entry().is_some());
+    let met = |case: &Case<'_>| Person { qualified_at: case.outcome.met_at.map(When), ..case.person(facts) };
+    let to_buy = people(&mut counted().filter(|case| case.entry().is_some()).map(|case| case.person(facts)));
+    let to_use = people(&mut users().map(met));
     let entries = || cases.iter().filter_map(Case::entry);
     Qualified {
-        to_buy: Share::new(to_buy.len() as u64, population),
-        to_use: Share::new(to_use, population),
-        to_use_only: People::of(near.collect(), question.people_listed),
+        to_buy: Share::new(to_buy.total, population),
+        to_use: Share::new(to_use.total, population),
+        to_use_only: people(&mut users().filter(|case| case.entry().is_none()).map(met)),
         on_constants: Share::new(
             entries().filter(|entry| entry.rests_on_constant).count() as u64,
             entries().count() as u64,
         ),
-        to_buy_people: People::of(to_buy, question.people_listed),
+        to_buy_people: to_buy,
+        to_use_people: to_use,
     }
 }
 
 pub(crate) fn leads(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Question) -> Leads {
     let fates = || cases.iter().filter_map(|case| Some((case, case.fate?)));
     let people = |test: &dyn Fn(Fate) -> bool| {
-        let people = fates().filter(|(_, fate)| test(*fate)).map(|(case, _)| case.person(facts)).collect();
+        let people = fates().filter(|(_, fate)| test(*fate)).map(|(case, _)| case.person(facts));
         People::of(people, question.people_listed)
     };
     let count = |test: &dyn Fn(Fate) -> bool| fates().filter(|(_, fate)| test(*fate)).count() as u64;

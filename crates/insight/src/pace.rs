@@ -7,8 +7,8 @@ use stats::quantile::SortedValues;
 use crate::case::{Case, Fate};
 use crate::customers::days;
 use crate::enough::{THRESHOLDS, at_least};
-use crate::figure::{Answer, CONFIDENCE, Ranged};
-use crate::question::Question;
+use crate::figure::{Answer, CONFIDENCE, Gathered, People, Ranged};
+use crate::question::{DefinitionFacts, Question};
 
 /// Time to qualification.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,14 +54,14 @@ pub struct Quantiles {
 }
 
 /// So many took from–to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PaceBucket {
     /// In words.
     pub words: &'static str,
     /// Shorter than this, in microseconds; `null`: without end.
     pub below: Option<i64>,
-    /// How many.
-    pub people: u64,
+    /// Who.
+    pub people: People,
 }
 
 /// What the median time to qualification says.
@@ -115,20 +115,24 @@ const PACES: [(&str, Option<i64>); 8] = [
     ("over 30 days", None),
 ];
 
-fn buckets(times: &[i64]) -> Vec<PaceBucket> {
-    let mut counted: Vec<PaceBucket> =
-        PACES.into_iter().map(|(words, below)| PaceBucket { words, below, people: 0 }).collect();
-    for time in times {
-        if let Some(bucket) = counted.iter_mut().find(|bucket| bucket.below.is_none_or(|below| *time < below)) {
-            bucket.people += 1;
+/// A length of time and whose it is.
+type Pace<'a> = (i64, &'a Case<'a>);
+
+fn buckets(paces: &[Pace<'_>], facts: &DefinitionFacts, question: &Question) -> Vec<PaceBucket> {
+    let mut counted: Vec<_> =
+        PACES.into_iter().map(|(words, below)| (words, below, Gathered::new(question.people_listed))).collect();
+    for (time, case) in paces {
+        let bucket = counted.iter_mut().find(|(_, below, _)| below.is_none_or(|below| *time < below));
+        if let Some((_, _, people)) = bucket {
+            people.push(case.person(facts));
         }
     }
-    counted
+    counted.into_iter().map(|(words, below, people)| PaceBucket { words, below, people: people.finish() }).collect()
 }
 
-fn quantiles(times: &[i64], of: &str) -> Answer<Quantiles> {
-    at_least(times.len() as u64, THRESHOLDS.quantile, of, || {
-        let sorted = SortedValues::new(times.iter().map(|time| days(*time)).collect()).ok()?;
+fn quantiles(paces: &[Pace<'_>], of: &str) -> Answer<Quantiles> {
+    at_least(paces.len() as u64, THRESHOLDS.quantile, of, || {
+        let sorted = SortedValues::new(paces.iter().map(|(time, _)| days(*time)).collect()).ok()?;
         let median = sorted.median(CONFIDENCE)?;
         Some(Quantiles {
             p10: sorted.quantile(0.1)?,
@@ -141,27 +145,36 @@ fn quantiles(times: &[i64], of: &str) -> Answer<Quantiles> {
     })
 }
 
-pub(crate) fn time_to_qualify(cases: &[Case<'_>], question: &Question) -> TimeToQualify {
-    let times: Vec<i64> = cases.iter().filter_map(|case| Some(case.age(case.entry()?.at))).collect();
+pub(crate) fn time_to_qualify(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Question) -> TimeToQualify {
+    let paces: Vec<Pace<'_>> = cases.iter().filter_map(|case| Some((case.age(case.entry()?.at), case))).collect();
     let zone = &question.zone;
     let at_midnight = |at: engine::Timestamp| day_start(at.day(zone), zone) == at;
-    let whole_days_only = !times.is_empty()
-        && cases
+    let whole_days_only = !paces.is_empty()
+        && paces
             .iter()
-            .filter_map(|case| Some((case.outcome.clock, case.entry()?.at)))
-            .all(|(clock, at)| at_midnight(clock) && at_midnight(at));
-    let quantiles = quantiles(&times, "people who qualified");
+            .all(|(_, case)| at_midnight(case.outcome.clock) && case.entry().is_none_or(|entry| at_midnight(entry.at)));
+    let quantiles = quantiles(&paces, "people who qualified");
     let reading = quantiles.known().map(|known| Reading::of((known.median * DAY as f64) as i64, whole_days_only));
-    TimeToQualify { people: times.len() as u64, buckets: buckets(&times), quantiles, reading, whole_days_only }
+    TimeToQualify {
+        people: paces.len() as u64,
+        buckets: buckets(&paces, facts, question),
+        quantiles,
+        reading,
+        whole_days_only,
+    }
 }
 
-pub(crate) fn lead_time(cases: &[Case<'_>]) -> LeadTime {
-    let times: Vec<i64> = cases
+pub(crate) fn lead_time(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Question) -> LeadTime {
+    let paces: Vec<Pace<'_>> = cases
         .iter()
         .filter_map(|case| match case.fate? {
-            Fate::Won(at) => Some(at.0.saturating_sub(case.entry()?.known().0)),
+            Fate::Won(at) => Some((at.0.saturating_sub(case.entry()?.known().0), case)),
             _ => None,
         })
         .collect();
-    LeadTime { people: times.len() as u64, quantiles: quantiles(&times, "won leads"), buckets: buckets(&times) }
+    LeadTime {
+        people: paces.len() as u64,
+        quantiles: quantiles(&paces, "won leads"),
+        buckets: buckets(&paces, facts, question),
+    }
 }

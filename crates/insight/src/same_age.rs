@@ -176,8 +176,7 @@ pub(crate) fn against_rest(cases: &[Case<'_>], facts: &DefinitionFacts, question
             .iter()
             .zip(&trials.beside)
             .filter(|(_, beside)| test(beside))
-            .map(|((case, _), _)| case.person(facts))
-            .collect();
+            .map(|((case, _), _)| case.person(facts));
         People::of(people, question.people_listed)
     };
     let rest_people = rest(|beside| !beside.stands.is_empty());

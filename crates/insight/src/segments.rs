@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::case::{Case, Met, Place};
-use crate::figure::{People, Share};
+use crate::figure::{Gathered, People, Share};
 use crate::question::{DefinitionFacts, Question};
 
 /// Leads by their score's band.
@@ -39,7 +39,7 @@ pub struct SegmentRow {
     /// The value, as of each person's clock; `null`: not known then.
     pub value: Option<Arc<str>>,
     /// Everyone in the population with this value, too young or not.
-    pub people: u64,
+    pub people: People,
     /// Of everyone with this value, converted so far, qualified or not (people who joined late had less time).
     pub converted: Share,
     /// Of those old enough, qualified to buy.
@@ -56,9 +56,8 @@ pub struct SegmentRow {
 const MOST_VALUES: usize = 12;
 
 /// What is counted of a group of people.
-#[derive(Default)]
 pub(crate) struct Tally {
-    people: u64,
+    pub(crate) people: Gathered,
     converted: u64,
     old_enough: u64,
     qualified: u64,
@@ -66,15 +65,30 @@ pub(crate) struct Tally {
     won: u64,
     customers: u64,
     named: u64,
-    pub(crate) leads: Vec<crate::figure::Person>,
+    pub(crate) leads: Gathered,
 }
 
 impl Tally {
+    pub(crate) fn new(question: &Question) -> Self {
+        let nobody = || Gathered::new(question.people_listed);
+        Self {
+            people: nobody(),
+            leads: nobody(),
+            converted: 0,
+            old_enough: 0,
+            qualified: 0,
+            judged: 0,
+            won: 0,
+            customers: 0,
+            named: 0,
+        }
+    }
+
     pub(crate) fn add(&mut self, case: &Case<'_>, facts: &DefinitionFacts, question: &Question) {
         if !case.is_in_population() {
             return;
         }
-        self.people += 1;
+        self.people.push(case.person(facts));
         self.converted += u64::from(case.conversion.is_some());
         self.old_enough += u64::from(case.place == Place::Counted);
         if case.entry().is_some() {
@@ -91,12 +105,8 @@ impl Tally {
         }
     }
 
-    pub(crate) fn people(&self) -> u64 {
-        self.people
-    }
-
     pub(crate) fn converted(&self) -> Share {
-        Share::new(self.converted, self.people)
+        Share::new(self.converted, self.people.total())
     }
 
     pub(crate) fn qualified(&self) -> Share {
@@ -120,18 +130,20 @@ pub(crate) fn bands(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Ques
     for case in cases {
         let Some(entry) = case.entry() else { continue };
         let band = entry.score.as_ref().and_then(|score| facts.band(score.total)).cloned();
-        tallies.entry(band).or_default().add(case, facts, question);
+        tallies.entry(band).or_insert_with(|| Tally::new(question)).add(case, facts, question);
     }
     let names = facts.bands.iter().map(|band| Some((Arc::clone(&band.name), band.at_least)));
     names
         .chain([None])
         .map(|band| {
-            let tally = tallies.remove(&band.as_ref().map(|(name, _)| Arc::clone(name))).unwrap_or_default();
+            let tally = tallies
+                .remove(&band.as_ref().map(|(name, _)| Arc::clone(name)))
+                .unwrap_or_else(|| Tally::new(question));
             BandRow {
                 from_score: band.as_ref().map(|(_, least)| least.to_f64()),
                 band: band.map(|(name, _)| name),
                 precision: tally.precision(),
-                people: People::of(tally.leads, question.people_listed),
+                people: tally.leads.finish(),
             }
         })
         .filter(|row| row.band.is_some() || row.people.total > 0)
@@ -146,23 +158,23 @@ fn segment(cases: &[Case<'_>], place: usize, name: &str, facts: &DefinitionFacts
     let mut tallies: BTreeMap<Option<Arc<str>>, Tally> = BTreeMap::new();
     for case in cases.iter().filter(|case| case.is_in_population()) {
         let value = case.life.segments.get(place).cloned().flatten();
-        tallies.entry(value).or_default().add(case, facts, question);
+        tallies.entry(value).or_insert_with(|| Tally::new(question)).add(case, facts, question);
     }
     let mut all: Vec<(Option<Arc<str>>, Tally)> = tallies.into_iter().collect();
     // The sort is stable: values with as many people stay in their own order.
-    all.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.people()));
+    all.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.people.total()));
     let more_values = all.len().saturating_sub(MOST_VALUES) as u64;
     all.truncate(MOST_VALUES);
     let rows = all
         .into_iter()
         .map(|(value, tally)| SegmentRow {
             value,
-            people: tally.people(),
             converted: tally.converted(),
             qualified: tally.qualified(),
             precision: tally.precision(),
             recall: tally.recall(),
-            leads: People::of(tally.leads, question.people_listed),
+            leads: tally.leads.finish(),
+            people: tally.people.finish(),
         })
         .collect();
     Segment { name: name.to_owned(), rows, more_values }

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::case::{Case, describe};
 use crate::enough::{THRESHOLDS, at_least};
-use crate::figure::{Answer, People, Person, When};
+use crate::figure::{Answer, Gathered, People, Person, When};
+use crate::life::LifeEntry;
 use crate::question::{DefinitionFacts, Question};
 
 /// Alerts: every entry, on the day on which it could be known.
@@ -78,18 +79,19 @@ pub(crate) fn date_of(day: i32, zone: &TimeZone) -> String {
     When(day_start(day, zone)).date(zone)
 }
 
-/// All alerts with the instants at which they could be known.
-fn alerts<'a>(cases: &'a [Case<'a>], facts: &DefinitionFacts) -> Vec<(Timestamp, Person)> {
-    let mut all = Vec::new();
-    for case in cases {
-        for entry in case.entries() {
-            let mut person =
-                Person { id: case.life.id.clone(), clock: Some(When(case.outcome.clock)), ..Person::default() };
+/// All alerts with the instants at which they could be known, and their entries.
+fn alerts<'a>(
+    cases: &'a [Case<'a>],
+    facts: &'a DefinitionFacts,
+) -> impl Iterator<Item = (Timestamp, Person, &'a LifeEntry)> {
+    cases.iter().flat_map(move |case| {
+        case.entries().iter().map(move |entry| {
+            let clock = Some(When(case.outcome.clock));
+            let mut person = Person { id: case.life.id.clone(), clock, ..Person::default() };
             describe(&mut person, entry, facts);
-            all.push((entry.known(), person));
-        }
-    }
-    all
+            (entry.known(), person, entry)
+        })
+    })
 }
 
 /// The first and last whole week, as Mondays, that the people of a definition and the data span.
@@ -106,15 +108,14 @@ pub(crate) fn whole_weeks(cases: &[Case<'_>], question: &Question) -> Option<(i3
 
 pub(crate) fn volume(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Question) -> Volume {
     let zone = &question.zone;
-    let mut by_week: BTreeMap<i32, Vec<Person>> = BTreeMap::new();
+    let mut by_week: BTreeMap<i32, Gathered> = BTreeMap::new();
     let mut by_day: BTreeMap<i32, u64> = BTreeMap::new();
-    let all = alerts(cases, facts);
-    let alerts = all.len() as u64;
-    for (known, person) in all {
+    for (known, person, _) in alerts(cases, facts) {
         let day = known.day(zone);
-        by_week.entry(week_start(day)).or_default().push(person);
+        by_week.entry(week_start(day)).or_insert_with(|| Gathered::new(question.people_listed)).push(person);
         *by_day.entry(day).or_default() += 1;
     }
+    let alerts = by_day.values().sum();
     let Some((first, last)) = whole_weeks(cases, question) else {
         let none = || at_least(0, THRESHOLDS.weeks, "whole weeks", || None);
         return Volume {
@@ -126,7 +127,7 @@ pub(crate) fn volume(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Que
         };
     };
     let mondays: Vec<i32> = (first..=last).step_by(7).collect();
-    let in_week = |monday: &i32| (*monday, by_week.get(monday).map_or(0, |people| people.len() as u64));
+    let in_week = |monday: &i32| (*monday, by_week.get(monday).map_or(0, Gathered::total));
     let weekly: Vec<(i32, u64)> = mondays.iter().map(in_week).collect();
     let daily: Vec<(i32, u64)> =
         (first..last.saturating_add(7)).map(|day| (day, by_day.get(&day).copied().unwrap_or(0))).collect();
@@ -137,7 +138,7 @@ pub(crate) fn volume(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Que
     let weeks = shown
         .map(|monday| Week {
             monday: date_of(monday, zone),
-            people: People::of(by_week.remove(&monday).unwrap_or_default(), question.people_listed),
+            people: by_week.remove(&monday).map(Gathered::finish).unwrap_or_default(),
             unfinished: monday > last,
         })
         .collect();
@@ -165,8 +166,10 @@ pub(crate) fn last_monday(cases: &[Case<'_>], facts: &DefinitionFacts, question:
     let zone = &question.zone;
     let monday = week_start(question.data_until.day(zone));
     let days = monday.saturating_sub(7)..monday;
-    let mut listed: Vec<(Timestamp, Person)> =
-        alerts(cases, facts).into_iter().filter(|(known, _)| days.contains(&known.day(zone))).collect();
+    let mut listed: Vec<(Timestamp, Person)> = alerts(cases, facts)
+        .filter(|(known, _, _)| days.contains(&known.day(zone)))
+        .map(|(known, person, entry)| (known, Person { reasons: entry.reasons.clone(), ..person }))
+        .collect();
     listed.sort_by(|(left_known, left), (right_known, right)| {
         right
             .score

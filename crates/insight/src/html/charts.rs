@@ -5,7 +5,7 @@ use crate::figure::{Ranged, percent};
 
 /// A horizontal bar of a share of the widest, with its words before and its number behind.
 pub(crate) fn bar_row(html: &mut Html, words: &str, share: f64, number: &str, class: &str) {
-    html.open("div", &[("class", "bar-row")]).element("span", "bar-words", words);
+    html.open("span", &[("class", "bar-row")]).element("span", "bar-words", words);
     html.open("span", &[("class", "bar-track")])
         .open(
             "span",
@@ -13,7 +13,7 @@ pub(crate) fn bar_row(html: &mut Html, words: &str, share: f64, number: &str, cl
         )
         .close("span")
         .close("span");
-    html.element("span", "bar-number", number).close("div");
+    html.element("span", "bar-number", number).close("span");
 }
 
 /// A range with its value on a scale from 0 to `most`.

@@ -8,12 +8,12 @@ mod parts;
 mod people;
 mod sections;
 
-use crate::figure::{Answer, duration, grouped, percent, times};
+use crate::figure::{Answer, duration, grouped, percent, points_words, ratio_words, times};
 use crate::headline::About;
 use crate::report::{Judgement, Report};
 use charts::range_row;
 use markup::Html;
-use parts::{heading, hint, points, ranged, share_cell, tile};
+use parts::{heading, hint, share_cell, tile};
 
 const DAY: f64 = engine::time::DAY as f64;
 
@@ -61,7 +61,7 @@ fn top(html: &mut Html, report: &Report) {
         (None, Some(to)) => format!("everyone who started before {}", to.date(zone)),
         (Some(from), Some(to)) => format!("everyone who started from {} to {}", from.date(zone), to.date(zone)),
     };
-    html.raw("<p class=\"asked\">Goal <b>")
+    html.raw("<div class=\"asked\">Goal <b>")
         .text(&asked.goal)
         .raw("</b> within <b>")
         .text(within)
@@ -73,7 +73,7 @@ fn top(html: &mut Html, report: &Report) {
         asked.observed_until.date(zone),
         asked.zone
     ));
-    html.raw("</p>");
+    html.raw("</div>");
     if report.definitions.len() > 1 {
         html.raw("<nav aria-label=\"Definitions\"><a href=\"#compare\">Side by side</a>");
         for (place, judgement) in report.definitions.iter().enumerate() {
@@ -90,14 +90,14 @@ fn definition(html: &mut Html, report: &Report, judgement: &Judgement, place: us
     html.element("span", "quiet", format!(" {} · {}s", judgement.id, judgement.subject.word())).raw("</h2>");
     people::hero(html, judgement);
     tiles(html, report, judgement);
-    plain_lines(html, judgement);
+    cautions(html, judgement);
     people::last_monday(html, report, judgement);
     people::last_customers(html, report, judgement);
     sections::population(html, report, judgement);
     sections::fates(html, report, judgement);
     sections::against_rest(html, report, judgement);
-    sections::curves(html, judgement);
-    sections::paces(html, judgement);
+    sections::curves(html, report, judgement);
+    sections::paces(html, report, judgement);
     sections::volume(html, report, judgement);
     sections::capacity(html, report, judgement);
     sections::drift(html, report, judgement);
@@ -192,12 +192,7 @@ fn tiles(html: &mut Html, report: &Report, judgement: &Judgement) {
     html.raw("</div>");
 }
 
-fn plain_lines(html: &mut Html, judgement: &Judgement) {
-    html.raw("<ul class=\"plain\">");
-    for plain in judgement.headline.iter().skip(1).filter(|plain| plain.about != About::Caution) {
-        html.element("li", "", &plain.words);
-    }
-    html.raw("</ul>");
+fn cautions(html: &mut Html, judgement: &Judgement) {
     let cautions: Vec<_> = judgement.headline.iter().filter(|plain| plain.about == About::Caution).collect();
     if !cautions.is_empty() {
         html.raw("<div class=\"cautions\"><b>Mind</b><ul>");
@@ -227,7 +222,7 @@ fn side_by_side(html: &mut Html, report: &Report) {
         html.raw("<tr>").element("th", "", &judgement.name).element("td", "number", grouped(judgement.leads.total));
         share_cell(html, &judgement.leads.precision);
         share_cell(html, &judgement.customers.recall);
-        html.element("td", "number", ranged(&judgement.against_rest.lift, times));
+        html.element("td", "number", ratio_words(&judgement.against_rest.lift));
         let number = |amount: Option<f64>| amount.map_or("–".to_owned(), |amount| format!("{amount:.1}"));
         html.element("td", "number", number(judgement.volume.per_week.known().map(|week| week.mean)));
         html.element("td", "number", number(judgement.capacity.wins_per_week.known().copied())).raw("</tr>");
@@ -252,8 +247,8 @@ fn side_by_side(html: &mut Html, report: &Report) {
             "",
             format!(
                 "Difference in precision: {}. In recall: {}.",
-                points(&overlap.precision_difference),
-                points(&overlap.recall_difference)
+                points_words(&overlap.precision_difference),
+                points_words(&overlap.recall_difference)
             ),
         );
     }

@@ -2,9 +2,10 @@
 
 use jiff::tz::TimeZone;
 
+use super::charts::bar_row;
 use super::glossary::Term;
 use super::markup::Html;
-use crate::figure::{Answer, People, Person, Ranged, Share, grouped, percent};
+use crate::figure::{People, Person, Share, grouped, percent};
 
 /// A question mark that opens a term's meaning; it works by mouse, touch and keyboard.
 pub(crate) fn hint(html: &mut Html, term: &Term) {
@@ -19,12 +20,12 @@ pub(crate) fn hint(html: &mut Html, term: &Term) {
 
 /// A section's heading with its hint.
 pub(crate) fn heading(html: &mut Html, words: &str, term: Option<&Term>) {
-    html.open("h3", &[]).text(words);
+    html.raw("<div class=\"head\">").element("h3", "", words);
     if let Some(term) = term {
         html.raw(" ");
         hint(html, term);
     }
-    html.close("h3");
+    html.raw("</div>");
 }
 
 /// A figure that stands out.
@@ -43,7 +44,33 @@ pub(crate) fn people(html: &mut Html, words: &str, people: &People, zone: &TimeZ
         return;
     }
     html.raw("<details class=\"people\"><summary>").element("b", "", grouped(people.total)).text(format!(" {words}"));
-    html.raw("</summary><ul>");
+    html.raw("</summary>");
+    list(html, people, zone);
+    html.raw("</details>");
+}
+
+/// A bar that opens to the people it counts.
+pub(crate) fn bar_people(html: &mut Html, words: &str, share: f64, class: &str, people: &People, zone: &TimeZone) {
+    if people.total == 0 {
+        bar_row(html, words, 0.0, "0", class);
+        return;
+    }
+    html.raw("<details class=\"people bars\"><summary>");
+    bar_row(html, words, share, &grouped(people.total), class);
+    html.raw("</summary>");
+    list(html, people, zone);
+    html.raw("</details>");
+}
+
+/// A count in a cell that opens to its people.
+pub(crate) fn people_cell(html: &mut Html, who: &People, zone: &TimeZone) {
+    html.raw("<td class=\"number\">");
+    people(html, "", who, zone);
+    html.raw("</td>");
+}
+
+fn list(html: &mut Html, people: &People, zone: &TimeZone) {
+    html.raw("<ul>");
     for person in &people.listed {
         html.raw("<li>");
         line(html, person, zone);
@@ -58,7 +85,6 @@ pub(crate) fn people(html: &mut Html, words: &str, people: &People, zone: &TimeZ
             format!("and {} more: the latest are shown, a longer list can be asked for", grouped(hidden)),
         );
     }
-    html.raw("</details>");
 }
 
 /// A person on one line.
@@ -100,25 +126,4 @@ pub(crate) fn share_cell(html: &mut Html, share: &Share) {
         }
     }
     html.raw("</td>");
-}
-
-/// `2.4× · likely 2.0–2.8`, or why there is none.
-pub(crate) fn ranged(answer: &Answer<Ranged>, words: impl Fn(f64) -> String) -> String {
-    match answer {
-        Answer::Known(known) => format!("{} (likely {:.1}–{:.1})", words(known.value), known.low, known.high),
-        Answer::NotEnough(short) => short.not_enough.clone(),
-    }
-}
-
-/// A difference of shares in points.
-pub(crate) fn points(answer: &Answer<Ranged>) -> String {
-    match answer {
-        Answer::Known(known) => format!(
-            "{:+.1} points (likely {:+.1} to {:+.1})",
-            known.value * 100.0,
-            known.low * 100.0,
-            known.high * 100.0
-        ),
-        Answer::NotEnough(short) => short.not_enough.clone(),
-    }
 }

@@ -51,7 +51,11 @@ pub(crate) fn hero(html: &mut Html, judgement: &Judgement) {
         }
         html.raw("</ul>");
     }
-    html.raw("</section>");
+    html.raw("<div class=\"plain\">");
+    for plain in judgement.headline.iter().filter(|plain| matches!(plain.about, About::Lift | About::Capacity)) {
+        html.element("p", "", &plain.words);
+    }
+    html.raw("</div></section>");
 }
 
 /// Last Monday's list with the reasons.
@@ -66,7 +70,7 @@ pub(crate) fn last_monday(html: &mut Html, report: &Report, judgement: &Judgemen
         format!("{} {names}: who became known in the week before, the highest score first.", grouped(list.total)),
     );
     folded(html, &list.people, "names", |html, people| {
-        html.raw("<div class=\"scroll\"><table><thead><tr><th>Who</th><th class=\"number\">Score</th><th>Qualified</th><th>Why</th></tr></thead><tbody>");
+        html.raw("<div class=\"scroll\"><table class=\"cards\"><thead><tr><th>Who</th><th class=\"number\">Score</th><th>Qualified</th><th>Why</th></tr></thead><tbody>");
         for person in people {
             monday_row(html, report, judgement, person);
         }
@@ -119,7 +123,7 @@ pub(crate) fn last_customers(html: &mut Html, report: &Report, judgement: &Judge
     html.raw("<section class=\"card\">");
     heading(html, "The last customers, caught or missed", None);
     folded(html, &last.people, "customers", |html, customers: &[Customer]| {
-        html.raw("<div class=\"scroll\"><table><thead><tr><th>Who</th><th>Paid</th><th>Caught?</th><th>Why named</th></tr></thead><tbody>");
+        html.raw("<div class=\"scroll\"><table class=\"cards\"><thead><tr><th>Who</th><th>Paid</th><th>Caught?</th><th>Why named</th></tr></thead><tbody>");
         for customer in customers {
             html.raw("<tr><th>").element("span", "id", &customer.person.id).raw("</th>");
             html.element("td", "when", customer.person.converted_at.map_or(String::new(), |at| at.minute(zone)));

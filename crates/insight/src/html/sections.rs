@@ -2,33 +2,42 @@
 
 use super::charts::{Curve, bar_row, columns, curves as draw, range_row};
 use super::markup::Html;
-use super::parts::{heading, hint, people, points, ranged, share_cell};
+use super::parts::{bar_people, heading, hint, people, people_cell, share_cell};
 use super::{DAY, glossary};
 use crate::curves::CurvePoint;
-use crate::figure::{Answer, People, Share, duration, grouped, percent, times};
+use crate::figure::{Answer, People, Share, duration, grouped, percent, points_words, ratio_words, times};
 use crate::pace::{PaceBucket, Quantiles};
 use crate::report::{Judgement, Report};
 use crate::text::p_value;
+use jiff::tz::TimeZone;
 
 pub(crate) fn population(html: &mut Html, report: &Report, judgement: &Judgement) {
     let zone = &report.question.time_zone;
     let (population, qualified) = (&judgement.population, &judgement.qualified);
     html.raw("<section class=\"card\">");
     heading(html, "Who was looked at, who qualified", Some(&glossary::TO_USE));
-    let most = population.counted.max(1) as f64;
+    let most = population.counted.total.max(1) as f64;
     let number = |share: &Share| {
         share.rate.map_or(grouped(share.count), |rate| format!("{} · {}", grouped(share.count), percent(rate.value)))
     };
-    bar_row(html, "in the population", population.counted as f64 / most, &grouped(population.counted), "rest");
+    bar_row(
+        html,
+        "in the population",
+        population.counted.total as f64 / most,
+        &grouped(population.counted.total),
+        "rest",
+    );
     bar_row(html, "qualified to use", qualified.to_use.count as f64 / most, &number(&qualified.to_use), "soft");
     bar_row(html, "qualified to buy", qualified.to_buy.count as f64 / most, &number(&qualified.to_buy), "leads");
     html.raw("<div class=\"folds\">");
+    people(html, "in the population, old enough", &population.counted, zone);
+    people(html, "qualified to use", &qualified.to_use_people, zone);
     people(html, "qualified to buy", &qualified.to_buy_people, zone);
     people(html, "near misses: the behaviour, but not (or not known) the fit", &qualified.to_use_only, zone);
     people(html, "met it only outside the population", &population.met_outside, zone);
-    html.raw("</div><p class=\"sub\">Left out ");
+    html.raw("</div><div class=\"sub\">Left out ");
     hint(html, &glossary::POPULATION);
-    html.raw("</p><div class=\"folds\">");
+    html.raw("</div><div class=\"folds\">");
     people(html, "too young to have had the time", &population.too_young, zone);
     people(html, "never in the population", &population.outside, zone);
     people(html, "had paid before", &population.converted_before, zone);
@@ -49,19 +58,18 @@ pub(crate) fn fates(html: &mut Html, report: &Report, judgement: &Judgement) {
         "",
         format!("{} of the leads that were watched for the whole horizon paid in it.", leads.precision),
     );
-    html.raw("<div class=\"folds\">");
-    let rows: [(&str, &People); 6] = [
-        ("won", &leads.won),
-        ("lost: watched to the end, did not pay in time", &leads.lost),
-        ("not watched long enough: neither won nor lost", &leads.immature),
-        ("paid at the very instant of qualifying", &leads.same_instant),
-        ("paid before anyone could have known", &leads.before_known),
-        ("had paid before they qualified", &leads.already_converted),
+    let rows: [(&str, &str, &People); 6] = [
+        ("won: paid within the horizon", "named", &leads.won),
+        ("lost: watched to the end, did not pay in time", "missed", &leads.lost),
+        ("not watched long enough: neither won nor lost", "soft", &leads.immature),
+        ("paid at the very instant of qualifying", "same-instant", &leads.same_instant),
+        ("paid before anyone could have known", "too-late", &leads.before_known),
+        ("had paid before they qualified", "after", &leads.already_converted),
     ];
-    for (words, who) in rows {
-        people(html, words, who, zone);
+    let most = rows.iter().map(|(_, _, who)| who.total).max().unwrap_or(0).max(1) as f64;
+    for (words, class, who) in rows {
+        bar_people(html, words, who.total as f64 / most, class, who, zone);
     }
-    html.raw("</div>");
     if leads.lost_converted_later > 0 {
         html.element(
             "p",
@@ -77,21 +85,9 @@ pub(crate) fn fates(html: &mut Html, report: &Report, judgement: &Judgement) {
     );
     let most = customers.by_met.iter().map(|row| row.people.total).max().unwrap_or(0).max(1) as f64;
     for row in customers.by_met.iter().filter(|row| row.people.total > 0) {
-        bar_row(
-            html,
-            row.label,
-            row.people.total as f64 / most,
-            &grouped(row.people.total),
-            super::people::met_class(row.met),
-        );
+        let share = row.people.total as f64 / most;
+        bar_people(html, row.words, share, super::people::met_class(row.met), &row.people, zone);
     }
-    html.raw("<div class=\"folds\">");
-    for row in &customers.by_met {
-        if row.people.total > 0 {
-            people(html, row.words, &row.people, zone);
-        }
-    }
-    html.raw("</div>");
     let never = &judgement.never_qualified;
     html.element(
         "p",
@@ -116,31 +112,31 @@ pub(crate) fn against_rest(html: &mut Html, report: &Report, judgement: &Judgeme
         range_row(html, "leads", leads, most, "leads");
         range_row(html, "the rest", *rest, most, "rest");
     }
-    html.raw("<p>Lift ").element("b", "", ranged(&against.lift, times));
-    html.text(format!("; difference {}.", points(&against.difference))).raw(" ");
+    html.raw("<div class=\"p\">Lift ").element("b", "", ratio_words(&against.lift));
+    html.text(format!("; difference {}.", points_words(&against.difference))).raw(" ");
     hint(html, &glossary::LIKELY);
-    html.raw("</p><div class=\"folds\">");
+    html.raw("</div><div class=\"folds\">");
     people(html, "people make up the rest", &against.rest_people, zone);
     people(html, "of the rest paid in time", &against.rest_converted, zone);
     html.raw("</div>");
     match &against.at_one_age {
         Answer::Known(one) => {
             html.element("p", "sub", format!("Everyone once, at the age of {}", duration(one.age_days * DAY)));
-            html.raw("<div class=\"scroll\"><table><thead><tr><th></th><th class=\"number\">paid within the horizon</th></tr></thead><tbody>");
+            html.raw("<div class=\"scroll narrow\"><table><thead><tr><th></th><th class=\"number\">paid within the horizon</th></tr></thead><tbody>");
             html.raw("<tr><th>had qualified by then</th>");
             share_cell(html, &one.qualified);
             html.raw("</tr><tr><th>had not</th>");
             share_cell(html, &one.others);
-            html.raw("</tr></tbody></table></div><p class=\"quiet\">");
+            html.raw("</tr></tbody></table></div><div class=\"p quiet\">");
             html.text(format!("{}: {} ", one.test.name, p_value(one.test.p_value)));
             hint(html, &glossary::P_VALUE);
-            html.raw("</p>");
+            html.raw("</div>");
         }
         Answer::NotEnough(short) => {
             html.element("p", "none", format!("Everyone once, at one age: {}.", short.not_enough));
         }
     }
-    html.raw("<p>");
+    html.raw("<div class=\"p\">");
     match &against.hazard_ratio {
         Answer::Known(hazard) => {
             html.text(format!(
@@ -157,10 +153,11 @@ pub(crate) fn against_rest(html: &mut Html, report: &Report, judgement: &Judgeme
         }
     }
     hint(html, &glossary::HAZARD);
-    html.raw("</p></section>");
+    html.raw("</div></section>");
 }
 
-pub(crate) fn curves(html: &mut Html, judgement: &Judgement) {
+pub(crate) fn curves(html: &mut Html, report: &Report, judgement: &Judgement) {
+    let zone = &report.question.time_zone;
     html.raw("<section class=\"card\">");
     heading(html, "Paying after being known", Some(&glossary::CURVE));
     match &judgement.after_qualifying {
@@ -209,14 +206,15 @@ pub(crate) fn curves(html: &mut Html, judgement: &Judgement) {
         html.raw("</td>").element("td", "number", grouped(point.at_risk)).raw("</tr>");
     }
     html.raw("</tbody></table></div>");
-    let most = clock.buckets.iter().map(|bucket| bucket.people).max().unwrap_or(0).max(1) as f64;
+    let most = clock.buckets.iter().map(|bucket| bucket.people.total).max().unwrap_or(0).max(1) as f64;
     for bucket in &clock.buckets {
-        bar_row(html, bucket.words, bucket.people as f64 / most, &grouped(bucket.people), "rest");
+        bar_people(html, bucket.words, bucket.people.total as f64 / most, "rest", &bucket.people, zone);
     }
     html.raw("</details></section>");
 }
 
-pub(crate) fn paces(html: &mut Html, judgement: &Judgement) {
+pub(crate) fn paces(html: &mut Html, report: &Report, judgement: &Judgement) {
+    let zone = &report.question.time_zone;
     let (pace, lead) = (&judgement.time_to_qualify, &judgement.lead_time);
     html.raw("<section class=\"card columns-2\"><div>");
     heading(html, "Time to qualify", None);
@@ -224,11 +222,11 @@ pub(crate) fn paces(html: &mut Html, judgement: &Judgement) {
     if let Some(reading) = pace.reading {
         html.element("p", "reading", reading.words());
     }
-    buckets(html, &pace.buckets, true);
+    buckets(html, &pace.buckets, true, zone);
     html.raw("</div><div>");
     heading(html, "Lead time: from known to paid", Some(&glossary::KNOWN));
     html.element("p", "", quantiles(&lead.quantiles));
-    buckets(html, &lead.buckets, false);
+    buckets(html, &lead.buckets, false, zone);
     html.raw("</div></section>");
 }
 
@@ -245,8 +243,8 @@ fn quantiles(answer: &Answer<Quantiles>) -> String {
     }
 }
 
-fn buckets(html: &mut Html, buckets: &[PaceBucket], with_health: bool) {
-    let most = buckets.iter().map(|bucket| bucket.people).max().unwrap_or(0);
+fn buckets(html: &mut Html, buckets: &[PaceBucket], with_health: bool, zone: &TimeZone) {
+    let most = buckets.iter().map(|bucket| bucket.people.total).max().unwrap_or(0);
     if most == 0 {
         return;
     }
@@ -254,7 +252,7 @@ fn buckets(html: &mut Html, buckets: &[PaceBucket], with_health: bool) {
         let healthy = with_health && bucket.words == "2–7 days";
         let words = if healthy { format!("{} (healthy)", bucket.words) } else { bucket.words.to_owned() };
         let class = if healthy { "leads" } else { "soft" };
-        bar_row(html, &words, bucket.people as f64 / most as f64, &grouped(bucket.people), class);
+        bar_people(html, &words, bucket.people.total as f64 / most as f64, class, &bucket.people, zone);
     }
 }
 
@@ -283,7 +281,7 @@ pub(crate) fn volume(html: &mut Html, report: &Report, judgement: &Judgement) {
         let level = (calls <= most * 1.5).then_some(calls);
         let label = format!("Alerts in each of {} weeks, {most:.0} at most", weeks.len());
         columns(html, &weeks, level, &label);
-        html.raw("<details class=\"fold\"><summary>Week by week</summary><div class=\"folds\">");
+        html.raw("<details class=\"fold\"><summary>Week by week</summary><div class=\"folds many\">");
         for week in volume.weeks.iter().rev() {
             let words = if week.unfinished { "(not over yet)" } else { "" };
             people(html, &format!("in the week of {} {words}", week.monday), &week.people, &report.question.time_zone);
@@ -329,11 +327,13 @@ pub(crate) fn capacity(html: &mut Html, report: &Report, judgement: &Judgement) 
     if let Some(score) = judgement.capacity.score_that_fits {
         html.element("p", "", format!("There are more leads than calls: a least score of {score:.0} would fit."));
     }
+    people(html, "called", &judgement.capacity.called_people, &report.question.time_zone);
     people(html, "won", &judgement.capacity.won_people, &report.question.time_zone);
     html.raw("</section>");
 }
 
 pub(crate) fn drift(html: &mut Html, report: &Report, judgement: &Judgement) {
+    let zone = &report.question.time_zone;
     let drift = &judgement.drift;
     html.raw("<section class=\"card\">");
     heading(html, "By month of signup", Some(&glossary::DRIFT));
@@ -348,12 +348,13 @@ pub(crate) fn drift(html: &mut Html, report: &Report, judgement: &Judgement) {
         "",
         format!(
             "Precision of the later half of the leads against the earlier half: {}.",
-            points(&drift.precision_change)
+            points_words(&drift.precision_change)
         ),
     );
     html.raw("<details class=\"fold\"><summary>Month by month</summary><div class=\"scroll\"><table><thead><tr><th>Month</th><th class=\"number\">People</th><th class=\"number\">Qualified</th><th class=\"number\">Precision</th><th class=\"number\">Early customers named</th><th>Leads</th></tr></thead><tbody>");
     for month in &drift.months {
-        html.raw("<tr>").element("th", "", &month.month).element("td", "number", grouped(month.people));
+        html.raw("<tr>").element("th", "", &month.month);
+        people_cell(html, &month.people, zone);
         for share in [&month.qualified, &month.precision, &month.early_recall] {
             share_cell(html, share);
         }
@@ -386,13 +387,14 @@ pub(crate) fn bands(html: &mut Html, report: &Report, judgement: &Judgement) {
 }
 
 pub(crate) fn segments(html: &mut Html, report: &Report, judgement: &Judgement) {
+    let zone = &report.question.time_zone;
     for segment in &judgement.segments {
         html.raw("<section class=\"card\">");
         heading(html, &format!("By {}", segment.name), Some(&glossary::SEGMENT));
         html.raw("<div class=\"scroll\"><table><thead><tr><th>Value</th><th class=\"number\">People</th><th class=\"number\">Paid so far</th><th class=\"number\">Qualified</th><th class=\"number\">Precision</th><th class=\"number\">Recall</th><th>Leads</th></tr></thead><tbody>");
         for row in &segment.rows {
             html.raw("<tr>").element("th", "", row.value.as_deref().unwrap_or("(not known)"));
-            html.element("td", "number", grouped(row.people));
+            people_cell(html, &row.people, zone);
             for share in [&row.converted, &row.qualified, &row.precision, &row.recall] {
                 share_cell(html, share);
             }

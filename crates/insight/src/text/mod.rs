@@ -6,7 +6,7 @@ mod sections;
 pub(crate) use sections::p_value;
 pub mod table;
 
-use crate::figure::{Answer, Ranged, Share, duration, grouped, percent};
+use crate::figure::{Answer, Ranged, Share, duration, grouped, percent, points_words};
 use crate::headline::About;
 use crate::report::{Judgement, Report};
 use table::{Table, wrap};
@@ -133,8 +133,8 @@ impl Page<'_> {
                 grouped(both.people.total),
                 grouped(first.people.total),
                 grouped(second.people.total),
-                points(&overlap.precision_difference),
-                points(&overlap.recall_difference),
+                points_words(&overlap.precision_difference),
+                points_words(&overlap.recall_difference),
             ));
         }
     }
@@ -153,16 +153,6 @@ fn ranged(answer: &Answer<Ranged>, word: impl Fn(f64) -> String) -> String {
     answer.known().map_or("not enough data".to_owned(), |known| {
         format!("{} ({:.1}–{:.1})", word(known.value), known.low, known.high)
     })
-}
-
-/// A difference of shares in percentage points.
-fn points(answer: &Answer<Ranged>) -> String {
-    match answer {
-        Answer::Known(known) => {
-            format!("{:+.1} points ({:+.1} to {:+.1})", known.value * 100.0, known.low * 100.0, known.high * 100.0)
-        }
-        Answer::NotEnough(short) => short.not_enough.clone(),
-    }
 }
 
 fn known(amount: Option<f64>) -> String {

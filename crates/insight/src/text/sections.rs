@@ -2,9 +2,9 @@
 
 use super::plot::{Line, bar, curves, range, sparkline};
 use super::table::{Table, cut, wrap};
-use super::{Page, WIDTH, points, ranged, rate};
+use super::{Page, WIDTH, rate};
 use crate::case::Met;
-use crate::figure::{Answer, Person, grouped, percent, times};
+use crate::figure::{Answer, Person, grouped, percent, points_words, ratio_words, times};
 use crate::pace::{PaceBucket, Quantiles};
 use crate::report::Judgement;
 
@@ -85,12 +85,12 @@ impl Page<'_> {
         let (population, qualified) = (&judgement.population, &judgement.qualified);
         self.title("Who was looked at, who qualified");
         let mut table = Table::new(&["", ">people", ""]);
-        let most = population.counted.max(1) as f64;
+        let most = population.counted.total.max(1) as f64;
         let mut row = |words: &str, count: u64, note: String| {
             table.row(vec![words.to_owned(), grouped(count), note]);
         };
         let share = |count: u64| bar(count as f64 / most, BAR);
-        row("in the population, old enough", population.counted, share(population.counted));
+        row("in the population, old enough", population.counted.total, share(population.counted.total));
         row(
             "qualified to use (behaviour)",
             qualified.to_use.count,
@@ -164,8 +164,8 @@ impl Page<'_> {
         let rest = format!("{} different people", grouped(against.rest_people.total));
         self.say(&format!(
             "Lift {}; difference {} ({rest})",
-            ranged(&against.lift, times),
-            points(&against.difference)
+            ratio_words(&against.lift),
+            points_words(&against.difference)
         ));
         match &against.at_one_age {
             Answer::Known(one) => self.say(&format!(
@@ -227,7 +227,7 @@ impl Page<'_> {
     }
 
     fn buckets(&mut self, buckets: &[PaceBucket]) {
-        let most = buckets.iter().map(|bucket| bucket.people).max().unwrap_or(0);
+        let most = buckets.iter().map(|bucket| bucket.people.total).max().unwrap_or(0);
         if most == 0 {
             return;
         }
@@ -235,8 +235,8 @@ impl Page<'_> {
             self.line(format!(
                 "  {:<16} {:>8}  {}",
                 bucket.words,
-                grouped(bucket.people),
-                bar(bucket.people as f64 / most as f64, BAR)
+                grouped(bucket.people.total),
+                bar(bucket.people.total as f64 / most as f64, BAR)
             ));
         }
     }
@@ -271,7 +271,7 @@ impl Page<'_> {
             table.row(vec![point.day.to_string(), share, String::new(), grouped(point.at_risk)]);
         }
         self.table(&table);
-        let buckets = clock.buckets.iter().map(|bucket| format!("{} {}", bucket.words, grouped(bucket.people)));
+        let buckets = clock.buckets.iter().map(|bucket| format!("{} {}", bucket.words, grouped(bucket.people.total)));
         self.say(&format!("Converters: {}.", buckets.collect::<Vec<_>>().join(" · ")));
     }
 
@@ -331,7 +331,7 @@ impl Page<'_> {
             for row in &segment.rows {
                 table.row(vec![
                     row.value.as_ref().map_or("(not known)".to_owned(), |value| cut(value, 18)),
-                    grouped(row.people),
+                    grouped(row.people.total),
                     grouped(row.converted.count),
                     rate(&row.qualified),
                     rate(&row.precision),
@@ -349,7 +349,7 @@ impl Page<'_> {
         for month in &judgement.drift.months {
             table.row(vec![
                 month.month.clone(),
-                grouped(month.people),
+                grouped(month.people.total),
                 rate(&month.qualified),
                 rate(&month.precision),
                 grouped(month.immature),
@@ -359,7 +359,7 @@ impl Page<'_> {
         self.table(&table);
         self.say(&format!(
             "Precision of the later half of the leads against the earlier half: {}",
-            points(&judgement.drift.precision_change)
+            points_words(&judgement.drift.precision_change)
         ));
     }
 }
