@@ -134,8 +134,10 @@ fn by_day(table: &RiskTable) -> Vec<ByDay> {
         let converted = match &curve {
             Some(curve) if at_risk >= THRESHOLDS.at_risk => {
                 let value = curve.converted_at(day);
-                let interval = curve.interval_at(day, CONFIDENCE);
-                let (low, high) = interval.map_or((value, value), |kept| (1.0 - kept.high, 1.0 - kept.low));
+                let interval = curve.interval_at(day, CONFIDENCE).map(|kept| (1.0 - kept.high, 1.0 - kept.low));
+                // Before the first conversion the curve has no interval of its own: nobody of those watched.
+                let none_yet = stats::proportion::wilson(0, at_risk, CONFIDENCE).filter(|_| value <= 0.0);
+                let (low, high) = interval.or(none_yet.map(|none| (none.low, none.high))).unwrap_or((value, value));
                 Answer::Known(Ranged { value, low, high })
             }
             _ => Answer::NotEnough(short()),

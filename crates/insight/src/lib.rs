@@ -26,6 +26,7 @@ pub mod question;
 pub mod refusal;
 pub mod report;
 pub mod text;
+pub mod words;
 
 mod capacity;
 mod curves;

@@ -290,7 +290,12 @@ impl Trials {
             Some(Ranged { value: precision / rest, low: (logarithm - half).exp(), high: (logarithm + half).exp() })
         };
         Figures {
-            rest: enough_people(&|| Some(on_logit_scale(rest, of_rest.sqrt() * z))),
+            rest: enough_people(&|| {
+                // With no conversion at all there is no variance to go by: so many people, none of whom converted.
+                let none = stats::proportion::wilson(0, people, CONFIDENCE).filter(|_| converted == 0);
+                let ranged = none.map(|none| Ranged { value: 0.0, low: none.low, high: none.high });
+                Some(ranged.unwrap_or_else(|| on_logit_scale(rest, of_rest.sqrt() * z)))
+            }),
             lift: match enough_people(&|| Some(Ranged { value: 0.0, low: 0.0, high: 0.0 })) {
                 Answer::NotEnough(short) => Answer::NotEnough(short),
                 Answer::Known(_) if self.won < THRESHOLDS.conversions_in_ratio => Answer::NotEnough(NotEnough::new(

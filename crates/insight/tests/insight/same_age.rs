@@ -58,7 +58,7 @@ fn obvious(lives: &[Life], question: &Question) -> Option<(u64, u64, f64)> {
     let horizon = question.horizon();
     let (mut leads, mut won, mut rates) = (0, 0, 0.0);
     for lead in lives {
-        let own = lead.outcomes[0].as_ref().unwrap();
+        let own = lead.outcomes[0].as_ref()?;
         let Some(first) = own.entries.first() else { continue };
         let (known, paid) = (first.known(), lead.conversions.first());
         if known.0 + horizon > question.observed_until.0 || paid.is_some_and(|paid| *paid <= known) {
@@ -67,7 +67,7 @@ fn obvious(lives: &[Life], question: &Question) -> Option<(u64, u64, f64)> {
         let age = known.0 - own.clock.0;
         let (mut beside, mut converted) = (0, 0);
         for other in lives {
-            let outcome = other.outcomes[0].as_ref().unwrap();
+            let outcome = other.outcomes[0].as_ref()?;
             let instant = Timestamp(outcome.clock.0 + age);
             let in_population = outcome.population_from.is_some_and(|from| from <= instant);
             let qualified = outcome.entries.first().is_some_and(|entry| entry.at <= instant);

@@ -15,10 +15,10 @@ fn a_report_with_too_few_people_in_text() {
 #[test]
 fn a_report_in_json() {
     let mut question = question();
-    question.people_listed = 2;
+    question.people_listed = 1;
     question.definitions.truncate(1);
     question.baseline = None;
-    let lives = people(200, 11, 4.0).into_iter().map(|mut life| {
+    let lives = people(150, 11, 4.0).into_iter().map(|mut life| {
         life.outcomes.truncate(1);
         life
     });

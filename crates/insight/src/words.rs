@@ -1,0 +1,288 @@
+//! Criteria in words, for people: `Project Created at least 3 times in the last 7d`.
+
+use engine::definition::{
+    Aggregate, Behaviour, CalendarUnit, Criterion, DistinctOf, Events, Filter, Measure, NamePattern, Op, Operand,
+    Period, Quantity, Sequence, Test, TraitOwner, TraitPath, TraitTest,
+};
+use engine::outcome::Finding;
+use engine::workspace::DomainKind;
+use engine::{Number, Timestamp, Value};
+
+/// A criterion in words.
+#[must_use]
+pub fn criterion(criterion: &Criterion) -> String {
+    let joined = |parts: &[Criterion], with: &str| parts.iter().map(self::criterion).collect::<Vec<_>>().join(with);
+    match criterion {
+        Criterion::All(parts) => joined(parts, " and "),
+        Criterion::Any(parts) => joined(parts, " or "),
+        Criterion::Not(part) => match &**part {
+            Criterion::Behaviour(behaviour) if is_any_at_all(behaviour) => {
+                format!("no {} so far", self::behaviour(behaviour))
+            }
+            other => format!("not ({})", self::criterion(other)),
+        },
+        Criterion::AtLeast { least, of } => format!("at least {least} of: {}", joined(of, "; ")),
+        Criterion::Behaviour(behaviour) => self::behaviour(behaviour),
+        Criterion::Sequence(sequence) => self::sequence(sequence),
+        Criterion::Trait(test) => trait_test(test),
+        Criterion::Ratio(ratio) => format!("{} of {} {}", quantity(&ratio.of), quantity(&ratio.to), test(&ratio.is)),
+        Criterion::Meets { definition, lasting } => {
+            let lasting = lasting.map_or(String::new(), |span| format!(" for {span}"));
+            format!("meets “{definition}”{lasting}")
+        }
+        Criterion::MembersMeeting { definition, is } => format!("members who meet “{definition}” {}", test(is)),
+        Criterion::OfAccount(part) => format!("the account: {}", self::criterion(part)),
+    }
+}
+
+/// A criterion that was met, with what was found: `4 × Project Created`.
+#[must_use]
+pub fn met(criterion: &Criterion, finding: &Finding) -> String {
+    let found = finding.value.as_ref().map(value);
+    match (criterion, found) {
+        (Criterion::Behaviour(behaviour), Some(found)) if is_plain(behaviour) => {
+            let (events, period) = (events(&behaviour.events), period(&behaviour.period));
+            match behaviour.measure {
+                Measure::Count if found == "0" => format!("no {events}{period}"),
+                Measure::Count => format!("{found} × {events}{period}"),
+                Measure::Days => format!("{events} on {found} {}{period}", plural(&found, "day")),
+                Measure::Weeks => format!("{events} in {found} {}{period}", plural(&found, "week")),
+                Measure::Users => {
+                    format!("{events} by {found} {}{period}", if found == "1" { "member" } else { "members" })
+                }
+                _ => format!("{}: {found}", self::criterion(criterion)),
+            }
+        }
+        (Criterion::Trait(test), Some(found)) if test.lasting.is_none() && test.against.is_none() => {
+            format!("{} {found}", trait_path(&test.path))
+        }
+        (Criterion::Ratio(_) | Criterion::Behaviour(_) | Criterion::Trait(_), Some(found)) => {
+            format!("{}: {found}", self::criterion(criterion))
+        }
+        _ => self::criterion(criterion),
+    }
+}
+
+/// What is measured is a number of its own, not one of many calendar units or a growth.
+fn is_plain(behaviour: &Behaviour) -> bool {
+    behaviour.per.is_none() && behaviour.regularity.is_none() && !behaviour.against_previous
+}
+
+/// At least one event: what `{ event: A }` says.
+fn is_any_at_all(behaviour: &Behaviour) -> bool {
+    is_plain(behaviour)
+        && behaviour.measure == Measure::Count
+        && matches!(&behaviour.is, Some(Test::Is(Op::AtLeast, Operand::Constant(Value::Number(Number::ONE)))))
+}
+
+fn plural(amount: &str, word: &str) -> String {
+    if amount == "1" { word.to_owned() } else { format!("{word}s") }
+}
+
+fn behaviour(behaviour: &Behaviour) -> String {
+    let events = events(&behaviour.events);
+    let is = behaviour.is.as_ref();
+    let mut text = match (&behaviour.measure, is) {
+        (Measure::Count, Some(Test::Is(Op::AtLeast, Operand::Constant(Value::Number(Number::ONE))))) => events,
+        (Measure::Count, Some(Test::Is(Op::Equal, Operand::Constant(Value::Number(Number::ZERO))))) => {
+            format!("no {events}")
+        }
+        (Measure::Count, Some(is)) => format!("{events} {} times", test(is)),
+        (Measure::Days, Some(is)) => format!("{events} on {} days", test(is)),
+        (Measure::Weeks, Some(is)) => format!("{events} in {} weeks", test(is)),
+        (Measure::Users, Some(is)) => format!("{events} by {} members", test(is)),
+        (measure, is) => format!("{} {}", self::measure(measure, &events), is.map_or(String::new(), test)),
+    };
+    if behaviour.against_previous {
+        text.push_str(" against the period before");
+    }
+    if let Some(unit) = behaviour.per {
+        text.push_str(&format!(" in some one {}", self::unit(unit)));
+    }
+    if let Some(regularity) = behaviour.regularity {
+        let unit = unit(regularity.unit);
+        text.push_str(&format!(" in {} of the last {} {unit}s", regularity.at_least, regularity.units));
+    }
+    text.push_str(&period(&behaviour.period));
+    text.trim_end().to_owned()
+}
+
+fn measure(measure: &Measure, events: &str) -> String {
+    match measure {
+        Measure::Count => format!("number of {events}"),
+        Measure::Days => format!("days with {events}"),
+        Measure::Weeks => format!("weeks with {events}"),
+        Measure::Users => format!("members with {events}"),
+        Measure::Distinct(DistinctOf::EventName) => format!("different events among {events}"),
+        Measure::Distinct(DistinctOf::Property(property)) => format!("different “{property}” of {events}"),
+        Measure::Of(aggregate, property) => format!("{} “{property}” of {events}", self::aggregate(*aggregate)),
+        Measure::Grouped { outer, inner, of, by } => {
+            format!("{} over each “{by}” of its {} “{of}” of {events}", aggregate(*outer), aggregate(*inner))
+        }
+        Measure::Gap(count) => format!("time from the first {events} to number {count}"),
+    }
+}
+
+const fn aggregate(aggregate: Aggregate) -> &'static str {
+    match aggregate {
+        Aggregate::Sum => "sum of",
+        Aggregate::Min => "least",
+        Aggregate::Max => "largest",
+        Aggregate::Avg => "average",
+        Aggregate::First => "first",
+        Aggregate::Latest => "latest",
+    }
+}
+
+const fn unit(unit: CalendarUnit) -> &'static str {
+    match unit {
+        CalendarUnit::Day => "day",
+        CalendarUnit::Week => "week",
+        CalendarUnit::Month => "month",
+    }
+}
+
+fn sequence(sequence: &Sequence) -> String {
+    let steps: Vec<String> = sequence.steps.iter().map(events).collect();
+    let span = sequence.span.map_or(String::new(), |span| format!(" within {span}"));
+    format!("{}{span}{}", steps.join(", then "), period(&sequence.period))
+}
+
+/// Nothing for the definition's own window; else the words behind what is measured.
+fn period(period: &Period) -> String {
+    match period {
+        Period::Window => String::new(),
+        Period::Within(span) => format!(" within {span} of the start"),
+        Period::FromTo(from, to) => format!(" from {from} to {to} after the start"),
+        Period::Last(span) => format!(" in the last {span}"),
+        Period::Calendar(CalendarUnit::Day) => " today".to_owned(),
+        Period::Calendar(unit) => format!(" this {}", self::unit(*unit)),
+        Period::Since { events, latest } => {
+            format!(" since the {} {}", if *latest { "latest" } else { "first" }, self::events(events))
+        }
+        Period::Ever => " ever".to_owned(),
+    }
+}
+
+/// An event selector in words.
+#[must_use]
+pub fn events(events: &Events) -> String {
+    let names: Vec<String> = events
+        .names
+        .iter()
+        .map(|pattern| match (pattern, events.kind) {
+            (NamePattern::Any, Some(kind)) => format!("any {} event", kind.word()),
+            (NamePattern::Any, None) => "any event".to_owned(),
+            (NamePattern::Exactly(name), _) => name.to_string(),
+            (NamePattern::Prefix(prefix), _) => format!("{prefix}*"),
+        })
+        .collect();
+    let filter = events.filter.as_ref().map_or(String::new(), |filter| format!(" where {}", self::filter(filter)));
+    format!("{}{filter}", names.join(" or "))
+}
+
+fn filter(filter: &Filter) -> String {
+    let joined = |parts: &[Filter], with: &str| parts.iter().map(self::filter).collect::<Vec<_>>().join(with);
+    match filter {
+        Filter::All(parts) => joined(parts, " and "),
+        Filter::Any(parts) => joined(parts, " or "),
+        Filter::Not(part) => format!("not ({})", self::filter(part)),
+        Filter::Test { left, test } => format!("{} {}", operand(left), self::test(test)),
+    }
+}
+
+fn trait_test(test: &TraitTest) -> String {
+    let against = test
+        .against
+        .as_ref()
+        .map_or(String::new(), |against| format!(" against {} {} ago", trait_path(&against.path), against.ago));
+    let lasting = test.lasting.map_or(String::new(), |span| format!(" for {span}"));
+    format!("{}{against} {}{lasting}", trait_path(&test.path), self::test(&test.test))
+}
+
+fn trait_path(path: &TraitPath) -> String {
+    let owner = match path.of {
+        TraitOwner::Own => return path.name.to_string(),
+        TraitOwner::Account => "account",
+        TraitOwner::Workspace => "workspace",
+        TraitOwner::User => "user",
+        TraitOwner::FirstMember => "the first member’s",
+        TraitOwner::AnyMember => "a member’s",
+    };
+    format!("{owner} {}", path.name)
+}
+
+fn quantity(quantity: &Quantity) -> String {
+    match quantity {
+        Quantity::Trait(path) => trait_path(path),
+        Quantity::Measure(behaviour) => self::behaviour(behaviour),
+    }
+}
+
+fn operand(operand: &Operand) -> String {
+    match operand {
+        Operand::Constant(constant) => value(constant),
+        Operand::Property(name) => name.to_string(),
+        Operand::StepProperty(step, name) => format!("{name} of step {step}"),
+        Operand::StepDay(0) => "its day".to_owned(),
+        Operand::StepDay(step) => format!("the day of step {step}"),
+        Operand::StepTime(0) => "its time".to_owned(),
+        Operand::StepTime(step) => format!("the time of step {step}"),
+        Operand::UserId => "the user".to_owned(),
+        Operand::Trait(path) => trait_path(path),
+    }
+}
+
+fn test(test: &Test) -> String {
+    let list = |operands: &[Operand]| operands.iter().map(operand).collect::<Vec<_>>().join(", ");
+    match test {
+        Test::Is(op, right) => {
+            let sign = match op {
+                Op::AtLeast => "at least",
+                Op::Above => "more than",
+                Op::Equal => "=",
+                Op::Unequal => "≠",
+                Op::Below => "less than",
+                Op::AtMost => "at most",
+            };
+            format!("{sign} {}", operand(right))
+        }
+        Test::Between(low, high) => format!("between {} and {}", operand(low), operand(high)),
+        Test::In(operands) => format!("in {}", list(operands)),
+        Test::NotIn(operands) => format!("not in {}", list(operands)),
+        Test::Contains(part) => format!("contains {}", operand(part)),
+        Test::Starts(start) => format!("starts with {start}"),
+        Test::Ends(end) => format!("ends with {end}"),
+        Test::Matches(pattern) => format!("matches {}", pattern.0.as_str()),
+        Test::Exists => "is there".to_owned(),
+        Test::Missing => "is missing".to_owned(),
+        Test::OlderThan(span) => format!("older than {span}"),
+        Test::WithinLast(span) => format!("within the last {span}"),
+        Test::WithinNext(span) => format!("within the next {span}"),
+        Test::DomainKind(kind) => match kind {
+            DomainKind::Work => "of a company’s domain",
+            DomainKind::Free => "of a free-mail domain",
+            DomainKind::Education => "of a school’s domain",
+            DomainKind::Internal => "of one of our own domains",
+            DomainKind::Competitor => "of a competitor’s domain",
+        }
+        .to_owned(),
+    }
+}
+
+/// A value as people write it.
+#[must_use]
+pub fn value(value: &Value) -> String {
+    match value {
+        Value::Text(words) => words.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Boolean(true) => "yes".to_owned(),
+        Value::Boolean(false) => "no".to_owned(),
+        Value::Time(at) => time(*at),
+        Value::List(values) => values.iter().map(self::value).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn time(at: Timestamp) -> String {
+    crate::figure::When(at).minute(&jiff::tz::TimeZone::UTC)
+}
