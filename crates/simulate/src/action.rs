@@ -27,6 +27,7 @@ impl Life {
             EventName::ContactsImported => self.import_contacts(ink, *session),
             EventName::CampaignSent => self.send_campaign(ink, *session),
             EventName::ApiCalled => self.call(ink, session),
+            EventName::MessageSent => self.talk(ink, session),
             EventName::FileUploaded => self.upload(ink, *session),
             EventName::VideoUploaded => self.upload_video(ink, *session),
             EventName::DemoRequested => self.ask_for_a_call(ink, *session),
@@ -57,7 +58,6 @@ impl Life {
     /// An action that needs nothing and leaves nothing.
     fn simple(&mut self, ink: &mut Ink<'_>, session: Session, name: EventName) {
         let given = match name {
-            EventName::MessageSent => slots([Slot::word(Key::Channel, Words::Channels, self.below(4))]),
             EventName::BoardCreated => slots([Slot::thing(Key::BoardId, self.new_thing())]),
             EventName::MeetingHosted => slots([
                 Slot::whole(Key::Minutes, self.behaviour.between(5, 75)),
@@ -177,6 +177,15 @@ impl Life {
             }
             self.made.calls_today += 1;
             self.do_it(ink, *session, EventName::ApiCalled, [endpoint, environment]);
+        }
+    }
+
+    /// Some messages in one channel.
+    fn talk(&mut self, ink: &mut Ink<'_>, session: &mut Session) {
+        let channel = Slot::word(Key::Channel, Words::Channels, self.below(4));
+        for _ in 0..self.behaviour.between(1, 7) {
+            session.time += self.behaviour.between(4, 90) * SECOND;
+            self.do_it(ink, *session, EventName::MessageSent, [channel]);
         }
     }
 

@@ -47,3 +47,9 @@ pub use product::{Noise, Order, Product, ProductError};
 pub use scenario::{Buyer, Level, Rule, Scenario, phase_percent};
 pub use vocabulary::{EventName, Key, Words};
 pub use world::Kind;
+
+/// The workspace's settings (`brix.yaml`) for every simulated product: its own domain, the goal, the kinds of events.
+pub const WORKSPACE: &str = include_str!("../../../examples/simulated/brix.yaml");
+
+/// The mapping for the CSV files ([`csv`]).
+pub const CSV_MAPPING: &str = include_str!("../../../examples/simulated/mapping.yaml");

@@ -111,6 +111,11 @@ impl Fold {
             if at > horizon {
                 break;
             }
+            // Behind the end of all windows only a few names matter.
+            if at >= self.work.closes && !scene.touches.lasts(name) {
+                place += 1;
+                continue;
+            }
             let quick = trace.is_none() && self.next_due > at && wakes.get(wake).is_none_or(|wake| *wake > at);
             if quick && (scene.pass.unordered || is_alone(times, rows, place)) {
                 // What most events do: count for hot leaves that do not come true by it.

@@ -15,11 +15,13 @@ use crate::program::pass::Period;
 pub(crate) struct Hot {
     /// For each different period: events from here on count, and from there on no more.
     spans: Vec<(i64, i64)>,
-    /// For each leaf: how many events or days.
+    /// How many events or days.
     counts: Vec<u32>,
-    /// For each leaf of days: the last one.
+    /// How many thresholds have been reached.
+    reached: Vec<u32>,
+    /// For counts of days: the last one.
     last_days: Vec<i32>,
-    /// All days of a leaf, kept only for subjects whose zone can bring earlier ones back.
+    /// All days, kept only for subjects whose zone can bring earlier ones back.
     days: BTreeMap<u32, Vec<i32>>,
 }
 
@@ -28,6 +30,7 @@ impl Hot {
         Self {
             spans: vec![(i64::MAX, i64::MAX); pass.hot_spans.len()],
             counts: vec![0; pass.hot.len()],
+            reached: vec![0; pass.hot.len()],
             last_days: vec![0; pass.hot.len()],
             days: BTreeMap::new(),
         }
@@ -37,23 +40,25 @@ impl Hot {
     pub fn fits(&self, pass: &Pass) -> bool {
         self.spans.len() == pass.hot_spans.len()
             && self.counts.len() == pass.hot.len()
+            && self.reached.len() == pass.hot.len()
             && self.last_days.len() == pass.hot.len()
     }
 
     pub fn clear(&mut self) {
         self.spans.fill((i64::MAX, i64::MAX));
         self.counts.fill(0);
+        self.reached.fill(0);
         if !self.days.is_empty() {
             self.days.clear();
         }
     }
 
-    /// How many events or days a leaf has counted.
+    /// How many events or days have been counted; in the quick way only as many as are needed.
     pub fn count(&self, place: usize) -> u32 {
         self.counts.get(place).copied().unwrap_or(0)
     }
 
-    /// Whether the day is a new one for a leaf; remembers it.
+    /// Whether the day is a new one; remembers it.
     #[inline]
     fn is_new(&mut self, place: u32, day: i32, zoned: bool) -> bool {
         if zoned {
@@ -77,6 +82,8 @@ impl Fold {
     /// Sets the periods of a gate's hot leaves after its clock or end has changed.
     pub(super) fn bound_hot(&mut self, scene: &Scene<'_>, gate: usize) {
         let times = self.gates[gate];
+        let ends = self.gates.iter().map(|gate| gate.end).max();
+        self.work.closes = ends.filter(|_| scene.pass.fixed_windows).unwrap_or(i64::MAX);
         let zone = &scene.program.workspace().zone;
         let clock = Timestamp(times.clock);
         for (place, (of, period)) in scene.pass.hot_spans.iter().enumerate() {
@@ -95,7 +102,7 @@ impl Fold {
         }
     }
 
-    /// Counts an event for a hot leaf.
+    /// Counts an event.
     #[inline]
     pub(super) fn count_hot(
         &mut self,
@@ -108,19 +115,23 @@ impl Fold {
     ) {
         let rule = &scene.pass.hot[place as usize];
         let (from, until) = self.hot.spans[rule.span as usize];
-        let count = self.hot.counts[place as usize];
-        if at < from || at >= until || (count >= rule.needed && trace.is_none()) {
+        let next = rule.thresholds.get(self.hot.reached[place as usize] as usize);
+        if at < from || at >= until || (next.is_none() && trace.is_none()) {
             return;
         }
         if let Some(trace) = trace {
-            trace.hits.push((rule.leaf, row, at));
+            trace.hits.extend(rule.thresholds.iter().map(|(_, leaf)| (*leaf, row, at)));
         }
         if rule.days && !self.hot.is_new(place, scene.day(clockwork, at), self.zoned) {
             return;
         }
-        self.hot.counts[place as usize] = count + 1;
-        if count + 1 == rule.needed {
-            self.hot_holds(scene, rule.leaf, at);
+        let count = &mut self.hot.counts[place as usize];
+        *count = count.saturating_add(1);
+        if let Some((needed, leaf)) = next
+            && *count >= *needed
+        {
+            self.hot.reached[place as usize] += 1;
+            self.hot_holds(scene, *leaf, at);
         }
     }
 }

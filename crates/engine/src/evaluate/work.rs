@@ -8,6 +8,8 @@ pub(super) struct Work {
     pub touched: Vec<u32>,
     pub is_touched: Vec<bool>,
     pub dirty: Vec<u32>,
+    /// When the last window ends; `i64::MAX` where that is not known.
+    pub closes: i64,
     pub is_dirty: Vec<bool>,
     /// Leaves and units that are not as a new subject's.
     pub used: Vec<u32>,

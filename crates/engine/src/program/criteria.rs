@@ -183,9 +183,17 @@ impl Builder<'_> {
                 pass.hot_spans.push((scope.gate, period.clone()));
                 pass.hot_spans.len() - 1
             });
-            pass.hot.push(pass::HotRule { leaf: leaf as u32, span: span as u32, needed, days });
-            let hot = pass.hot.len() - 1;
-            self.touch(scope, &behaviour.events, Effect::Hot, hot);
+            let text = format!("hot {:?} {days} {span}", behaviour.events);
+            let hot = self.shared(scope.key, text, |builder| {
+                let pass = builder.pass(scope.key);
+                pass.hot.push(pass::HotRule { span: span as u32, days, thresholds: Vec::new() });
+                let hot = pass.hot.len() - 1;
+                builder.touch(scope, &behaviour.events, Effect::Hot, hot);
+                hot
+            });
+            let thresholds = &mut self.pass(scope.key).hot[hot].thresholds;
+            thresholds.push((needed, leaf as u32));
+            thresholds.sort_unstable();
             return Ok(leaf);
         }
         if reads_traits {

@@ -40,9 +40,13 @@ impl Pass {
         self.wakeful.dedup();
         self.leaf_hot = vec![None; self.leaves.len()];
         for (place, hot) in self.hot.iter().enumerate() {
-            self.leaf_hot[hot.leaf as usize] = Some(place as u32);
+            for (_, leaf) in &hot.thresholds {
+                self.leaf_hot[*leaf as usize] = Some(place as u32);
+            }
         }
         self.unordered = !self.touches.iter().any(|(_, touch)| matches!(touch.effect, Effect::Clock | Effect::Marker));
+        let fixed = |gate: &super::pass::Gate| matches!(gate.window, WindowRule::For(_));
+        self.fixed_windows = self.gates.iter().all(fixed);
         self.kept = (0..self.units.len()).filter(|place| self.units[*place].kept).collect();
         self.quiet = (0..self.units.len()).map(|place| self.is_quiet(place)).collect();
     }

@@ -128,6 +128,8 @@ pub(crate) struct PassBinding {
     /// For names that touch nothing but hot leaves, without a filter: those leaves' places.
     hot_starts: Vec<u32>,
     hot: Vec<u32>,
+    /// For each name whether it still matters once all windows have ended.
+    lasting: Vec<bool>,
 }
 
 impl PassBinding {
@@ -136,11 +138,13 @@ impl PassBinding {
         let mut touches: Vec<Touch> = Vec::new();
         let mut hot_starts = Vec::with_capacity(names.len() + 1);
         let mut hot = Vec::new();
+        let mut lasting = Vec::with_capacity(names.len());
         for name in names {
             starts.push(touches.len() as u32);
             let from = touches.len();
             touches.extend(pass.touches.iter().filter(|(selector, _)| selector.selects(name)).map(|(_, touch)| *touch));
             touches[from..].sort_unstable();
+            lasting.push(touches[from..].iter().any(|touch| pass.outlasts_windows(touch)));
             hot_starts.push(hot.len() as u32);
             let plain = |touch: &Touch| touch.effect == Effect::Hot && touch.filter == Touch::UNFILTERED;
             if touches[from..].iter().all(plain) {
@@ -149,7 +153,7 @@ impl PassBinding {
         }
         hot_starts.push(hot.len() as u32);
         starts.push(touches.len() as u32);
-        Self { starts, touches, hot_starts, hot }
+        Self { starts, touches, hot_starts, hot, lasting }
     }
 
     /// The hot leaves that an event of a name counts for, if it touches nothing else; else none.
@@ -160,6 +164,12 @@ impl PassBinding {
             (Some(start), Some(end)) => &self.hot[*start as usize..*end as usize],
             _ => &[],
         }
+    }
+
+    /// Whether an event of a name matters once all windows have ended.
+    #[inline]
+    pub fn lasts(&self, name: u32) -> bool {
+        self.lasting.get(name as usize).copied().unwrap_or(false)
     }
 
     /// What an event of a name touches; nothing for a code outside the dictionary.

@@ -22,7 +22,7 @@ pub(crate) struct Pass {
     pub goals: Vec<GoalRule>,
     /// Which units a leaf's truth can change.
     pub leaf_units: Vec<Vec<u32>>,
-    /// Leaves kept in the quick way: see [`HotRule`].
+    /// Counts kept in the quick way, for one or more leaves: see [`HotRule`].
     pub hot: Vec<HotRule>,
     /// For each leaf its place among the hot ones, if it is one.
     pub leaf_hot: Vec<Option<u32>>,
@@ -30,6 +30,8 @@ pub(crate) struct Pass {
     pub hot_spans: Vec<(usize, Period)>,
     /// No clock and no marker is started by an event, so that events of one instant can be counted in any order.
     pub unordered: bool,
+    /// All windows end a fixed time after their clocks.
+    pub fixed_windows: bool,
     /// The units that later passes read.
     pub kept: Vec<usize>,
     /// Units that certainly do not hold when their gate opens, so that they need no look.
@@ -77,7 +79,7 @@ pub(crate) enum Effect {
     Clock,
     /// Starts a `since` period anew.
     Marker,
-    /// Is counted by a hot leaf; the index is the place in [`Pass::hot`].
+    /// Is counted in the quick way; the index is the place in [`Pass::hot`].
     Hot,
     /// Is measured by a leaf.
     Hit,
@@ -182,15 +184,15 @@ pub(crate) struct Behaviour {
     pub bound: Option<(Op, Number)>,
 }
 
-/// A leaf that most definitions are made of: so many events, or separate days, within an anchored period. It is kept
-/// as one number and never looked at again once it holds.
+/// What most definitions are made of: so many events, or separate days, within an anchored period. Leaves that count the
+/// same share one number, which is never looked at again once all of them hold.
 #[derive(Debug, Clone)]
 pub(crate) struct HotRule {
-    pub leaf: u32,
     /// The place in [`Pass::hot_spans`].
     pub span: u32,
-    pub needed: u32,
     pub days: bool,
+    /// What the count is compared with, ascending, and the leaf that then holds.
+    pub thresholds: Vec<(u32, u32)>,
 }
 
 /// How calendar units make one value or truth.

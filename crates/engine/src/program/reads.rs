@@ -1,6 +1,8 @@
 //! What traits a pass reads, and what that means for cutting lives at a frontier.
 
-use super::pass::{ClockRule, Derived, Filter, LeafKind, Operand, Pass, Quantity, Test, TraitRef, WindowRule};
+use super::pass::{
+    ClockRule, Derived, Effect, Filter, LeafKind, Operand, Pass, Period, Quantity, Test, Touch, TraitRef, WindowRule,
+};
 use crate::definition::TraitOwner;
 use crate::record::SubjectKind;
 
@@ -17,6 +19,26 @@ impl Pass {
             ClockRule::FirstSeen | ClockRule::Event => None,
         });
         leaves.chain(gates).chain(clocks)
+    }
+
+    /// Whether an effect is not bounded by its gate's window.
+    pub(crate) fn outlasts_windows(&self, touch: &Touch) -> bool {
+        let index = touch.index as usize;
+        let leaf = |leaf: usize| match self.leaves.get(leaf).map(|leaf| &leaf.kind) {
+            Some(LeafKind::Behaviour(behaviour)) => behaviour.period == Period::Ever,
+            Some(LeafKind::Sequence(sequence)) => sequence.period == Period::Ever,
+            _ => true,
+        };
+        match touch.effect {
+            Effect::Clock | Effect::Goal => true,
+            Effect::Entry => false,
+            Effect::Hot => self
+                .hot
+                .get(index)
+                .and_then(|hot| self.hot_spans.get(hot.span as usize))
+                .is_none_or(|(_, period)| *period == Period::Ever),
+            Effect::Hit | Effect::Marker | Effect::Step(_) => leaf(index),
+        }
     }
 
     /// Whether nothing looks back at events in a way that a fold does not remember.
