@@ -19,7 +19,7 @@ pub mod time;
 mod apply;
 mod columnar;
 mod encoding;
-// mod guess;
+mod guess;
 mod identity;
 mod import;
 mod json;
@@ -27,7 +27,7 @@ mod separated;
 mod sniff;
 mod typing;
 
-// pub use guess::{Guess, guess};
+pub use guess::{Guess, LookedAt, guess};
 pub use import::{Import, Options, Progress, Summary};
 pub use mapping::Mapping;
 pub use reject::{FileError, KeptRejects, Place, Reason, Reject, RejectSink};

@@ -213,7 +213,7 @@ impl Import {
             ..FileSummary::default()
         };
         let has_rows = opened.decoder.next_block()?;
-        if opened.decoder.columns().is_empty() && !has_rows {
+        if opened.format == Format::Csv && opened.decoder.columns().is_empty() && !has_rows {
             summary.rejected = 1;
             let place = Place { file: Arc::clone(&found.shown), row: 0, line: Some(1), column: Some(1) };
             let reject = Reject { place, field: None, raw: String::new(), reason: Reason::Empty };
@@ -326,13 +326,10 @@ impl Current {
 }
 
 /// A file that is open, with its format.
-#[expect(dead_code, reason = "head and delimiter are for the guess of a mapping")]
 pub(crate) struct OpenFile {
     pub(crate) decoder: Box<dyn Decoder>,
     pub(crate) format: Format,
     pub(crate) encoding: Option<&'static str>,
-    /// The start of the file as text, where it is text.
-    pub(crate) head: String,
     /// Between fields, where the format has that.
     pub(crate) delimiter: Option<u8>,
 }
@@ -352,7 +349,7 @@ pub(crate) fn open(
             return Err(FileError::unfit(&found.shown, None, message));
         }
         let decoder = Box::new(Columnar::open(found, count, opened.head.len() as u64)?);
-        return Ok(OpenFile { decoder, format, encoding: None, head: String::new(), delimiter: None });
+        return Ok(OpenFile { decoder, format, encoding: None, delimiter: None });
     }
     let stated = rule.and_then(|rule| rule.encoding);
     let chosen = encoding::choose(&opened.head, stated, format == Format::Csv);
@@ -361,12 +358,12 @@ pub(crate) fn open(
     let encoding = Some(if chosen == UTF_8 { "UTF-8" } else { chosen.name() });
     if format == Format::Json {
         let decoder = Box::new(Json::open(&found.shown, input, &head, opened.is_whole));
-        return Ok(OpenFile { decoder, format, encoding, head, delimiter: None });
+        return Ok(OpenFile { decoder, format, encoding, delimiter: None });
     }
     let dialect = dialect(&head, rule);
     let delimiter = Some(dialect.delimiter);
     let decoder = Box::new(Separated::open(&found.shown, input, dialect)?);
-    Ok(OpenFile { decoder, format, encoding, head, delimiter })
+    Ok(OpenFile { decoder, format, encoding, delimiter })
 }
 
 fn dialect(head: &str, rule: Option<&FileMapping>) -> Dialect {

@@ -97,7 +97,7 @@ impl Json {
                 }
             }
         }
-        if self.ended && !self.has_values {
+        if self.ended && !self.has_values && !self.splitter.is_past_array() {
             self.has_values = true;
             let (line, character) = self.splitter.place();
             let fault = RowFault { reason: Reason::Empty, position: None };

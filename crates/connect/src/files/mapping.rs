@@ -20,6 +20,7 @@ use jiff::tz::TimeZone;
 
 pub use super::sniff::Format;
 use super::time::TimeReader;
+pub(crate) use constant::changed_by_buying;
 pub(crate) use statement::is_currency;
 
 /// A mapping file, read.

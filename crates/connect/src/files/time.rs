@@ -94,6 +94,12 @@ impl TimeReader {
         Self { format, zone, is_utc, cut, last_hour: None }
     }
 
+    /// The format's word.
+    #[must_use]
+    pub fn format_word(&self) -> &str {
+        self.format.word()
+    }
+
     /// The time in a field that is there.
     ///
     /// # Errors

@@ -59,6 +59,11 @@ impl Splitter {
         Self { layout, line: 1, character: 1 }
     }
 
+    /// Whether an array was opened and closed, perhaps without a value.
+    pub(crate) fn is_past_array(&self) -> bool {
+        self.layout == Layout::AfterArray
+    }
+
     /// The line and character that comes next.
     pub(crate) const fn place(&self) -> (u64, u64) {
         (self.line, self.character)
