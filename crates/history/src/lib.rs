@@ -1,1 +1,47 @@
-//! placeholder
+//! The event lake: a folder of Parquet files in which every subject's life is a few contiguous runs of rows.
+//!
+//! [`LakeWriter`] takes batches of records and puts them in with one commit; [`Lake`] gives households to the evaluator.
+//! `docs/lake.md` describes the files.
+//!
+//! Invariants:
+//! - A commit is the replacement of one small file ([`manifest`]): a writer that dies leaves the lake as it was.
+//! - Files never change once a manifest names them.
+//! - Every row stands where the identity known to its version puts it ([`moves`]): reading resolves nothing.
+
+mod chunks;
+mod columns;
+mod dictionary;
+mod directory;
+mod error;
+mod files;
+mod full_rows;
+mod gather;
+mod identity_files;
+mod identity_update;
+mod intake;
+mod lake;
+mod manifest;
+mod messages;
+mod moves;
+mod parts;
+pub mod place;
+mod placement;
+mod plain;
+mod rows;
+mod scan;
+mod stream;
+mod table_reader;
+mod table_writer;
+mod values;
+mod writer;
+
+pub use columns::{ColumnName, Table, ValueType};
+pub use directory::LakeDirectory;
+pub use error::{Error, Result};
+pub use files::StoredFile;
+pub use intake::Refusal;
+pub use lake::{Lake, Names};
+pub use manifest::{DictionarySegment, FORMAT, Manifest, MessagesEntry, PartEntry, RunEntry, TableEntry, Totals};
+pub use placement::Placement;
+pub use scan::ScanRequest;
+pub use writer::{LakeWriter, MOST_RUNS, Summary};

@@ -1,0 +1,137 @@
+//! The ids behind the lake's codes, each kind read on first use.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use engine::household::{Code, Directory, Subject};
+use engine::identity::{Identity, Ids};
+use engine::record::SubjectKind;
+
+use crate::dictionary::Dictionary;
+use crate::error::{Error, Result};
+use crate::identity_files::IdentityFiles;
+use crate::manifest::{DictionarySegment, Manifest};
+
+/// All ids of a lake, and who they are.
+#[derive(Debug)]
+pub struct LakeDirectory {
+    folder: PathBuf,
+    manifest: Manifest,
+    persons: OnceLock<Dictionary>,
+    accounts: OnceLock<Dictionary>,
+    workspaces: OnceLock<Dictionary>,
+    identity: OnceLock<Identity>,
+    /// Held while reading, so that each kind is read once.
+    reading: Mutex<()>,
+    /// The first failure that could not be given to whoever asked for an id.
+    failure: Mutex<Option<Error>>,
+}
+
+impl LakeDirectory {
+    pub(crate) fn new(folder: &Path, manifest: &Manifest) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            manifest: manifest.clone(),
+            persons: OnceLock::new(),
+            accounts: OnceLock::new(),
+            workspaces: OnceLock::new(),
+            identity: OnceLock::new(),
+            reading: Mutex::new(()),
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// The dictionary of one kind of ids; users' and anonymous ids share one.
+    pub(crate) fn ids(&self, kind: SubjectKind) -> Result<&Dictionary> {
+        let (place, segments): (_, &[DictionarySegment]) = match kind {
+            SubjectKind::User => (&self.persons, &self.manifest.persons),
+            SubjectKind::Account => (&self.accounts, &self.manifest.accounts),
+            SubjectKind::Workspace => (&self.workspaces, &self.manifest.workspaces),
+        };
+        self.once(place, || Dictionary::load(&self.folder, segments))
+    }
+
+    /// Ties and aliases.
+    pub(crate) fn identity(&self) -> Result<&Identity> {
+        let persons = self.ids(SubjectKind::User)?;
+        self.once(&self.identity, || Ok(IdentityFiles::load(&self.folder, &self.manifest)?.resolve(persons)))
+    }
+
+    fn once<'a, T>(&self, place: &'a OnceLock<T>, read: impl FnOnce() -> Result<T>) -> Result<&'a T> {
+        if let Some(there) = place.get() {
+            return Ok(there);
+        }
+        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = place.get() {
+            return Ok(there);
+        }
+        let value = read()?;
+        Ok(place.get_or_init(|| value))
+    }
+
+    /// Keeps a failure for [`Self::take_failure`].
+    fn or_keep<T>(&self, result: Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    /// The failure of a lookup since the last call: until then ids came out empty.
+    pub(crate) fn take_failure(&self) -> Option<Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The subject that an id names: for users the person behind it (of an anonymous id the first user it is tied to).
+    ///
+    /// # Errors
+    /// When a dictionary cannot be read.
+    pub fn find(&self, kind: SubjectKind, id: &str) -> Result<Option<Subject>> {
+        let Some(code) = self.ids(kind)?.find(id) else { return Ok(None) };
+        let code = match kind {
+            SubjectKind::User => self.identity()?.persons_of_anonymous(code).next().unwrap_or(code),
+            SubjectKind::Account | SubjectKind::Workspace => code,
+        };
+        Ok(Some(Subject { kind, code }))
+    }
+
+    /// How many ids of a kind there are; anonymous ids count as users' here.
+    #[must_use]
+    pub fn count(&self, kind: SubjectKind) -> u32 {
+        let segments = match kind {
+            SubjectKind::User => &self.manifest.persons,
+            SubjectKind::Account => &self.manifest.accounts,
+            SubjectKind::Workspace => &self.manifest.workspaces,
+        };
+        segments.iter().map(|segment| segment.entries).sum()
+    }
+
+    /// The code of an account, 0 if there is none of that id.
+    pub(crate) fn account_code(&self, id: &str) -> Code {
+        self.or_keep(self.ids(SubjectKind::Account)).and_then(|accounts| accounts.find(id)).unwrap_or(0)
+    }
+}
+
+impl Directory for LakeDirectory {
+    fn id(&self, subject: Subject) -> &str {
+        self.or_keep(self.ids(subject.kind)).map_or("", |ids| ids.text(subject.code))
+    }
+
+    fn is_id_of(&self, user: Code, id: &str) -> bool {
+        let persons = self.or_keep(self.ids(SubjectKind::User));
+        let Some(code) = persons.and_then(|persons| persons.find(id)) else { return false };
+        self.or_keep(self.identity()).is_some_and(|identity| identity.is_id_of(code, user))
+    }
+}
+
+/// The ids of accounts, for rules in which the smaller id wins.
+pub(crate) struct AccountIds<'a>(pub(crate) &'a LakeDirectory);
+
+impl Ids for AccountIds<'_> {
+    fn text(&self, code: Code) -> &str {
+        self.0.id(Subject { kind: SubjectKind::Account, code })
+    }
+}

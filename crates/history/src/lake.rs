@@ -1,0 +1,157 @@
+//! A lake opened for reading: one version of it, whatever is imported meanwhile.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use engine::household::EventName;
+use engine::workspace::Workspace;
+
+use crate::columns::ColumnName;
+use crate::dictionary::{Dictionary, parse_name};
+use crate::directory::LakeDirectory;
+use crate::error::{Error, Result};
+use crate::manifest::{Manifest, TableEntry, Totals};
+use crate::placement::Placement;
+use crate::table_reader::{self, Life, OpenTable};
+
+/// A table's file with its lives.
+pub(crate) type OpenFile = (Arc<OpenTable>, Arc<Vec<Life>>);
+
+/// One version of a lake.
+pub struct Lake {
+    folder: PathBuf,
+    manifest: Manifest,
+    names: Dictionary,
+    columns: Dictionary,
+    files: Mutex<BTreeMap<String, OpenFile>>,
+    directory: LakeDirectory,
+}
+
+/// Event names as definitions know them, and how the codes in files lead to them.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// The dictionary for [`engine::household::Household::names`].
+    pub list: Vec<EventName>,
+    /// From codes in files to places in `list`; `None`: a code's place is the code less one.
+    pub(crate) map: Vec<u32>,
+}
+
+impl Lake {
+    /// Opens the version in force.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] if the folder holds no lake, [`Error::Newer`] if a later Brix wrote it, [`Error::Damaged`].
+    pub fn open(folder: &Path) -> Result<Self> {
+        let manifest = Manifest::read(folder)?.ok_or_else(|| Error::Absent(folder.to_owned()))?;
+        Self::with(folder, manifest)
+    }
+
+    pub(crate) fn with(folder: &Path, manifest: Manifest) -> Result<Self> {
+        Ok(Self {
+            folder: folder.to_owned(),
+            names: Dictionary::load(folder, &manifest.names)?,
+            columns: Dictionary::load(folder, &manifest.columns)?,
+            directory: LakeDirectory::new(folder, &manifest),
+            files: Mutex::default(),
+            manifest,
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Which version it is: the number of imports that changed something.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.manifest.version
+    }
+
+    /// What the manifest says.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What all imports have seen.
+    #[must_use]
+    pub const fn totals(&self) -> &Totals {
+        &self.manifest.totals
+    }
+
+    /// Whether rows are laid out for other account settings than a workspace's: then households with accounts cannot be
+    /// read before the next import has laid them out anew.
+    #[must_use]
+    pub fn is_laid_out_for(&self, workspace: &Workspace) -> bool {
+        self.manifest.placement == Placement::of(workspace).0 || self.manifest.runs.is_empty()
+    }
+
+    /// Compares every file with its checksum.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] for the first file that differs.
+    pub fn verify(&self) -> Result<()> {
+        self.manifest.files().try_for_each(|file| file.verify(&self.folder))
+    }
+
+    /// Event names after a workspace's aliases, with their kinds.
+    #[must_use]
+    pub fn names(&self, workspace: &Workspace) -> Names {
+        let mut places = BTreeMap::new();
+        let mut names = Names::default();
+        for text in self.names.iter() {
+            let (stated, name) = parse_name(text);
+            let name: Arc<str> = Arc::from(name);
+            let name = Arc::clone(workspace.name_of(&name));
+            let kind = workspace.kind_of(&name, stated);
+            let place = *places.entry((Arc::clone(&name), kind)).or_insert_with(|| {
+                names.list.push(EventName { name, kind });
+                u32::try_from(names.list.len() - 1).unwrap_or(u32::MAX)
+            });
+            names.map.push(place);
+        }
+        names
+    }
+
+    /// Every property and trait with its types.
+    #[must_use]
+    pub fn columns(&self) -> Vec<ColumnName> {
+        self.columns.iter().filter_map(ColumnName::parse).collect()
+    }
+
+    pub(crate) fn column_dictionary(&self) -> &Dictionary {
+        &self.columns
+    }
+
+    /// A table's file and its lives, opened once.
+    pub(crate) fn open_table(&self, entry: &TableEntry) -> Result<OpenFile> {
+        let lock = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = format!("{} {}", entry.data.name, entry.moved.as_ref().map_or("", |moved| &moved.name));
+        if let Some(open) = lock().get(&key) {
+            return Ok(open.clone());
+        }
+        let table = Arc::new(OpenTable::open(&self.folder, entry)?);
+        let lives = Arc::new(table_reader::lives(&self.folder, entry)?);
+        Ok(lock().entry(key).or_insert((table, lives)).clone())
+    }
+
+    /// The ids behind the codes.
+    #[must_use]
+    pub const fn directory(&self) -> &LakeDirectory {
+        &self.directory
+    }
+}
+
+impl Names {
+    /// Whether codes in files, less one, are places in the list.
+    pub(crate) fn translate(&self, codes: &mut [i32]) {
+        for code in codes {
+            let place = usize::try_from(*code).ok().and_then(|code| code.checked_sub(1));
+            let name = place.and_then(|place| self.map.get(place)).copied().unwrap_or(u32::MAX);
+            *code = name.cast_signed();
+        }
+    }
+}
