@@ -90,7 +90,8 @@ impl OwnedHousehold {
 /// The households of a history: duplicates counted once (the first copy wins), identity resolved, grouped, sorted.
 ///
 /// Where neither accounts nor workspaces are needed each person is a household alone, and rows of nobody are left out.
-/// Records without any id that names somebody are passed over; the door rejects them.
+/// Records that do not name whom they are about (an alias without two ids, a leave without user and account) are passed
+/// over; the door rejects them.
 #[must_use]
 pub fn from_records(records: &[Record], workspace: &Workspace, needs: &Needs) -> OwnedHouseholds {
     let mut rows = Rows::of(records, workspace, needs);

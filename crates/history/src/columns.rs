@@ -216,10 +216,9 @@ pub(crate) fn list_to_json(list: &Value) -> String {
             Value::Text(words) => serde_json::Value::String(words.to_string()),
             Value::Number(number) => {
                 let exact = serde_json::from_str(&number.to_string()).ok();
-                exact.filter(|back: &serde_json::Number| back.to_string() == number.to_string()).map_or_else(
-                    || serde_json::json!({ "number": number.to_string() }),
-                    serde_json::Value::Number,
-                )
+                exact
+                    .filter(|back: &serde_json::Number| back.to_string() == number.to_string())
+                    .map_or_else(|| serde_json::json!({ "number": number.to_string() }), serde_json::Value::Number)
             }
             Value::Boolean(truth) => serde_json::Value::Bool(*truth),
             Value::Time(time) => serde_json::json!({ "time": time.0 }),
@@ -271,8 +270,12 @@ mod tests {
     #[test]
     fn values_survive() {
         let types = [ValueType::Text, ValueType::Number, ValueType::Boolean, ValueType::Time, ValueType::Text];
-        let carried =
-            [(1, Carried::Number(Number(-7))), (2, Carried::Boolean(true)), (3, Carried::Time(-9)), (4, Carried::Text("é"))];
+        let carried = [
+            (1, Carried::Number(Number(-7))),
+            (2, Carried::Boolean(true)),
+            (3, Carried::Time(-9)),
+            (4, Carried::Text("é")),
+        ];
         let mut bytes = Vec::new();
         for (code, value) in carried {
             value.append(code, &mut bytes);

@@ -58,7 +58,13 @@ impl Dictionary {
     }
 
     /// Brings the entries that the segments do not hold to the disk.
-    pub(crate) fn save(&self, folder: &Path, stem: &str, version: u64, segments: &mut Vec<DictionarySegment>) -> Result<()> {
+    pub(crate) fn save(
+        &self,
+        folder: &Path,
+        stem: &str,
+        version: u64,
+        segments: &mut Vec<DictionarySegment>,
+    ) -> Result<()> {
         let held: u32 = segments.iter().map(|segment| segment.entries).sum();
         if held + 1 >= self.end() {
             return Ok(());

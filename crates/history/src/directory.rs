@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use engine::household::{Code, Directory, Subject};
-use engine::identity::{Identity, Ids};
+use engine::identity::{Households, Identity, Ids};
 use engine::record::SubjectKind;
 
 use crate::dictionary::Dictionary;
@@ -21,6 +21,7 @@ pub struct LakeDirectory {
     accounts: OnceLock<Dictionary>,
     workspaces: OnceLock<Dictionary>,
     identity: OnceLock<Identity>,
+    households: OnceLock<Households>,
     /// Held while reading, so that each kind is read once.
     reading: Mutex<()>,
     /// The first failure that could not be given to whoever asked for an id.
@@ -36,6 +37,7 @@ impl LakeDirectory {
             accounts: OnceLock::new(),
             workspaces: OnceLock::new(),
             identity: OnceLock::new(),
+            households: OnceLock::new(),
             reading: Mutex::new(()),
             failure: Mutex::new(None),
         }
@@ -55,6 +57,17 @@ impl LakeDirectory {
     pub(crate) fn identity(&self) -> Result<&Identity> {
         let persons = self.ids(SubjectKind::User)?;
         self.once(&self.identity, || Ok(IdentityFiles::load(&self.folder, &self.manifest)?.resolve(persons)))
+    }
+
+    /// The household of every subject.
+    pub(crate) fn households(&self) -> Result<&Households> {
+        let identity = self.identity()?;
+        self.once(&self.households, || {
+            let bonds = IdentityFiles::load(&self.folder, &self.manifest)?.bonds;
+            let [persons, accounts, workspaces] =
+                [SubjectKind::User, SubjectKind::Account, SubjectKind::Workspace].map(|kind| self.count(kind) + 1);
+            Ok(Households::of(bonds, identity, accounts, workspaces, persons))
+        })
     }
 
     fn once<'a, T>(&self, place: &'a OnceLock<T>, read: impl FnOnce() -> Result<T>) -> Result<&'a T> {

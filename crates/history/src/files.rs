@@ -1,6 +1,7 @@
 //! Files that are either there in full or not at all.
 
 use std::fs::{self, File};
+use std::hash::Hasher as _;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -44,8 +45,8 @@ impl StoredFile {
     /// The whole file, after a look at its length.
     pub(crate) fn read(&self, folder: &Path) -> Result<Vec<u8>> {
         let (mut file, path) = self.open(folder)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or(0));
-        file.read_to_end(&mut bytes).map_err(Error::system("read", &path))?;
+        let mut bytes = vec![0; usize::try_from(self.bytes).unwrap_or(0)];
+        file.read_exact(&mut bytes).map_err(Error::system("read", &path))?;
         Ok(bytes)
     }
 
@@ -62,21 +63,11 @@ impl StoredFile {
             let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else { break };
             hasher.write(part);
         }
-        if format!("{:016x}", hasher.finish_64()) == self.checksum {
+        if format!("{:016x}", hasher.finish()) == self.checksum {
             Ok(())
         } else {
             Err(Error::damaged(&path, "its bytes differ from those written"))
         }
-    }
-}
-
-trait Finish {
-    fn finish_64(&self) -> u64;
-}
-
-impl Finish for XxHash3_64 {
-    fn finish_64(&self) -> u64 {
-        std::hash::Hasher::finish(self)
     }
 }
 
@@ -103,7 +94,7 @@ impl NewFile {
 
     /// Brings everything to the disk.
     pub(crate) fn finish(self) -> Result<StoredFile> {
-        let checksum = format!("{:016x}", self.hasher.finish_64());
+        let checksum = format!("{:016x}", self.hasher.finish());
         let file = self.file.into_inner().map_err(|error| Error::system("write", &self.path)(error.into_error()))?;
         file.sync_all().map_err(Error::system("write", &self.path))?;
         Ok(StoredFile { name: self.name, bytes: self.bytes, checksum })

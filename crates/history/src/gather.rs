@@ -126,10 +126,10 @@ impl<'a> Gatherer<'a> {
     fn next_life(&mut self) -> Result<Option<Life>> {
         let mut first: Option<Life> = None;
         for stream in self.events.iter_mut().chain(&mut self.facts) {
-            if let Some(life) = stream.peek()? {
-                if first.is_none_or(|first| life.order() < first.order()) {
-                    first = Some(life);
-                }
+            if let Some(life) = stream.peek()?
+                && first.is_none_or(|first| life.order() < first.order())
+            {
+                first = Some(life);
             }
         }
         Ok(first)
@@ -139,7 +139,15 @@ impl<'a> Gatherer<'a> {
     pub(crate) fn households(&mut self, visit: &mut dyn FnMut(&Household<'_>)) {
         let together = self.together;
         for group in self.pieces.chunk_by(|a, b| a.household == b.household && (together || a.person == b.person)) {
-            self.workbench.household(group, &self.events, &self.facts, &self.selection, self.lake.directory(), self.needs, visit);
+            self.workbench.household(
+                group,
+                &self.events,
+                &self.facts,
+                &self.selection,
+                self.lake.directory(),
+                self.needs,
+                visit,
+            );
         }
     }
 }

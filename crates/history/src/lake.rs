@@ -146,7 +146,13 @@ impl Lake {
 }
 
 impl Names {
-    /// Whether codes in files, less one, are places in the list.
+    /// The place in the list and the name of a code in files.
+    pub(crate) fn of_code(&self, code: u32) -> Option<(u32, &EventName)> {
+        let place = *self.map.get(code.checked_sub(1)? as usize)?;
+        Some((place, self.list.get(place as usize)?))
+    }
+
+    /// Turns codes in files into places in the list.
     pub(crate) fn translate(&self, codes: &mut [i32]) {
         for code in codes {
             let place = usize::try_from(*code).ok().and_then(|code| code.checked_sub(1));

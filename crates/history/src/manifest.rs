@@ -195,8 +195,7 @@ impl Manifest {
 
     /// Every file that this version needs.
     pub fn files(&self) -> impl Iterator<Item = &StoredFile> {
-        let dictionaries =
-            [&self.persons, &self.accounts, &self.workspaces, &self.names, &self.sources, &self.columns];
+        let dictionaries = [&self.persons, &self.accounts, &self.workspaces, &self.names, &self.sources, &self.columns];
         let tables = self.parts().flat_map(|part| part.events.iter().chain(&part.facts));
         dictionaries
             .into_iter()

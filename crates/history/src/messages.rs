@@ -95,7 +95,9 @@ impl Arrivals {
     fn put_aside(&mut self) -> Result<()> {
         for section in 0..SECTIONS {
             let path = self.aside_path(section);
-            let (Some(held), Some(place)) = (self.sections.get_mut(section), self.aside.get_mut(section)) else { continue };
+            let (Some(held), Some(place)) = (self.sections.get_mut(section), self.aside.get_mut(section)) else {
+                continue;
+            };
             let file = match place {
                 Some(file) => file,
                 None => place.insert(BufWriter::new(File::create(&path).map_err(Error::system("make", &path))?)),
@@ -302,7 +304,12 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn settle(folder: &Path, version: u64, files: &mut Vec<MessagesEntry>, ids: &[(u128, u32)]) -> (Vec<bool>, u64, u64) {
+    fn settle(
+        folder: &Path,
+        version: u64,
+        files: &mut Vec<MessagesEntry>,
+        ids: &[(u128, u32)],
+    ) -> (Vec<bool>, u64, u64) {
         let mut arrivals = Arrivals::new(folder);
         for (row, (id, digest)) in (0..).zip(ids) {
             arrivals.push(*id << 120 | *id, row, *digest).unwrap();

@@ -108,8 +108,13 @@ fn movers(
     columns: &Dictionary,
     parts: &mut Parts,
 ) -> Result<BTreeSet<u32>> {
-    let numbers: BTreeMap<u64, u32> =
-        file.1.iter().zip(0..).filter(|(life, _)| suspects.holds(life)).map(|(life, place)| (life.order(), place)).collect();
+    let numbers: BTreeMap<u64, u32> = file
+        .1
+        .iter()
+        .zip(0..)
+        .filter(|(life, _)| suspects.holds(life))
+        .map(|(life, place)| (life.order(), place))
+        .collect();
     let mut moved = BTreeSet::new();
     if numbers.is_empty() {
         return Ok(moved);

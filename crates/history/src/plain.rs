@@ -42,17 +42,20 @@ impl Plain {
 
 /// The type of a required column.
 pub(crate) fn field(name: &str, physical: PhysicalType, logical: Option<LogicalType>) -> parquet::errors::Result<Type> {
-    Type::primitive_type_builder(name, physical).with_repetition(Repetition::REQUIRED).with_logical_type(logical).build()
+    Type::primitive_type_builder(name, physical)
+        .with_repetition(Repetition::REQUIRED)
+        .with_logical_type(logical)
+        .build()
 }
 
 /// Unsigned 32 bits.
-pub(crate) const fn unsigned() -> Option<LogicalType> {
-    Some(LogicalType::Integer { bit_width: 32, is_signed: false })
+pub(crate) fn unsigned() -> Option<LogicalType> {
+    Some(LogicalType::integer(32, false))
 }
 
 /// An instant in microseconds, UTC.
-pub(crate) const fn instant() -> Option<LogicalType> {
-    Some(LogicalType::Timestamp { is_adjusted_to_u_t_c: true, unit: TimeUnit::MICROS })
+pub(crate) fn instant() -> Option<LogicalType> {
+    Some(LogicalType::timestamp(true, TimeUnit::MICROS))
 }
 
 /// Writes a table.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use parquet::data_type::{BoolType, ByteArrayType, Int32Type, Int64Type};
 
 use crate::error::Result;
+use crate::place;
 use crate::rows::{CONSTANT, FACT, NEVER, SAYINGS};
 use crate::table_reader::{Cursor, Life, OpenTable};
 use crate::values::{ValueColumn, ValueCursor, WantedColumn};
-use crate::place;
 
 /// What is read of each row, beside its time.
 #[derive(Debug, Clone, Default)]

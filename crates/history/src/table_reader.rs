@@ -121,7 +121,8 @@ pub(crate) fn lives(folder: &Path, entry: &TableEntry) -> Result<Vec<Life>> {
     if let Some(moved) = &entry.moved {
         let [places] = plain::read(folder, moved, ["life"])?;
         for place in places.whole() {
-            let life = lives.get_mut(place as usize).ok_or_else(|| Error::damaged(&path, "it lacks a life that moved"))?;
+            let life =
+                lives.get_mut(place as usize).ok_or_else(|| Error::damaged(&path, "it lacks a life that moved"))?;
             life.moved = true;
         }
     }
@@ -186,7 +187,12 @@ impl<T: DataType> Cursor<T> {
     }
 
     /// Appends the values of the next rows; for optional columns their levels (1: there is a value) too.
-    pub(crate) fn read(&mut self, rows: usize, mut levels: Option<&mut Vec<i16>>, values: &mut Vec<T::T>) -> Result<()> {
+    pub(crate) fn read(
+        &mut self,
+        rows: usize,
+        mut levels: Option<&mut Vec<i16>>,
+        values: &mut Vec<T::T>,
+    ) -> Result<()> {
         let mut open = rows;
         while open > 0 {
             self.advance()?;
@@ -227,7 +233,8 @@ impl<T: DataType> Cursor<T> {
     }
 
     fn group_rows(&self, group: usize) -> Result<usize> {
-        let rows = self.table.metadata.row_groups().get(group).map(|group| usize::try_from(group.num_rows()).unwrap_or(0));
+        let rows =
+            self.table.metadata.row_groups().get(group).map(|group| usize::try_from(group.num_rows()).unwrap_or(0));
         rows.ok_or_else(|| Error::damaged(&self.table.path, "it ends too soon"))
     }
 

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use engine::Number;
 use engine::identity::Ids as _;
 use parquet::basic::{Compression, Encoding, LogicalType, Repetition, Type as PhysicalType};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type};
+use parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type,
+};
 use parquet::errors::Result as ParquetResult;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -32,7 +34,6 @@ pub(crate) const REST: &str = "rest";
 
 /// A property column of the file.
 struct FileColumn {
-    code: u16,
     value_type: ValueType,
     /// The second column of a number.
     large: bool,
@@ -127,9 +128,9 @@ impl Layout {
             if let Some(place) = places.get_mut(code as usize) {
                 *place = Some(columns.len());
             }
-            columns.push(FileColumn { code, value_type, large: false, name: name.to_owned() });
+            columns.push(FileColumn { value_type, large: false, name: name.to_owned() });
             if large {
-                columns.push(FileColumn { code, value_type, large: true, name: large_name(name) });
+                columns.push(FileColumn { value_type, large: true, name: large_name(name) });
             }
         }
         Self { table, received, known, columns, places, rest }
@@ -219,7 +220,12 @@ fn properties(layout: &Layout) -> WriterProperties {
     builder.build()
 }
 
-fn write_file(file: &mut NewFile, rows: &SortedRows<'_>, layout: &Layout, dictionary: &Dictionary) -> ParquetResult<()> {
+fn write_file(
+    file: &mut NewFile,
+    rows: &SortedRows<'_>,
+    layout: &Layout,
+    dictionary: &Dictionary,
+) -> ParquetResult<()> {
     let mut writer = SerializedFileWriter::new(file, Arc::new(schema(layout)?), Arc::new(properties(layout)))?;
     for group in rows.order.chunks(GROUP_ROWS) {
         let mut target = writer.next_row_group()?;

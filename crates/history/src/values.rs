@@ -165,7 +165,9 @@ impl ValueColumn {
             (Store::Text(values), ColumnKind::Rest(value_type)) => {
                 rest_value(values.get(place)?.as_utf8().ok()?, &self.name, value_type)
             }
-            (Store::Text(values), ColumnKind::Main(ValueType::List)) => list_from_json(values.get(place)?.as_utf8().ok()?),
+            (Store::Text(values), ColumnKind::Main(ValueType::List)) => {
+                list_from_json(values.get(place)?.as_utf8().ok()?)
+            }
             (Store::Text(values), _) => Some(Value::Text(self.text(values.get(place)?)?)),
             (Store::Whole(values), _) => values.get(place).map(|time| Value::Time(Timestamp(*time))),
             (Store::Boolean(values), _) => values.get(place).map(|truth| Value::Boolean(*truth)),

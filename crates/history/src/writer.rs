@@ -166,8 +166,12 @@ impl Commit {
     fn run(&mut self, mut chunks: Chunks, verdict: &Verdict, summary: &mut Summary) -> Result<()> {
         let before = IdentityFiles::load(self.lake.folder(), self.lake.manifest())?;
         let after = self.identity(&before, &chunks, verdict)?;
-        let tied: BTreeSet<u32> =
-            after.ties.iter().filter(|(code, runs)| before.ties.get(code) != Some(runs)).map(|(code, _)| *code).collect();
+        let tied: BTreeSet<u32> = after
+            .ties
+            .iter()
+            .filter(|(code, runs)| before.ties.get(code) != Some(runs))
+            .map(|(code, _)| *code)
+            .collect();
         let new = chunks.len() - verdict.duplicates;
         let whereabouts = self.whereabouts(&after);
         let suspects = Suspects::of(&self.whereabouts(&before), &whereabouts, self.ends, &tied);
@@ -212,10 +216,10 @@ impl Commit {
             for row in 0..chunk.rows.len() {
                 let at = u32::try_from(row).unwrap_or(u32::MAX);
                 let previous = aliases.next_if(|(place, _)| *place == at).map(|(_, previous)| *previous);
-                if verdict.keeps(chunk.first_row + at) {
-                    if let Some(sent) = chunk.rows.row(row) {
-                        observed.row(&sent, previous);
-                    }
+                if verdict.keeps(chunk.first_row + at)
+                    && let Some(sent) = chunk.rows.row(row)
+                {
+                    observed.row(&sent, previous);
                 }
             }
             for (place, account) in chunk.emails {
@@ -277,7 +281,9 @@ impl Commit {
             if row.what & (FACT | 7) == FACT && email.is_some() && self.workspace.account_from_email {
                 let address = Values { bytes, types: &types }.find(|(code, _)| Some(*code) == email);
                 if let Some((_, crate::columns::Carried::Text(address))) = address {
-                    domains.extend(self.workspace.account_of_email(address).map(|account| (row.user, row.anonymous, account)));
+                    domains.extend(
+                        self.workspace.account_of_email(address).map(|account| (row.user, row.anonymous, account)),
+                    );
                 }
             }
             Ok(())
@@ -302,9 +308,13 @@ impl Commit {
             for (table, entry) in [(Table::Events, &part.events), (Table::Facts, &part.facts)] {
                 let Some(entry) = entry else { continue };
                 let file = self.lake.open_table(entry)?;
-                full_rows::read(&file, table, &self.dictionaries.columns, |_| true, |row, values| {
-                    parts.push(&placed(row, whereabouts), values)
-                })?;
+                full_rows::read(
+                    &file,
+                    table,
+                    &self.dictionaries.columns,
+                    |_| true,
+                    |row, values| parts.push(&placed(row, whereabouts), values),
+                )?;
             }
         }
         Ok(())
@@ -349,7 +359,8 @@ impl Commit {
         totals.differing += summary.differing;
         totals.rejected += summary.rejected;
         let old: BTreeSet<&str> = before.files().map(|file| file.name.as_str()).collect();
-        summary.bytes = self.manifest.files().filter(|file| !old.contains(file.name.as_str())).map(|file| file.bytes).sum();
+        summary.bytes =
+            self.manifest.files().filter(|file| !old.contains(file.name.as_str())).map(|file| file.bytes).sum();
         summary.version = version;
         self.manifest.commit(&folder)
     }
@@ -386,8 +397,22 @@ fn sweep(folder: &Path, manifest: &Manifest) -> Result<()> {
 /// Whether a file's name is one that writers give.
 fn is_ours(name: &str) -> bool {
     const STEMS: [&str; 16] = [
-        "manifest", "current", "events", "facts", "moved", "messages", "ties", "aliases", "bonds", "persons", "accounts",
-        "workspaces", "names", "sources", "columns", "rows",
+        "manifest",
+        "current",
+        "events",
+        "facts",
+        "moved",
+        "messages",
+        "ties",
+        "aliases",
+        "bonds",
+        "persons",
+        "accounts",
+        "workspaces",
+        "names",
+        "sources",
+        "columns",
+        "rows",
     ];
     let ours = STEMS.iter().chain(&["part"]).any(|stem| name.starts_with(stem));
     ours && [".parquet", ".bin", ".aside", ".new", ".json"].iter().any(|end| name.ends_with(end))

@@ -7,7 +7,7 @@ use crate::household::{Code, Needs};
 use crate::identity::{
     Alias, Belonging, Bond, EmailFact, HouseholdKey, Households, IdDictionary, Identity, Statement, Tie, known_at,
 };
-use crate::record::{Body, Record, SubjectKind};
+use crate::record::{Body, Record, SubjectKind, is_generic};
 use crate::workspace::Workspace;
 use crate::{Timestamp, Value};
 
@@ -41,8 +41,9 @@ impl Rows {
         let (mut ties, mut aliases) = (Vec::new(), Vec::new());
         let mut seen = BTreeSet::new();
         for (place, record) in records.iter().enumerate() {
-            if seen.insert((&record.source, &record.sender, &record.message)) {
-                rows.push(place, record, workspace, &mut ties, &mut aliases);
+            let identity = (&record.source, &record.sender, &record.message);
+            if !seen.contains(&identity) && rows.push(place, record, workspace, &mut ties, &mut aliases) {
+                seen.insert(identity);
             }
         }
         rows.directory.identity = Identity::resolve(ties, &aliases, &rows.directory.persons);
@@ -50,6 +51,7 @@ impl Rows {
         rows
     }
 
+    /// Takes a record, if it names whom it is about.
     fn push(
         &mut self,
         place: usize,
@@ -57,7 +59,7 @@ impl Rows {
         workspace: &Workspace,
         ties: &mut Vec<Tie>,
         aliases: &mut Vec<Alias>,
-    ) {
+    ) -> bool {
         let IdDirectory { persons, accounts, workspaces, .. } = &mut self.directory;
         let code =
             |dictionary: &mut IdDictionary, id: &Option<_>| id.as_deref().map_or(0, |id: &str| dictionary.intern(id));
@@ -65,8 +67,17 @@ impl Rows {
         let anonymous = code(persons, &record.who.anonymous);
         let account = code(accounts, &record.who.account);
         let in_workspace = code(workspaces, &record.who.workspace);
-        if user == 0 && anonymous == 0 && account == 0 && in_workspace == 0 {
-            return;
+        let person = if user == 0 { anonymous } else { user };
+        let names_somebody = match &record.body {
+            Body::Event { .. } => person != 0 || account != 0 || in_workspace != 0,
+            Body::Traits { of: SubjectKind::User, .. } => person != 0,
+            Body::Traits { of: SubjectKind::Account, .. } => account != 0,
+            Body::Traits { of: SubjectKind::Workspace, .. } => in_workspace != 0,
+            Body::Alias { previous } => person != 0 && !is_generic(previous),
+            Body::Leave => person != 0 && account != 0,
+        };
+        if !names_somebody {
+            return false;
         }
         let at = record.timestamp.0;
         let known = known_at(at, record.received_at.map(|received| received.0));
@@ -76,8 +87,8 @@ impl Rows {
         let mut email = None;
         match &record.body {
             Body::Alias { previous } => {
-                let (id, previous) = (if user == 0 { anonymous } else { user }, persons.intern(previous));
-                aliases.push(Alias { id, previous, known });
+                let previous = persons.intern(previous);
+                aliases.push(Alias { id: person, previous, known });
             }
             Body::Traits { of: SubjectKind::User, traits, .. } if workspace.account_from_email => {
                 if let Some(Value::Text(address)) = traits.get("email") {
@@ -99,6 +110,7 @@ impl Rows {
             anonymous,
             email,
         });
+        true
     }
 
     /// Gives every row its person and its household.

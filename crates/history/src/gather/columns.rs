@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::lake::{Lake, OpenFile};
 use crate::scan::ScanRequest;
 use crate::stream::Wanted;
+use crate::subject::{AMOUNT, CURRENCY};
 use crate::table_writer::large_name;
 use crate::values::{ColumnKind, ValueCursor, WantedColumn};
 
@@ -44,11 +45,12 @@ impl Selection {
         let together = needs.accounts || needs.workspaces;
         let known = |files: &[Vec<OpenFile>]| files.iter().flatten().any(|(table, _)| table.column("known").is_some());
         let mut of_events = Wanted { codes: vec!["name"], known: known(events), ..Wanted::default() };
-        let mut of_facts = Wanted { codes: vec!["account", "workspace"], known: known(facts), says: true, ..Wanted::default() };
+        let mut of_facts =
+            Wanted { codes: vec!["account", "workspace"], known: known(facts), says: true, ..Wanted::default() };
         if together {
             of_events.codes.extend(["account", "workspace"]);
         }
-        let mut select = |name: &str, table: Table, files: &[Vec<OpenFile>], wanted: &mut Wanted| {
+        let select = |name: &str, table: Table, files: &[Vec<OpenFile>], wanted: &mut Wanted| {
             let places = candidates(lake, table, name).into_iter().filter_map(|column| {
                 let exists = files.iter().flatten().any(|(table, _)| ValueCursor::new(table, &column).is_some());
                 exists.then(|| place_of(column, wanted))
@@ -57,11 +59,8 @@ impl Selection {
         };
         let properties =
             needs.properties.iter().map(|name| select(name, Table::Events, events, &mut of_events)).collect();
-        let traits = needs
-            .traits
-            .iter()
-            .map(|(kind, name)| (*kind, select(name, Table::Facts, facts, &mut of_facts)))
-            .collect();
+        let traits =
+            needs.traits.iter().map(|(kind, name)| (*kind, select(name, Table::Facts, facts, &mut of_facts))).collect();
         let emails = (together && request.workspace.account_from_email)
             .then(|| select("email", Table::Facts, facts, &mut of_facts));
         Ok(Self { events: Arc::new(of_events), facts: Arc::new(of_facts), properties, traits, emails })
@@ -79,6 +78,12 @@ fn place_of(column: WantedColumn, wanted: &mut Wanted) -> usize {
 /// Columns that may hold a property's or trait's values.
 pub(crate) fn candidates(lake: &Lake, table: Table, name: &str) -> Vec<WantedColumn> {
     let mut columns = Vec::new();
+    if let (Table::Events, Some((fixed, value_type))) = (table, fixed(name)) {
+        if value_type == ValueType::Number {
+            columns.push(WantedColumn { name: large_name(fixed), kind: ColumnKind::Large });
+        }
+        columns.push(WantedColumn { name: fixed.to_owned(), kind: ColumnKind::Main(value_type) });
+    }
     for value_type in ValueType::ALL {
         let text = ColumnName::text(table, value_type, name);
         if lake.column_dictionary().find(&text).is_none() {
@@ -94,4 +99,13 @@ pub(crate) fn candidates(lake: &Lake, table: Table, name: &str) -> Vec<WantedCol
     // Most values are in the main columns: look there first.
     columns.reverse();
     columns
+}
+
+/// The columns of an event's money, which are no properties.
+fn fixed(name: &str) -> Option<(&'static str, ValueType)> {
+    match name {
+        AMOUNT => Some(("amount", ValueType::Number)),
+        CURRENCY => Some(("currency", ValueType::Text)),
+        _ => None,
+    }
 }

@@ -1,8 +1,6 @@
 //! Builds a household from its pieces.
 
-use engine::household::{
-    Code, Household, Membership, Needs, NoProperties, PropertySource, Run, Subject, TraitFact,
-};
+use engine::household::{Code, Household, Membership, Needs, NoProperties, PropertySource, Run, Subject, TraitFact};
 use engine::identity::{Belonging, EmailFact, Statement};
 use engine::record::SubjectKind;
 use engine::workspace::Workspace;
@@ -106,17 +104,15 @@ impl<'a> Workbench<'a> {
                 self.merged.rows()
             }
         };
-        let mut known = rows.known;
         let mut accounts = rows.accounts;
+        let mut known_to_account: &[i64] = &[];
         if together {
             let belonging = belonging(pieces, &self.users, rows, facts, selection, self.workspace, directory);
             self.memberships.extend(belonging.memberships());
-            if needs.accounts {
-                let late = resolve_accounts(&self.users, rows, &belonging, &mut self.accounts, &mut self.known);
-                accounts = &self.accounts;
-                if late {
-                    known = &self.known;
-                }
+            let late = resolve_accounts(&self.users, rows, &belonging, &mut self.accounts, &mut self.known);
+            accounts = &self.accounts;
+            if late {
+                known_to_account = &self.known;
             }
         }
         if count == 0 && self.traits.is_empty() && self.memberships.is_empty() {
@@ -137,7 +133,8 @@ impl<'a> Workbench<'a> {
             users: &self.users,
             accounts: needs.accounts.then_some(accounts),
             workspaces: needs.workspaces.then_some(rows.workspaces),
-            known: (!known.is_empty()).then_some(known),
+            known: (!rows.known.is_empty()).then_some(rows.known),
+            known_to_account: (!known_to_account.is_empty()).then_some(known_to_account),
             properties,
             traits: &self.traits,
             memberships: &self.memberships,
@@ -155,7 +152,8 @@ impl<'a> Workbench<'a> {
                 push_row_traits(&mut self.traits, buffers, row, piece.person, selection);
             }
         }
-        self.traits.sort_by(|a, b| (a.at, a.of, a.slot, &a.value, a.known).cmp(&(b.at, b.of, b.slot, &b.value, b.known)));
+        self.traits
+            .sort_by(|a, b| (a.at, a.of, a.slot, &a.value, a.known).cmp(&(b.at, b.of, b.slot, &b.value, b.known)));
     }
 }
 
@@ -258,10 +256,10 @@ fn push_row_traits(traits: &mut Vec<TraitFact>, buffers: &Buffers, row: usize, p
         (false, false) => (Timestamp(time), Timestamp::MIN),
     };
     for (slot, (owner, places)) in (0..).zip(&selection.traits) {
-        if *owner == kind {
-            if let Some(value) = first_value(&buffers.values, places, row) {
-                traits.push(TraitFact { at, known, of: Subject { kind, code }, slot, value });
-            }
+        if *owner == kind
+            && let Some(value) = first_value(&buffers.values, places, row)
+        {
+            traits.push(TraitFact { at, known, of: Subject { kind, code }, slot, value });
         }
     }
 }
@@ -284,10 +282,18 @@ fn belonging(
             let code = |column| buffers.codes(column).get(row).copied().unwrap_or(0);
             let (account, in_workspace) = (code(FACT_ACCOUNT), code(FACT_WORKSPACE));
             let at = buffers.times.get(row).copied().unwrap_or(i64::MIN);
-            let (says, known, person) = (buffers.says.get(row).copied().unwrap_or(0), fact_known(buffers, row), piece.person);
+            let (says, known, person) =
+                (buffers.says.get(row).copied().unwrap_or(0), fact_known(buffers, row), piece.person);
             if account != 0 && (person != 0 || in_workspace != 0) {
                 leaves |= says == LEAVE;
-                statements.push(Statement { at, known, person, account, workspace: in_workspace, leaves: says == LEAVE });
+                statements.push(Statement {
+                    at,
+                    known,
+                    person,
+                    account,
+                    workspace: in_workspace,
+                    leaves: says == LEAVE,
+                });
             }
             let places = selection.emails.as_deref().filter(|_| person != 0 && says & 7 == 0).unwrap_or_default();
             if let Some(Value::Text(address)) = first_value(&buffers.values, places, row) {
@@ -306,8 +312,7 @@ fn belonging(
                 continue;
             }
             let (at, known) = (rows.times.get(row).copied().unwrap_or(i64::MIN), rows.known_of(row));
-            let statement =
-                Statement { at, known, person: run.user, account, workspace: in_workspace, leaves: false };
+            let statement = Statement { at, known, person: run.user, account, workspace: in_workspace, leaves: false };
             // Of a stretch of rows in one account only the first says something new, unless somebody leaves or a
             // workspace's account is at stake.
             let repeats = last.is_some_and(|last| last.account == account && (last.at < at || last.known <= known));
@@ -320,7 +325,7 @@ fn belonging(
     Belonging::of(statements, &emails, &AccountIds(directory))
 }
 
-/// Fills each row's account, and when it took effect for it. Says whether some row did later than it happened.
+/// Fills each row's account, and when it took effect for it. Says whether some row did later than for its user.
 fn resolve_accounts(
     users: &[Run],
     rows: EventRows<'_>,
@@ -342,8 +347,9 @@ fn resolve_accounts(
                 Some(only) if workspace == 0 => only,
                 _ => belonging.account_of_row(run.user, own, workspace, at),
             };
-            let effect = rows.known_of(row).max(since);
-            late |= effect > at;
+            let to_user = rows.known_of(row);
+            let effect = to_user.max(since);
+            late |= effect > to_user;
             accounts.push(account);
             known.push(effect);
         }

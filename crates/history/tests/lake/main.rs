@@ -1,0 +1,5 @@
+//! The lake from outside: imports, scans, crashes, growth, stored formats.
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+
+mod same_households;
+mod support;
