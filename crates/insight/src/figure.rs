@@ -210,15 +210,22 @@ impl Person {
 pub(crate) struct Gathered {
     people: People,
     listed: usize,
+    /// The list has been full once.
+    trimmed: bool,
 }
 
 impl Gathered {
     pub(crate) fn new(listed: usize) -> Self {
-        Self { people: People::default(), listed }
+        Self { people: People::default(), listed, trimmed: false }
     }
 
     pub(crate) fn push(&mut self, person: Person) {
         self.people.total += 1;
+        // The first `listed` are in order since the last trim: who comes behind the last of them will not be shown.
+        let last = self.listed.checked_sub(1).and_then(|last| self.people.listed.get(last));
+        if self.trimmed && last.is_none_or(|last| last.order() < person.order()) {
+            return;
+        }
         self.people.listed.push(person);
         if self.people.listed.len() > 2 * self.listed + 64 {
             self.trim();
@@ -237,6 +244,7 @@ impl Gathered {
 
     fn trim(&mut self) {
         self.people.listed.sort_by(|left, right| left.order().cmp(&right.order()));
+        self.trimmed |= self.people.listed.len() >= self.listed;
         self.people.listed.truncate(self.listed);
     }
 }

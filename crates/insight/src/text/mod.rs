@@ -83,8 +83,7 @@ impl Page<'_> {
     fn foot(&mut self) {
         self.line("");
         self.say(&format!(
-            "Ranges are 95 % intervals. Lists show at most {} people; --json has them all the same way, and the HTML \
-             page opens each count.",
+            "Ranges are 95 % intervals. The JSON and the page list up to {} people behind each count.",
             grouped(self.report.question.people_listed as u64)
         ));
     }

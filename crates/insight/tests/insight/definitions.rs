@@ -13,7 +13,7 @@ use insight::question::{goal_recurs, needed_events};
 use insight::{DefinitionFacts, refusals};
 use jiff::tz::TimeZone;
 
-use crate::common::at;
+use crate::product::at;
 
 #[expect(clippy::panic, reason = "a fixture that does not parse is a fault of the test")]
 fn read(text: &str) -> Definition {
@@ -198,7 +198,7 @@ fn entry(day: f64, exit: Option<f64>) -> Entry {
 
 #[test]
 fn the_listing_of_who_qualifies() {
-    let facts = crate::common::facts("trial-team", "Trial team is at work");
+    let facts = crate::product::facts("trial-team", "Trial team is at work");
     let mut listing = Listing::new(&facts, at(10.0));
     let why = || vec![Arc::from("4 × Project Created"), Arc::from("2 × Member Invited")];
     for (id, outcome) in [

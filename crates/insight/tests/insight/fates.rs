@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::common::{at, entry, facts, outcome, report};
+use crate::product::{at, entry, facts, outcome, report};
 use engine::Span;
 use engine::time::{DAY, HOUR};
 use insight::figure::Answer;

@@ -9,7 +9,7 @@ use engine::Timestamp;
 use engine::time::DAY;
 use insight::{DefinitionFacts, Life, Question};
 
-use crate::common::{facts, outcome, report};
+use crate::product::{facts, outcome, report};
 
 fn day(date: &str) -> Option<Timestamp> {
     let date: jiff::civil::Date = date.parse().ok()?;

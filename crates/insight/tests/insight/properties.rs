@@ -1,6 +1,6 @@
 //! What holds for every report.
 
-use crate::common::{Dice, at, entry, people, question, report};
+use crate::product::{Dice, at, entry, people, question, report};
 use engine::Timestamp;
 use engine::time::DAY;
 use insight::{Backtest, Life};

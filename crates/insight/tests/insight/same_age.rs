@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::common::{Dice, at, entry, facts, outcome, report};
+use crate::product::{Dice, at, entry, facts, outcome, report};
 use engine::time::DAY;
 use engine::{Span, Timestamp};
 use insight::figure::Answer;
@@ -165,7 +165,7 @@ fn where_there_is_nothing_the_ranges_hold_one() {
 
 #[test]
 fn what_is_there_is_found() {
-    let told = report(&crate::common::question(), crate::common::people(3_000, 7, 4.0));
+    let told = report(&crate::product::question(), crate::product::people(3_000, 7, 4.0));
     let against = &told.definitions[0].against_rest;
     let hazard = against.hazard_ratio.known().unwrap();
     assert!(hazard.ratio.low < 4.0 && 4.0 < hazard.ratio.high, "{hazard:?}");

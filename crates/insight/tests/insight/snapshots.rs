@@ -1,6 +1,6 @@
 //! What people and programs read, kept as it was agreed.
 
-use crate::common::{people, question, report};
+use crate::product::{people, question, report};
 
 #[test]
 fn a_report_in_text() {
