@@ -205,9 +205,13 @@ impl Reader {
         })
     }
 
-    /// A value as a YAML scalar: unquoted it is typed by how it looks, quoted it is a text, save for `$` paths.
+    /// A value as a YAML scalar: unquoted it is typed by how it looks, quoted it is a text, save for `$` paths and
+    /// what stands behind a `=`.
     pub fn operand_of(&mut self, node: &Node, sense: Sense) -> Option<Operand> {
         let scalar = self.scalar(node, "a value")?;
+        if let Some(value) = scalar.text.strip_prefix("= ") {
+            return self.operand(value.trim(), node.place, sense);
+        }
         if scalar.style == Style::Plain || scalar.text.starts_with('$') || sense.of == Compared::Durations {
             return self.operand(&scalar.text, node.place, sense);
         }
@@ -427,6 +431,15 @@ fn split_list(text: &str) -> Vec<String> {
         items.push(item.trim().to_owned());
     }
     items
+}
+
+/// Whether a quoted scalar would be read as a comparison and not as the text itself.
+pub(crate) fn reads_as_comparison(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with('$')
+        || SIGNS.iter().any(|(sign, _)| text.starts_with(sign))
+        || (text.starts_with("between ") && text.contains(" and "))
+        || RELATIVE_DATES.iter().any(|(words, _)| text.starts_with(words))
 }
 
 /// Whether a scalar compares: for the short form of `where:`.

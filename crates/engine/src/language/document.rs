@@ -26,7 +26,9 @@ pub fn parse(text: &str, workspace: &Workspace) -> Result<Document, Vec<Diagnost
     findings.sort_by_key(|finding| (finding.place, finding.severity));
     match document {
         Some((definition, examples)) if !findings.iter().any(Diagnostic::is_error) => {
-            Ok(Document { definition, examples, mentions: reader.mentions, warnings: findings })
+            let id = root.pairs().unwrap_or_default().iter().find(|pair| pair.key == "id");
+            let id_place = id.map_or(root.place, |pair| pair.value.place);
+            Ok(Document { definition, id_place, examples, mentions: reader.mentions, warnings: findings })
         }
         _ => Err(findings),
     }

@@ -5,6 +5,7 @@
 //! checks against other definitions and against the data.
 
 mod behaviour;
+mod check;
 mod comparison;
 mod criterion;
 mod diagnostic;
@@ -14,19 +15,24 @@ pub mod examples;
 pub mod keys;
 pub mod limits;
 mod mention;
+mod print;
 mod reader;
 mod scalars;
 mod score;
 mod settings;
 mod templates;
 mod tree;
+mod version;
 mod warnings;
 
+pub use check::{Known, check, check_workspace};
 pub use diagnostic::{Code, Diagnostic, Place, Severity, nearest, render};
 pub use document::parse;
 pub use mention::{Mention, MentionOf, Section};
+pub use print::{criterion_to_yaml, to_yaml};
 pub use settings::parse_workspace;
 pub use templates::{Template, templates};
+pub use version::{Version, version};
 
 use crate::definition::Definition;
 use crate::workspace::Workspace;
@@ -36,6 +42,8 @@ use crate::workspace::Workspace;
 pub struct Document {
     /// What it says.
     pub definition: Definition,
+    /// Where its id stands.
+    pub id_place: Place,
     /// Its own examples.
     pub examples: Vec<examples::Example>,
     /// The names it uses, and where.

@@ -2,7 +2,7 @@
 
 use engine::definition::Definition;
 use engine::language::examples::{self, Example, Observed};
-use engine::language::{Diagnostic, Document, parse, render};
+use engine::language::{self, Diagnostic, Document, parse, render};
 use engine::workspace::Workspace;
 
 use crate::oracle;
@@ -20,6 +20,9 @@ pub fn read(files: &[(String, String)], workspace: &Workspace) -> Vec<Document> 
             }
             Err(findings) => faults.push_str(&render(&findings, text, name)),
         }
+    }
+    for (findings, (name, text)) in language::check(&documents, workspace, None).iter().zip(files) {
+        faults.push_str(&render(findings, text, name));
     }
     assert!(faults.is_empty(), "{faults}");
     documents

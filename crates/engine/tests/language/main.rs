@@ -4,3 +4,11 @@
 mod errors;
 #[cfg(test)]
 mod forms;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod round_trip;
+#[cfg(test)]
+mod sets;
+#[cfg(test)]
+mod versions;

@@ -84,6 +84,7 @@ pub static BEHAVIOUR: Table = Table {
         key("matches", Shape::Text, "The regular expression matches somewhere."),
         key("exists", Shape::Boolean, "There is a value."),
         key("missing", Shape::Boolean, "There is none."),
+        key("domain_kind", Shape::Words(&DOMAIN_KINDS), "The e-mail address is of such a domain."),
     ],
 };
 
@@ -193,6 +194,8 @@ pub static RATIO: Table = Table {
         required("ratio", Shape::Of(&SIDES), "The two sides."),
         key("is", Shape::Comparison, "With what the share is compared: `\">= 80%\"`."),
         key("between", Shape::List(&Shape::Value), "It lies between the two, both included."),
+        key("in", Shape::List(&Shape::Value), "It is one of these."),
+        key("not_in", Shape::List(&Shape::Value), "It is none of these."),
     ],
 };
 
