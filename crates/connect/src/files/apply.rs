@@ -1,20 +1,24 @@
 //! A mapping at work: rows of fields to rows of a batch.
 
 mod bind;
+mod bound;
+mod lookup;
 mod value;
 
 use engine::batch::{ABSENT, Batch, Message, Row, Shape};
-use engine::record::{EventKind, SubjectKind};
-use engine::{Number, Timestamp, Value};
+use engine::record::SubjectKind;
+use engine::{Timestamp, Value};
 
 use super::columns::Columns;
 use super::field::Field;
 use super::identity::{Identity, RowIdentity};
 use super::limits;
-use super::mapping::{Each, Others, Test};
+use super::mapping::Others;
 use super::reject::Reason;
 use super::time::TimeReader;
 pub(crate) use bind::bind;
+use bound::{BoundCondition, BoundId, BoundName, BoundProperty, BoundShape, BoundStatement, Item};
+use lookup::{all_met, column_of, field_in, id_text, text_in, time};
 use value::{BoundType, Missing};
 
 /// Why a row is rejected, and the column to blame.
@@ -45,105 +49,6 @@ pub(crate) struct Changed {
     pub(crate) texts_cut: u64,
     pub(crate) clamped: u64,
     pub(crate) kept_as_text: u64,
-}
-
-/// Where a value comes from, by place.
-#[derive(Debug, Clone)]
-enum Slot {
-    Column(usize),
-    Item,
-    Position,
-    Constant(Value),
-}
-
-/// An item of `each`.
-#[derive(Debug, Clone, Copy)]
-struct Item<'row> {
-    field: Field<'row>,
-    position: u64,
-}
-
-#[derive(Debug)]
-struct BoundId {
-    slot: Slot,
-    prefix: String,
-    missing: Missing,
-}
-
-#[derive(Debug)]
-struct BoundTime {
-    slot: Slot,
-    reader: TimeReader,
-    missing: Missing,
-}
-
-#[derive(Debug)]
-struct BoundProperty {
-    name: String,
-    slot: Slot,
-    value_type: BoundType,
-    missing: Missing,
-    /// In the batch at hand: the name's code, and the column that was used last.
-    code: u32,
-    column: Option<usize>,
-}
-
-#[derive(Debug)]
-struct BoundAmount {
-    column: Option<usize>,
-    constant: Number,
-    decimal: u8,
-    currency: Slot,
-    missing: Missing,
-}
-
-#[derive(Debug)]
-struct BoundCondition {
-    column: usize,
-    test: Test,
-    missing: Missing,
-}
-
-#[derive(Debug)]
-enum BoundName {
-    /// With its code in the batch at hand.
-    Fixed(String, u32),
-    From {
-        slot: Slot,
-        rename: std::collections::BTreeMap<String, String>,
-        others: Others,
-        missing: Missing,
-    },
-    None,
-}
-
-#[derive(Debug)]
-enum BoundShape {
-    Event(Option<EventKind>),
-    Traits { of: SubjectKind, constant: bool },
-    Joined,
-    Left,
-    Alias(BoundId),
-}
-
-#[derive(Debug)]
-struct BoundStatement {
-    shape: BoundShape,
-    name: BoundName,
-    user: Option<BoundId>,
-    anonymous: Option<BoundId>,
-    account: Option<BoundId>,
-    workspace: Option<BoundId>,
-    time: Option<BoundTime>,
-    received: Option<BoundTime>,
-    id: Option<BoundId>,
-    sender: Option<BoundId>,
-    properties: Vec<BoundProperty>,
-    rest: Option<String>,
-    amount: Option<BoundAmount>,
-    only_if: Vec<BoundCondition>,
-    each: Option<(usize, Each, Missing)>,
-    seed: u128,
 }
 
 /// A file's mapping, bound to its columns.
@@ -492,85 +397,4 @@ impl Applier {
         context.batch.set_amount(amount, code);
         Ok(())
     }
-}
-
-fn all_met(conditions: &[BoundCondition], fields: &[Field<'_>]) -> bool {
-    conditions.iter().all(|condition| {
-        let field = fields.get(condition.column).copied().unwrap_or(Field::Absent);
-        let is_there = !field.is_absent() && !condition.missing.is(&field);
-        match &condition.test {
-            Test::Present(wanted) => is_there == *wanted,
-            Test::Is(texts) => value::is_any_of(field, texts),
-            Test::IsNot(texts) => !value::is_any_of(field, texts),
-        }
-    })
-}
-
-/// The field in a slot, and its column if it has one.
-fn field_in<'row>(
-    slot: &'row Slot,
-    item: Option<Item<'row>>,
-    fields: &'row [Field<'row>],
-) -> (Field<'row>, Option<usize>) {
-    match slot {
-        Slot::Column(column) => (fields.get(*column).copied().unwrap_or(Field::Absent), Some(*column)),
-        Slot::Item => (item.map_or(Field::Absent, |item| item.field), None),
-        Slot::Position => (item.map_or(Field::Absent, |item| Field::Number(Number::whole(item.position as i64))), None),
-        Slot::Constant(value) => (value::field_of(value), None),
-    }
-}
-
-const fn column_of(slot: &Slot) -> Option<usize> {
-    if let Slot::Column(column) = slot { Some(*column) } else { None }
-}
-
-/// A field's text, written to the scratch unless it is one already.
-fn text_in<'row>(field: Field<'row>, scratch: &'row mut String) -> &'row str {
-    match field {
-        Field::Text(text) | Field::Numeral(text) => text,
-        field => {
-            scratch.clear();
-            field.write_text(scratch);
-            scratch
-        }
-    }
-}
-
-/// An id's text with its prefix, `None` if there is none.
-fn id_text<'row>(
-    rule: &'row BoundId,
-    item: Option<Item<'row>>,
-    fields: &'row [Field<'row>],
-    scratch: &'row mut String,
-) -> Result<Option<&'row str>, Fault> {
-    let (field, column) = field_in(&rule.slot, item, fields);
-    let fault = |reason| Fault { reason, column };
-    if field.is_absent() || rule.missing.is(&field) {
-        return Ok(None);
-    }
-    if let Field::Unusable(why) = field {
-        return Err(fault(Reason::Unusable(why)));
-    }
-    let text = match field {
-        Field::Text(text) | Field::Numeral(text) if rule.prefix.is_empty() => text,
-        field => {
-            scratch.clear();
-            scratch.push_str(&rule.prefix);
-            field.write_text(scratch);
-            scratch
-        }
-    };
-    if text.len() > limits::ID_BYTES {
-        return Err(fault(Reason::IdTooLong));
-    }
-    Ok(if text.len() == rule.prefix.len() { None } else { Some(text) })
-}
-
-fn time(rule: &mut BoundTime, item: Option<Item<'_>>, context: &Context<'_, '_>) -> Result<Option<Timestamp>, Fault> {
-    let BoundTime { slot, reader, missing } = rule;
-    let (field, column) = field_in(slot, item, context.fields);
-    if field.is_absent() || missing.is(&field) {
-        return Ok(None);
-    }
-    reader.read(field).map(Some).map_err(|reason| Fault { reason, column })
 }

@@ -151,9 +151,11 @@ impl TimeReader {
         let microseconds = if unit == 0 {
             round_half_even(number.0, Number::UNIT * 1_000)
         } else {
-            round_half_even(number.0.checked_mul(i128::from(unit))?, Number::UNIT)
+            round_half_even(number.0.saturating_mul(i128::from(unit)), Number::UNIT)
         };
-        Some(Timestamp(i64::try_from(microseconds).ok()?))
+        // What does not fit is far outside the accepted years, on either side.
+        let end = if microseconds < 0 { i64::MIN } else { i64::MAX };
+        Some(Timestamp(i64::try_from(microseconds).unwrap_or(end)))
     }
 
     /// The instant of a wall clock's reading. A skipped time is taken as if the clocks had not yet been changed (for

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use engine::{Number, Value};
 
-use super::value::{BoundType, Missing};
-use super::{
-    Applier, BoundAmount, BoundCondition, BoundId, BoundName, BoundProperty, BoundShape, BoundStatement, BoundTime,
-    Changed, Slot,
+use super::bound::{
+    BoundAmount, BoundCondition, BoundId, BoundName, BoundProperty, BoundShape, BoundStatement, BoundTime, Slot,
 };
+use super::value::{BoundType, Missing};
+use super::{Applier, Changed};
 use crate::files::columns::{Columns, Decoder};
 use crate::files::field::Field;
 use crate::files::identity::{Identity, statement_seed};
