@@ -161,3 +161,31 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         }
     })
 }
+
+/// Events of one day, spread over users; ten users share an account. The same day gives the same events.
+pub fn day_of_events(day: i64, rows: u64, users: u64) -> Vec<Record> {
+    let event = |row: u64| {
+        let mixed = (row + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(day.unsigned_abs()) >> 20;
+        let user = (row + day.unsigned_abs()) % users;
+        let minutes = Value::whole((mixed % 60) as i64);
+        Record {
+            source: "app".into(),
+            sender: "".into(),
+            message: format!("{day} {row}").into(),
+            timestamp: Timestamp(day * engine::time::DAY + (mixed % 86_400_000_000) as i64),
+            received_at: None,
+            who: Who {
+                user: Some(format!("user-{user}").into()),
+                account: Some(format!("account-{}", user / 10).into()),
+                ..Who::default()
+            },
+            body: Body::Event {
+                name: ["Opened", "Saved", "Shared"][(mixed % 3) as usize].into(),
+                kind: None,
+                properties: BTreeMap::from([("minutes".into(), minutes)]),
+                amount: None,
+            },
+        }
+    };
+    (0..rows).map(event).collect()
+}
