@@ -60,7 +60,7 @@ fn killed_at_any_moment() {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        let wait = whole.mul_f64((seed % 1000) as f64 / 900.0);
+        let wait = whole.mul_f64((seed % 1000) as f64 / 600.0);
         let mut child = start(folder.path(), day);
         std::thread::sleep(wait);
         child.kill().unwrap();

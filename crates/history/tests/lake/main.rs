@@ -5,6 +5,7 @@ mod crash;
 mod damage;
 mod frozen;
 mod growth;
+mod python;
 mod same_households;
 mod subjects;
 mod support;
