@@ -30,7 +30,11 @@ fn with_duckdb_and_polars() {
     // Somebody unknown becomes user-3: the row moves, and must not be counted twice.
     let [unknown, tie] = [("", "device"), ("user-3", "device")].map(|(user, device)| Record {
         message: format!("{user} {device}").into(),
-        who: Who { user: Some(user.into()).filter(|_| !user.is_empty()), anonymous: Some(device.into()), ..Who::default() },
+        who: Who {
+            user: Some(user.into()).filter(|_| !user.is_empty()),
+            anonymous: Some(device.into()),
+            ..Who::default()
+        },
         ..day_of_events(1, 1, 1).remove(0)
     });
     import(folder.path(), &workspace, &[unknown]);
