@@ -121,7 +121,10 @@ pub(crate) fn capacity(
         weeks: weeks.map(|(first, last)| Weeks { first: date_of(first, zone), last: date_of(last, zone), count }),
         offered,
         won: Share::new(won.total(), called.total()),
-        wins_per_week: per_week(won.total()),
+        wins_per_week: match at_least(called.total(), THRESHOLDS.share, "calls", || Some(())) {
+            Answer::Known(()) => per_week(won.total()),
+            Answer::NotEnough(short) => Answer::NotEnough(short),
+        },
         calls_made_per_week: per_week(called.total()),
         called_people: called.finish(),
         won_people: won.finish(),

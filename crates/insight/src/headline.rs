@@ -57,7 +57,7 @@ fn last_customers(name: &str, last: &LastCustomers, horizon: &str) -> String {
         return "Nobody in this history converted while in the population: nothing can be proven.".to_owned();
     }
     let of = if last.customers == 1 {
-        "the only customer".to_owned()
+        "the one customer so far".to_owned()
     } else {
         format!("the last {} customers", grouped(last.customers))
     };
@@ -145,8 +145,14 @@ fn verdict(low: f64, high: f64) -> &'static str {
 }
 
 /// `0.4`, `7`, `12`: a mean per week.
-fn mean(amount: f64) -> String {
-    if amount >= 10.0 || amount.fract() < 0.05 { format!("{amount:.0}") } else { format!("{amount:.1}") }
+pub(crate) fn mean(amount: f64) -> String {
+    if amount > 0.0 && amount < 0.1 {
+        format!("{amount:.2}")
+    } else if amount >= 10.0 || amount.fract() < 0.05 {
+        format!("{amount:.0}")
+    } else {
+        format!("{amount:.1}")
+    }
 }
 
 fn wins(judgement: &Judgement, baseline: Option<&Judgement>) -> String {
@@ -157,7 +163,9 @@ fn wins(judgement: &Judgement, baseline: Option<&Judgement>) -> String {
     };
     let Some((own, calls)) = told(capacity) else {
         let why = capacity.wins_per_week.reason().unwrap_or("not enough data");
-        return format!("At {} calls a week: {why}.", capacity.calls_per_week);
+        let made = capacity.calls_made_per_week.known();
+        let made = made.map_or(String::new(), |made| format!(" (it names {} people a week)", mean(*made)));
+        return format!("At {} calls a week{made}: {why}.", capacity.calls_per_week);
     };
     let filled = if calls < f64::from(capacity.calls_per_week) - 0.5 {
         format!(" (it names only {} a week)", mean(calls))

@@ -163,7 +163,7 @@ fn tiles(html: &mut Html, report: &Report, judgement: &Judgement) {
         html,
         "Alerts a week",
         &glossary::KNOWN,
-        &week.map_or_else(none, |week| format!("{:.0}", week.mean)),
+        &week.map_or_else(none, |week| crate::headline::mean(week.mean)),
         &week.map_or("not enough whole weeks".to_owned(), |week| {
             format!("{} in the busiest, of {}", grouped(week.most), week.most_on)
         }),

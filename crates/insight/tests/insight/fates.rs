@@ -212,7 +212,8 @@ fn a_team_calls_the_best_and_nobody_who_has_paid() {
     // Weeks whose last lead is watched for 30 days by day 100: those that end by day 70.
     let weeks = capacity.weeks.as_ref().unwrap();
     assert_eq!((weeks.first.as_str(), weeks.last.as_str(), weeks.count), ("2024-01-01", "2024-03-04", 10));
-    assert_eq!(capacity.wins_per_week.known(), Some(&0.2));
+    assert_eq!(capacity.calls_made_per_week.known(), Some(&0.3));
+    assert!(capacity.wins_per_week.reason().is_some_and(|why| why.contains("3 calls, needs 10")));
 }
 
 #[test]
