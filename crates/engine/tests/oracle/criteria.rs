@@ -63,11 +63,17 @@ impl<'a> Judge<'a> {
     }
 
     /// The seat of the account that the subject is in, once its clock has started.
-    pub fn account_frame<'d>(&self, frame: &Frame<'d>, t: Timestamp) -> Option<Frame<'d>> {
+    pub fn account_frame(&self, frame: &Frame, t: Timestamp) -> Option<Frame<'_>> {
         let account = self.account_in(frame.subject, Cut::at(t))?;
         let timeline = self.world.timeline(account);
         let clock = timeline.iter().find(|event| event.kind == EventKind::Product)?.at;
-        (clock <= t).then(|| Frame { subject: account, clock, started: clock, window: None, ..frame.clone() })
+        let goal = self.workspace.goal.as_ref();
+        (clock <= t).then(|| Frame {
+            points: frame.points.clone(),
+            clock,
+            started: clock,
+            ..Frame::bare(account, goal)
+        })
     }
 
     fn follows(&self, sequence: &Sequence, frame: &Frame, t: Timestamp) -> bool {

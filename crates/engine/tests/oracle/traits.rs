@@ -190,10 +190,9 @@ impl Judge<'_> {
 /// Whether goals are looked for on the own timeline, and on that of the account one is in.
 fn timelines_of(kind: SubjectKind, goal: &Goal) -> (bool, bool) {
     match (kind, goal.of) {
-        (SubjectKind::Account, _) | (SubjectKind::Workspace, None | Some(SubjectKind::Workspace)) => (true, false),
-        (_, Some(SubjectKind::Account)) => (false, true),
         (SubjectKind::User, None) => (true, true),
-        (_, _) => (true, false),
+        (SubjectKind::User, Some(SubjectKind::Account)) => (false, true),
+        _ => (true, false),
     }
 }
 
