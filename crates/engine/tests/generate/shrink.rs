@@ -182,12 +182,11 @@ fn simpler_criteria(criterion: &Criterion) -> Vec<Criterion> {
                 simpler.events.filter = filter;
                 found.push(Criterion::Behaviour(simpler));
             }
-            for period in [engine::definition::Period::Ever, engine::definition::Period::Window] {
-                if !behaviour.against_previous && behaviour.regularity.is_none() && behaviour.period != period {
-                    let mut simpler = behaviour.clone();
-                    simpler.period = period;
-                    found.push(Criterion::Behaviour(simpler));
-                }
+            let ever = engine::definition::Period::Ever;
+            if !behaviour.against_previous && behaviour.regularity.is_none() && behaviour.period != ever {
+                let mut simpler = behaviour.clone();
+                simpler.period = ever;
+                found.push(Criterion::Behaviour(simpler));
             }
             if behaviour.per.is_some() {
                 let mut simpler = behaviour.clone();

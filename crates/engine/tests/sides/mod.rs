@@ -138,7 +138,7 @@ pub fn told(case: &Case) -> String {
         );
     }
     for definition in &case.definitions {
-        let _ = writeln!(told, "{definition:#?}");
+        let _ = writeln!(told, "{definition:?}");
     }
     told
 }
