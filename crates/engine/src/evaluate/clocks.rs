@@ -5,6 +5,7 @@ use super::fold::Fold;
 use super::scene::{Moment, Scene};
 use super::wakes::wakes;
 use crate::Timestamp;
+use crate::definition::TraitOwner;
 use crate::program::pass::{ClockRule, TraitRef, WindowRule};
 
 const NEVER: i64 = i64::MAX;
@@ -79,8 +80,8 @@ pub(super) fn first_product(scene: &Scene<'_>) -> Option<i64> {
 pub(super) fn first_date(scene: &Scene<'_>, path: &TraitRef) -> Option<(i64, i64)> {
     let zone = &scene.program.workspace.zone;
     let subject = scene.subject;
-    let history = scene.books.history(subject, path.slots.for_kind(subject.kind));
-    if let Some((from, value)) = history.first() {
+    if path.owner == TraitOwner::Own && path.derived.is_none() {
+        let (from, value) = scene.books.history(subject, path.slots.for_kind(subject.kind)).first()?;
         return date(value, zone).map(|date| (*from, date));
     }
     // Of another's trait, or a derived one: the first instant at which there is a value.

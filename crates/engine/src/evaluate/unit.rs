@@ -6,7 +6,7 @@ use super::fold::Fold;
 use super::scene::{Clockwork, Moment, Scene};
 use super::score;
 use crate::outcome::{Entry, Outcome, Standing, Truth};
-use crate::program::pass::Unit;
+use crate::program::pass::{Unit, WindowRule};
 use crate::record::SubjectKind;
 use crate::{Number, Timestamp, Value};
 
@@ -15,6 +15,8 @@ use crate::{Number, Timestamp, Value};
 pub(crate) struct UnitState {
     /// The behaviour's truth, frozen behind the window's end.
     pub when: bool,
+    /// Its changes, where the window's end may come to be known only when it has passed.
+    pub past: Vec<(i64, bool)>,
     /// Whether the definition held at the last evaluated instant.
     pub holding: bool,
     pub population_from: Option<i64>,
@@ -28,6 +30,7 @@ pub(crate) struct UnitState {
 impl UnitState {
     pub fn clear(&mut self) {
         self.when = false;
+        self.past.clear();
         self.holding = false;
         self.population_from = None;
         self.met_at = None;
@@ -48,6 +51,10 @@ impl Fold {
         }
         let standing = self.standing_at(scene, unit, place, at);
         let state = &mut self.units[place];
+        let until = matches!(scene.pass.gates[unit.gate].window, WindowRule::Until(_));
+        if until && state.past.last().map_or(standing.when, |(_, when)| *when != standing.when) {
+            state.past.push((at, standing.when));
+        }
         state.when = standing.when;
         let mark = |slot: &mut Option<i64>, holds: bool| {
             if holds && slot.is_none() {
@@ -83,7 +90,14 @@ impl Fold {
 
     fn standing_at(&self, scene: &Scene<'_>, unit: &Unit, place: usize, at: i64) -> Standing {
         let gate = self.gates[unit.gate];
-        let when = if at <= gate.end { self.truth(scene.pass, unit.when).holds() } else { self.units[place].when };
+        let state = &self.units[place];
+        let when = match scene.pass.gates[unit.gate].window {
+            _ if at <= gate.end => self.truth(scene.pass, unit.when).holds(),
+            WindowRule::Until(_) => {
+                state.past.iter().rev().find(|(from, _)| *from <= gate.end).is_some_and(|(_, when)| *when)
+            }
+            WindowRule::Open | WindowRule::For(_) => state.when,
+        };
         Standing {
             in_population: unit.population.is_none_or(|node| self.truth(scene.pass, node).holds()),
             when,
@@ -119,7 +133,7 @@ impl Fold {
             definition: definition.place,
             subject: scene.subject,
             clock: Timestamp(gate.clock),
-            population_from: instant(state.population_from.or(unit.population.is_none().then_some(gate.known_from))),
+            population_from: instant(if unit.population.is_none() { Some(gate.known_from) } else { state.population_from }),
             met_at: instant(state.met_at),
             outside_at: instant(state.outside_at),
             entries: state.entries.clone(),
