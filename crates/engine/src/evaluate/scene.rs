@@ -170,6 +170,8 @@ impl<'a> Scene<'a> {
             Derived::FirstSeen => self.seen(owner, at, true).map(|time| Value::Time(Timestamp(time))),
             Derived::LastSeen => self.seen(owner, at, false).map(|time| Value::Time(Timestamp(time))),
             Derived::FirstOf(slot) => self.first_of(owner, slot, at),
+            Derived::Members if owner.kind != SubjectKind::Account => None,
+            Derived::Rank if owner.kind != SubjectKind::User => None,
             Derived::Members => {
                 let count = self.books.member_count(self.books.account_of(owner, at, self.household.directory)?, at);
                 Some(Value::whole(count as i64))
@@ -203,12 +205,22 @@ impl<'a> Scene<'a> {
         if rule.own && resumed {
             return true;
         }
-        let own = rule.own && self.rows_of(owner).any(|row| self.household.times[row] < at && self.is_goal(goal, row));
-        own || rule.of_account.is_some_and(|output| {
-            self.books
-                .account_of(owner, at, self.household.directory)
-                .is_some_and(|code| self.books.conversions(output, code).iter().any(|time| *time < at))
-        })
+        let own = |of: Subject| {
+            self.rows_of(of).any(|row| self.household.times[row] < at && self.is_goal(goal, row))
+        };
+        let of_account = |code: Code| match rule.of_account {
+            Some(output) => self.books.conversions(output, code).iter().any(|time| *time < at),
+            None => own(account(code)),
+        };
+        if owner.kind == SubjectKind::Account {
+            return of_account(owner.code);
+        }
+        let user = owner.kind == SubjectKind::User;
+        let (by_self, by_account) =
+            (!user || rule.of != Some(SubjectKind::Account), user && rule.of != Some(SubjectKind::User));
+        (by_self && own(owner))
+            || (by_account
+                && self.books.account_of(owner, at, self.household.directory).is_some_and(of_account))
     }
 
     fn is_goal(&self, goal: usize, row: usize) -> bool {

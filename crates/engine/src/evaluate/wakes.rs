@@ -46,7 +46,9 @@ pub(super) fn wakes(scene: &Scene<'_>) -> Vec<i64> {
     said_times(scene, &accounts, &mut times);
     for path in pass.trait_refs() {
         if let Some(derived) = path.derived {
-            let subjects = accounts.iter().map(|code| account(*code)).chain([subject]);
+            let members = accounts.iter().filter(|_| with_members).flat_map(|code| books.members(*code));
+            let members = members.map(|stay| stay.member);
+            let subjects = accounts.iter().map(|code| account(*code)).chain([subject]).chain(members);
             for other in subjects {
                 times.extend(scene.derived_times(derived, other));
             }

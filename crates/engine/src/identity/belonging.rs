@@ -104,9 +104,13 @@ impl Belonging {
                 let last_of_start = after.iter().take_while(|stay| stay.start == first.start).last();
                 return last_of_start.map_or((0, i64::MIN), |stay| (stay.account, stay.known));
             }
+            return (0, i64::MIN);
         }
-        let email = self.emails.get(&person).and_then(|links| links.at(at));
-        email.map_or((0, i64::MIN), |link| if link.to == 0 { (0, i64::MIN) } else { (link.to, link.known) })
+        // Addresses make memberships: the one at that time, else the first later one.
+        let links = self.emails.get(&person).map_or(&[][..], Links::as_slice);
+        let now = links.iter().rfind(|link| link.at <= at).filter(|link| link.to != 0);
+        let later = || links.iter().find(|link| link.at > at && link.to != 0);
+        now.or_else(later).map_or((0, i64::MIN), |link| (link.to, link.known))
     }
 
     /// The one account that all rows of a person without own account and workspace have, if that is so.

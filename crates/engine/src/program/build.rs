@@ -200,7 +200,7 @@ impl<'w> Builder<'w> {
             let with_account = key.1 == SubjectKind::User && of != Some(SubjectKind::User);
             let of_account = with_account.then(|| builder.account_conversions(rule));
             let pass = builder.pass(key);
-            pass.goals.push(GoalRule { own, of_account, output: None });
+            pass.goals.push(GoalRule { of: rule.of, own, of_account, output: None });
             let place = pass.goals.len() - 1;
             if own {
                 let scope = Scope { key, gate: 0, goal: None, in_fit: false, all: &[] };
@@ -217,7 +217,7 @@ impl<'w> Builder<'w> {
             let output = builder.next_output;
             builder.next_output += 1;
             let pass = builder.pass(key);
-            pass.goals.push(GoalRule { own: true, of_account: None, output: Some(output) });
+            pass.goals.push(GoalRule { of: None, own: true, of_account: None, output: Some(output) });
             let place = pass.goals.len() - 1;
             let scope = Scope { key, gate: 0, goal: None, in_fit: false, all: &[] };
             builder.touch(scope, &rule.events, Effect::Goal, place);

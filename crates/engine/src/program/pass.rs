@@ -358,6 +358,8 @@ pub(crate) enum Share {
 /// A goal within a pass.
 #[derive(Debug)]
 pub(crate) struct GoalRule {
+    /// On whose timeline goals are looked for; `None`: the own, and for users also the account's.
+    pub of: Option<SubjectKind>,
     /// Whether the subject's own events are goals.
     pub own: bool,
     /// The output of the account's conversions, where they count too.
