@@ -72,6 +72,8 @@ impl Belonging {
                 stays.entry(first.person).or_default().extend(stays_of(pair));
             }
         }
+        // Who only leaves was never there.
+        stays.retain(|_, of_person| !of_person.is_empty());
         for of_person in stays.values_mut() {
             of_person.sort_by(|a, b| {
                 a.start.cmp(&b.start).then_with(|| accounts.text(b.account).cmp(accounts.text(a.account)))

@@ -1,11 +1,12 @@
 //! Why: each criterion of a definition as of an instant, with the events behind it (rule 32).
 
-use engine::definition::{Behaviour, Criterion, DistinctOf, Measure, Period};
+use engine::definition::{Behaviour, Criterion, Period};
 use engine::outcome::{Evidence, Truth};
 use engine::{Timestamp, Value};
 
 use super::judge::{Frame, Judge};
-use super::world::{Event, Subject};
+use super::measures::has_measured;
+use super::world::Subject;
 
 /// What is found for one criterion.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,12 +75,7 @@ fn behind(judge: &Judge, behaviour: &Behaviour, frame: &Frame, t: Timestamp) -> 
         );
         events.retain(|event| judge.unit_of(frame.subject, regularity.unit, event.at) >= oldest);
     }
-    let has = |event: &&Event, name| event.properties.contains_key(name);
-    events.retain(|event| match &behaviour.measure {
-        Measure::Of(_, name) | Measure::Distinct(DistinctOf::Property(name)) => has(event, name),
-        Measure::Grouped { of, by, .. } => has(event, of) && has(event, by),
-        _ => true,
-    });
+    events.retain(|event| has_measured(&behaviour.measure, event));
     let times: Vec<Timestamp> = events.iter().map(|event| event.at).collect();
     let latest = times.len().saturating_sub(Evidence::MOST_ROWS);
     Behind {

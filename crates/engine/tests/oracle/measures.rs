@@ -24,7 +24,7 @@ impl<'a> Judge<'a> {
         if let Some(regularity) = behaviour.regularity {
             let now = self.unit_of(frame.subject, regularity.unit, t);
             let events = self.events_in(&behaviour.events, &behaviour.period, 0, frame, t);
-            let units = self.by_unit(regularity.unit, frame, &events);
+            let units = self.by_unit(&behaviour.measure, regularity.unit, frame, &events);
             let met = (0..i64::from(regularity.units)).filter(|back| {
                 let unit = units.get(&units_before(regularity.unit, now, *back));
                 passes(self.measure(&behaviour.measure, frame, unit.map_or(&[], Vec::as_slice)))
@@ -33,7 +33,7 @@ impl<'a> Judge<'a> {
         }
         if let Some(unit) = behaviour.per {
             let events = self.events_in(&behaviour.events, &behaviour.period, 0, frame, t);
-            let units = self.by_unit(unit, frame, &events);
+            let units = self.by_unit(&behaviour.measure, unit, frame, &events);
             return units.values().any(|events| passes(self.measure(&behaviour.measure, frame, events)));
         }
         let holds = passes(self.behaviour_value(behaviour, frame, t));
@@ -48,7 +48,7 @@ impl<'a> Judge<'a> {
     pub fn behaviour_value(&self, behaviour: &Behaviour, frame: &Frame, t: Timestamp) -> Option<Value> {
         let now = self.events_in(&behaviour.events, &behaviour.period, 0, frame, t);
         if let Some(unit) = behaviour.per {
-            let units = self.by_unit(unit, frame, &now);
+            let units = self.by_unit(&behaviour.measure, unit, frame, &now);
             let values = units.values().filter_map(|events| self.measure(&behaviour.measure, frame, events));
             return values.max_by(by_type_then_value);
         }
@@ -61,9 +61,15 @@ impl<'a> Judge<'a> {
         growth(value?.as_number()?, before).map(Value::Number)
     }
 
-    fn by_unit(&self, unit: CalendarUnit, frame: &Frame, events: &[&'a Event]) -> BTreeMap<i64, Vec<&'a Event>> {
+    fn by_unit(
+        &self,
+        measure: &Measure,
+        unit: CalendarUnit,
+        frame: &Frame,
+        events: &[&'a Event],
+    ) -> BTreeMap<i64, Vec<&'a Event>> {
         let mut units: BTreeMap<i64, Vec<&Event>> = BTreeMap::new();
-        for event in events {
+        for event in events.iter().filter(|event| has_measured(measure, event)) {
             units.entry(self.unit_of(frame.subject, unit, event.at)).or_default().push(event);
         }
         units
@@ -127,6 +133,17 @@ impl<'a> Judge<'a> {
 /// (now − before) / before; none for a base of 0.
 pub fn growth(now: Number, before: Number) -> Option<Number> {
     Number::ratio(now.minus(before).0, before.0)
+}
+
+/// Whether an event has what is measured.
+pub fn has_measured(measure: &Measure, event: &Event) -> bool {
+    let has = |name: &Arc<str>| event.properties.contains_key(name);
+    match measure {
+        Measure::Of(_, name) | Measure::Distinct(DistinctOf::Property(name)) => has(name),
+        Measure::Grouped { of, by, .. } => has(of) && has(by),
+        Measure::Users => event.user.is_some(),
+        Measure::Count | Measure::Days | Measure::Weeks | Measure::Gap(_) | Measure::Distinct(DistinctOf::EventName) => true,
+    }
 }
 
 fn having(events: &[&Event], name: &Arc<str>) -> Vec<(Timestamp, Value)> {
