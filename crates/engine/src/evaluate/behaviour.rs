@@ -369,7 +369,10 @@ fn mark_of(scene: &Scene<'_>, clockwork: &mut Clockwork, rule: &Behaviour, at: i
             0 => return None,
             code => Mark::Code(code),
         },
-        Measure::DistinctName => Mark::Code(scene.household.names[row]),
+        Measure::DistinctName => {
+            let name = scene.household.names[row];
+            Mark::Code(scene.binding.alike.get(name as usize).copied().unwrap_or(name))
+        }
         Measure::DistinctProperty(slot) => Mark::Value(property(slot)?),
         Measure::Of(_, slot) => Mark::Value(property(slot)?),
         Measure::Grouped { of, by, .. } => Mark::Grouped(property(by)?, property(of)?),

@@ -262,7 +262,7 @@ fn base_changes(scene: &Scene<'_>, leaf: &TraitLeaf, now: i64) -> Vec<i64> {
 }
 
 /// The instants at which an owner's trait changes.
-fn change_times(scene: &Scene<'_>, path: &TraitRef, owner: Subject) -> Vec<i64> {
+pub(super) fn change_times(scene: &Scene<'_>, path: &TraitRef, owner: Subject) -> Vec<i64> {
     let slot = path.slots.for_kind(owner.kind);
     let mut times: Vec<i64> = scene.books.history(owner, slot).iter().map(|(from, _)| *from).collect();
     if let Some(derived) = path.derived {

@@ -180,12 +180,12 @@ impl<'a> Scene<'a> {
                 let account = self.books.account_of(owner, at, self.household.directory)?;
                 self.books.rank(account, owner.code).map(|rank| Value::whole(i64::from(rank)))
             }
-            Derived::Stage(goal) => self.stage(goal?, owner, path, at),
+            Derived::Stage(goal) => self.stage(goal, owner, path, at),
         }
     }
 
     /// The stage of whom no source gives one: the account's, else `customer` after the first conversion.
-    fn stage(&self, goal: usize, owner: Subject, path: &TraitRef, at: i64) -> Option<Value> {
+    fn stage(&self, goal: Option<usize>, owner: Subject, path: &TraitRef, at: i64) -> Option<Value> {
         if owner.kind == SubjectKind::User {
             let account_stage = self
                 .books
@@ -195,7 +195,7 @@ impl<'a> Scene<'a> {
                 return Some(value.clone());
             }
         }
-        self.converted_before(goal, owner, at).then(|| Value::text("customer"))
+        goal.is_some_and(|goal| self.converted_before(goal, owner, at)).then(|| Value::text("customer"))
     }
 
     /// Whether a subject, or for users the account it is in, has converted before an instant.
@@ -205,9 +205,7 @@ impl<'a> Scene<'a> {
         if rule.own && resumed {
             return true;
         }
-        let own = |of: Subject| {
-            self.rows_of(of).any(|row| self.household.times[row] < at && self.is_goal(goal, row))
-        };
+        let own = |of: Subject| self.rows_of(of).any(|row| self.household.times[row] < at && self.is_goal(goal, row));
         let of_account = |code: Code| match rule.of_account {
             Some(output) => self.books.conversions(output, code).iter().any(|time| *time < at),
             None => own(account(code)),
@@ -219,8 +217,7 @@ impl<'a> Scene<'a> {
         let (by_self, by_account) =
             (!user || rule.of != Some(SubjectKind::Account), user && rule.of != Some(SubjectKind::User));
         (by_self && own(owner))
-            || (by_account
-                && self.books.account_of(owner, at, self.household.directory).is_some_and(of_account))
+            || (by_account && self.books.account_of(owner, at, self.household.directory).is_some_and(of_account))
     }
 
     fn is_goal(&self, goal: usize, row: usize) -> bool {
@@ -292,12 +289,25 @@ impl<'a> Scene<'a> {
                     .flat_map(|code| self.books.members(code).iter().flat_map(|stay| [stay.from, stay.until]))
                     .collect()
             }
-            Derived::Stage(Some(goal)) => {
-                let rows = self.rows_of(owner).filter(|row| self.is_goal(goal, *row));
-                rows.map(|row| self.household.times[row].saturating_add(1)).collect()
-            }
-            Derived::Stage(None) => Vec::new(),
+            Derived::Stage(goal) => self.stage_times(goal, owner),
         }
+    }
+
+    /// Just after the conversions of a subject and, for users, of the accounts they are ever in.
+    fn stage_times(&self, goal: Option<usize>, owner: Subject) -> Vec<i64> {
+        let stays = self.books.stays(owner).iter().filter(|_| owner.kind == SubjectKind::User);
+        let mut times: Vec<i64> = stays.clone().flat_map(|stay| [stay.from, stay.until]).collect();
+        let Some(goal) = goal else { return times };
+        let output = self.pass.goals.get(goal).and_then(|rule| rule.of_account);
+        for converted in stays.map(|stay| account(stay.account)).chain([owner]) {
+            let rows = self.rows_of(converted).filter(|row| self.is_goal(goal, *row));
+            times.extend(rows.map(|row| self.household.times[row].saturating_add(1)));
+            if let (Some(output), SubjectKind::Account) = (output, converted.kind) {
+                let conversions = self.books.conversions(output, converted.code).iter();
+                times.extend(conversions.map(|time| time.saturating_add(1)));
+            }
+        }
+        times
     }
 
     fn operand(&self, operand: &Operand, moment: Moment<'_>, clockwork: Option<&mut Clockwork>) -> Option<Value> {

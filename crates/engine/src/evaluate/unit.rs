@@ -133,7 +133,11 @@ impl Fold {
             definition: definition.place,
             subject: scene.subject,
             clock: Timestamp(gate.clock),
-            population_from: instant(if unit.population.is_none() { Some(gate.known_from) } else { state.population_from }),
+            population_from: instant(if unit.population.is_none() {
+                Some(gate.known_from)
+            } else {
+                state.population_from
+            }),
             met_at: instant(state.met_at),
             outside_at: instant(state.outside_at),
             entries: state.entries.clone(),

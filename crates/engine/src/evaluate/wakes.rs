@@ -1,5 +1,6 @@
 //! The instants at which something changes that a subject reads without any event of its own.
 
+use super::leaf::change_times;
 use super::scene::{Scene, account};
 use crate::program::pass::{ClockRule, Derived, LeafKind, Pass, WindowRule};
 use crate::record::SubjectKind;
@@ -45,12 +46,12 @@ pub(super) fn wakes(scene: &Scene<'_>) -> Vec<i64> {
     }
     said_times(scene, &accounts, &mut times);
     for path in pass.trait_refs() {
-        if let Some(derived) = path.derived {
+        if path.derived.is_some() {
             let members = accounts.iter().filter(|_| with_members).flat_map(|code| books.members(*code));
             let members = members.map(|stay| stay.member);
             let subjects = accounts.iter().map(|code| account(*code)).chain([subject]).chain(members);
             for other in subjects {
-                times.extend(scene.derived_times(derived, other));
+                times.extend(change_times(scene, path, other));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Inside a household: who belongs to which account when, and whose each row is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Ids, Link, Links};
 use crate::Timestamp;
@@ -53,7 +53,6 @@ pub struct Belonging {
     /// By person; by start, at one start the smaller account id last.
     stays: BTreeMap<Code, Vec<Stay>>,
     parents: BTreeMap<Code, Links>,
-    emails: BTreeMap<Code, Links>,
 }
 
 impl Belonging {
@@ -63,6 +62,7 @@ impl Belonging {
     /// come after joins. The e-mail counts only for persons who have no membership at all.
     #[must_use]
     pub fn of(mut statements: Vec<Statement>, emails: &[EmailFact], accounts: &dyn Ids) -> Self {
+        statements.extend(by_address(&statements, emails, accounts));
         statements.sort_unstable_by_key(|fact| (fact.person, fact.account, fact.at, fact.leaves, fact.known));
         let mut stays: BTreeMap<Code, Vec<Stay>> = BTreeMap::new();
         let joins_and_leaves = |fact: &&Statement| fact.person != 0 && fact.account != 0;
@@ -81,13 +81,11 @@ impl Belonging {
         }
         let parents = statements.iter().filter(|fact| fact.workspace != 0 && fact.account != 0 && !fact.leaves);
         let parents = parents.map(|fact| (fact.workspace, Link { at: fact.at, to: fact.account, known: fact.known }));
-        let emails = emails.iter().map(|fact| (fact.person, Link { at: fact.at, to: fact.account, known: fact.known }));
-        Self { stays, parents: links(parents, accounts), emails: links(emails, accounts) }
+        Self { stays, parents: links(parents, accounts) }
     }
 
     /// The account of a row and when that was known ([`i64::MIN`]: by the row itself); 0: none. Its own account
-    /// wins; else the workspace's; else the person's latest membership at that time; else the first later one;
-    /// else the account of the e-mail's domain.
+    /// wins; else the workspace's; else the person's latest membership at that time; else the first later one.
     #[must_use]
     pub fn account_of_row(&self, person: Code, own: Code, workspace: Code, at: i64) -> (Code, i64) {
         if own != 0 {
@@ -106,27 +104,21 @@ impl Belonging {
                 let last_of_start = after.iter().take_while(|stay| stay.start == first.start).last();
                 return last_of_start.map_or((0, i64::MIN), |stay| (stay.account, stay.known));
             }
-            return (0, i64::MIN);
         }
-        // Addresses make memberships: the one at that time, else the first later one.
-        let links = self.emails.get(&person).map_or(&[][..], Links::as_slice);
-        let now = links.iter().rfind(|link| link.at <= at).filter(|link| link.to != 0);
-        let later = || links.iter().find(|link| link.at > at && link.to != 0);
-        now.or_else(later).map_or((0, i64::MIN), |link| (link.to, link.known))
+        (0, i64::MIN)
     }
 
     /// The one account that all rows of a person without own account and workspace have, if that is so.
     #[must_use]
     pub fn only_account_of(&self, person: Code) -> Option<(Code, i64)> {
-        match (self.stays.get(&person).map(Vec::as_slice), self.emails.get(&person)) {
-            (None, None) => Some((0, i64::MIN)),
-            (Some([stay]), _) if stay.end == i64::MAX => Some((stay.account, stay.known)),
+        match self.stays.get(&person).map(Vec::as_slice) {
+            None => Some((0, i64::MIN)),
+            Some([stay]) if stay.end == i64::MAX => Some((stay.account, stay.known)),
             _ => None,
         }
     }
 
-    /// Joins and leaves of persons, workspaces' accounts, sorted by time; at one instant joins come first. Persons
-    /// who have no membership but an e-mail's account are members of that from the e-mail on.
+    /// Joins and leaves of persons, workspaces' accounts, sorted by time; at one instant joins come first.
     #[must_use]
     pub fn memberships(&self) -> Vec<Membership> {
         let mut all = Vec::new();
@@ -142,14 +134,31 @@ impl Belonging {
         for (workspace, links) in &self.parents {
             push_links(&mut all, Subject { kind: SubjectKind::Workspace, code: *workspace }, links.as_slice());
         }
-        for (person, links) in &self.emails {
-            if !self.stays.contains_key(person) {
-                push_links(&mut all, Subject { kind: SubjectKind::User, code: *person }, links.as_slice());
-            }
-        }
         all.sort_by_key(|fact| (fact.at, fact.leaves, fact.member, fact.account));
         all
     }
+}
+
+/// The memberships that e-mail addresses make, of persons who never join by a statement: from each address on until
+/// the next.
+fn by_address(statements: &[Statement], emails: &[EmailFact], accounts: &dyn Ids) -> Vec<Statement> {
+    let joins = |fact: &&Statement| fact.person != 0 && fact.account != 0 && !fact.leaves;
+    let members: BTreeSet<Code> = statements.iter().filter(joins).map(|fact| fact.person).collect();
+    let addresses = emails.iter().filter(|fact| !members.contains(&fact.person));
+    let addresses = addresses.map(|fact| (fact.person, Link { at: fact.at, to: fact.account, known: fact.known }));
+    let mut made = Vec::new();
+    for (person, links) in links(addresses, accounts) {
+        let links = links.as_slice();
+        for (place, link) in links.iter().enumerate().filter(|(_, link)| link.to != 0) {
+            let join =
+                Statement { at: link.at, known: link.known, person, account: link.to, workspace: 0, leaves: false };
+            made.push(join);
+            if let Some(next) = links.get(place + 1) {
+                made.push(Statement { at: next.at, known: next.known, leaves: true, ..join });
+            }
+        }
+    }
+    made
 }
 
 /// What is known at once needs no date.
@@ -256,6 +265,14 @@ mod tests {
         assert_eq!(belonging.account_of_row(1, 0, 7, 6).0, 3);
         assert_eq!(belonging.account_of_row(1, 0, 8, 6).0, 1);
         assert_eq!(belonging.memberships().len(), 2);
+    }
+
+    #[test]
+    fn leaving_ends_what_an_address_began() {
+        let emails = [EmailFact { at: 10, known: 10, person: 1, account: 1 }];
+        let belonging = Belonging::of(vec![leave(20, 1, 1)], &emails, &Backwards);
+        assert_eq!(belonging.account_of_row(1, 0, 0, 5).0, 1, "the first later one");
+        assert_eq!(belonging.account_of_row(1, 0, 0, 20).0, 0);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod pass;
 mod reads;
 mod references;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::definition::Definition;
@@ -93,7 +94,9 @@ impl Program {
     pub fn bind(&self, names: &[EventName]) -> Binding {
         let product = names.iter().map(|name| name.kind == EventKind::Product).collect();
         let passes = self.passes.iter().map(|pass| PassBinding::new(pass, names)).collect();
-        Binding { product, passes }
+        let mut first: HashMap<&str, u32> = HashMap::new();
+        let alike = names.iter().zip(0..).map(|(name, code)| *first.entry(&name.name).or_insert(code)).collect();
+        Binding { product, alike, passes }
     }
 }
 
@@ -102,6 +105,8 @@ impl Program {
 pub struct Binding {
     /// Whether events of a name are product events.
     pub(crate) product: Vec<bool>,
+    /// For each code the first one of the same name, whatever the kinds.
+    pub(crate) alike: Vec<u32>,
     pub(crate) passes: Vec<PassBinding>,
 }
 

@@ -142,7 +142,11 @@ pub fn has_measured(measure: &Measure, event: &Event) -> bool {
         Measure::Of(_, name) | Measure::Distinct(DistinctOf::Property(name)) => has(name),
         Measure::Grouped { of, by, .. } => has(of) && has(by),
         Measure::Users => event.user.is_some(),
-        Measure::Count | Measure::Days | Measure::Weeks | Measure::Gap(_) | Measure::Distinct(DistinctOf::EventName) => true,
+        Measure::Count
+        | Measure::Days
+        | Measure::Weeks
+        | Measure::Gap(_)
+        | Measure::Distinct(DistinctOf::EventName) => true,
     }
 }
 
