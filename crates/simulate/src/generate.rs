@@ -168,3 +168,17 @@ fn by_receipt(world: &World, size: usize, sink: &mut impl FnMut(Part<'_>)) {
         (batches.sink)(Part::Account(account));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::member::Member;
+
+    /// All accounts are alive at once under [`Order::Received`]: what they hold decides the memory.
+    #[test]
+    fn the_living_are_small() {
+        assert!(size_of::<Life>() <= 440, "{}", size_of::<Life>());
+        assert!(size_of::<Member>() <= 144, "{}", size_of::<Member>());
+        assert!(size_of::<Fact>() <= 144, "{}", size_of::<Fact>());
+    }
+}

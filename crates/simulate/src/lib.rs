@@ -53,3 +53,6 @@ pub const WORKSPACE: &str = include_str!("../../../examples/simulated/brix.yaml"
 
 /// The mapping for the CSV files ([`csv`]).
 pub const CSV_MAPPING: &str = include_str!("../../../examples/simulated/mapping.yaml");
+
+/// The mapping for the JSON lines ([`jsonl`]).
+pub const LINES_MAPPING: &str = include_str!("../../../examples/simulated/lines.yaml");

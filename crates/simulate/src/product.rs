@@ -39,7 +39,7 @@ pub struct Product {
 /// How often things go wrong, and how many do not belong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Noise {
-    /// Sessions of 1,000 whose events arrive two hours to five days late, all together.
+    /// Sessions of 1,000 whose events arrive two hours to five days late, all by the same delay.
     pub late_permille: u32,
     /// Events of 1,000 that are sent twice with one message id.
     pub duplicate_permille: u32,
@@ -110,7 +110,7 @@ pub enum Order {
     /// One account's life after the other, each in order of receipt; memory does not grow with the product.
     Account,
     /// In order of receipt over all accounts, as a collector's log or an export has them. All accounts are alive at
-    /// once: about half a kilobyte of memory each.
+    /// once: about a kilobyte of memory each.
     #[default]
     Received,
 }

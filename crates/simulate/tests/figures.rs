@@ -12,15 +12,18 @@ use std::time::Instant;
 
 use simulate::{Encoder, Ids, Kind, Order, Part, Product, Scenario, What, csv, jsonl};
 
-fn users() -> u32 {
-    std::env::var("USERS").ok().and_then(|users| users.parse().ok()).unwrap_or(20_000)
+/// `USERS=…`, `MONTHS=…` and `PACE=…` (percent) in the environment change the product.
+fn product(scenario: Scenario, order: Order) -> Product {
+    let asked = |name: &str, usual| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let product = Product::for_users(1, asked("USERS", 20_000), asked("MONTHS", 12), scenario);
+    Product { order, pace_percent: asked("PACE", 100), ..product }
 }
 
 #[test]
 #[ignore = "prints figures; run in release"]
 fn throughput() {
     for order in [Order::Account, Order::Received] {
-        let product = Product { order, ..Product::for_users(1, users(), 12, Scenario::PLANTED) };
+        let product = product(Scenario::PLANTED, order);
         let ids = Ids::new(product.seed);
         let mut encoder = Encoder::new(product.seed, "simulated");
         let mut out = Vec::new();
@@ -53,7 +56,7 @@ fn throughput() {
 #[ignore = "prints figures"]
 fn shape() {
     for scenario in [Scenario::PLANTED, Scenario::NULL, Scenario::CONFOUNDED] {
-        let product = Product { order: Order::Account, ..Product::for_users(1, users(), 12, scenario) };
+        let product = product(scenario, Order::Account);
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
         let mut kinds: BTreeMap<Kind, [usize; 5]> = BTreeMap::new();
         let (mut rows, mut people) = (0, 0);
