@@ -123,3 +123,11 @@ fn files_are_matched_by_name_or_path() {
         assert_eq!(mapping.of_file(path).is_some(), fits, "{pattern} {path}");
     }
 }
+
+#[test]
+fn the_documented_example_is_a_mapping() {
+    let page = include_str!("../../../docs/mapping.md");
+    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let mapping = Mapping::parse("docs/mapping.md", example).map_err(|error| error.to_string());
+    assert_eq!(mapping.map(|mapping| mapping.files.len()), Ok(1));
+}
