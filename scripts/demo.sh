@@ -11,21 +11,22 @@ step() { printf '\n\033[1m%s\033[0m\n' "$1" >&2; }
 brix() { printf '$ brix %s\n' "${*//$root\//}" >&2; "$program" "$@"; }
 
 step "Build (some minutes the first time)"
-cargo build --locked --release --package brix
-program=${CARGO_TARGET_DIR:-$root/target}/release/brix
+if [ -z "${BRIX_PROGRAM:-}" ]; then cargo build --locked --release --package brix; fi
+program=${BRIX_PROGRAM:-${CARGO_TARGET_DIR:-$root/target}/release/brix}
 
 rm -rf "$demo"
 mkdir -p "$demo"
 cd "$demo"
 
-step "1. A product with a known truth: who reaches its value buys more often"
-brix simulate --scenario planted --seed 7 --out export
+step "1. A product with a known truth: who meets a stated rule buys five times as often"
+brix simulate --scenario planted --users 5000 --seed 7 --out export
 
-step "2. Set up: brix.yaml from a look at the data"
-brix init export
+step "2. Set up: zone, currency, what a conversion is, what is not use of the product"
+cp "$root/examples/simulated/brix.yaml" .
+sed -n '/^[a-z]/p' brix.yaml
 
 step "3. Import into the lake"
-brix import export
+brix import export --mapping export/mapping.yaml
 
 step "4. Check two of the shipped definitions against what the lake holds"
 brix check "${templates[@]}"

@@ -35,7 +35,7 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
 
 /// Samples of other people's files stay byte for byte as they are.
 fn is_fixture(path: &str) -> bool {
-    path.split('/').any(|folder| matches!(folder, "fixtures" | "samples" | "snapshots" | "data"))
+    path.split('/').any(|folder| matches!(folder, "data" | "fixtures" | "frozen" | "samples" | "snapshots"))
 }
 
 /// Whether the line has the word by itself and not as `WORD(#12)`.
@@ -68,6 +68,7 @@ mod tests {
         assert_eq!(found("src/lib.rs", "\n\n    let a = 1;\n"), 0);
         assert_eq!(found("examples/relax/events.csv", "a\tb \r\n"), 0, "data");
         assert_eq!(found("crates/connect/tests/fixtures/a.json", "a\tb \r\n"), 0, "a fixture");
+        assert_eq!(found("crates/history/tests/frozen/1/manifest.json", "{}"), 0, "a frozen format");
     }
 
     #[test]
