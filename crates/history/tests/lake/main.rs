@@ -1,5 +1,10 @@
 //! The lake from outside: imports, scans, crashes, growth, stored formats.
-#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests stand outside test functions"
+)]
 
 mod crash;
 mod damage;
