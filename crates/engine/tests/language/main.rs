@@ -1,6 +1,8 @@
 //! The language from the outside: what parses, what is refused and how it is said.
 
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod forms;

@@ -283,8 +283,7 @@ const OF: Key = key(
     "A measure of events, or `fit`: the share of the fit criteria that are met.",
 );
 const FULL: Key = key("full", Shape::Either(&[Shape::Number, Shape::Duration]), "The measure that earns full marks.");
-const POINTS: Key =
-    key("points", Shape::List(&Shape::Criterion), "Criteria with points; a row may have a `half_life`.");
+const POINTS: Key = key("points", Shape::List(&Shape::Row), "Criteria with points; a row may have a `half_life`.");
 const CAP: Key = key("cap", Shape::Number, "The points that earn full marks.");
 
 /// A share without a weight.

@@ -97,11 +97,7 @@ pub static EXAMPLE: Table = Table {
         key("workspace", Shape::Text, "The workspace of the records unless they say otherwise."),
         key("about", Shape::Text, "The id of the subject whose outcome is expected."),
         key("traits", Shape::MapOf(&Shape::Value), "Traits that hold from the start."),
-        required(
-            "timeline",
-            Shape::List(&Shape::MapOf(&Shape::Either(&[Shape::Text, Shape::Of(&EXAMPLE_RECORD)]))),
-            "Times with what happened then.",
-        ),
+        required("timeline", Shape::List(&Shape::MapOf(&Shape::Happening)), "Times with what happened then."),
         required("expect", Shape::Of(&EXPECT), "The outcome."),
     ],
 };

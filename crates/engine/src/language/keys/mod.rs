@@ -62,6 +62,10 @@ pub enum Shape {
     Either(&'static [Shape]),
     /// A criterion.
     Criterion,
+    /// A criterion with points.
+    Row,
+    /// What happens at a time of an example: one thing, or several.
+    Happening,
     /// A filter on one event.
     Filter,
     /// The name of an event, several, or a selector.
