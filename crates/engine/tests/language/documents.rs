@@ -59,7 +59,7 @@ fn every_block_of_the_page_is_read() {
             match parse(&whole, &workspace) {
                 Ok(document) => {
                     let runs = if document.references().is_empty() {
-                        examples::run(&[document.clone()], &workspace)
+                        examples::run(std::slice::from_ref(&document), &workspace)
                     } else {
                         Ok(Vec::new())
                     };
