@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use engine::Value;
 use engine::definition::{
     Aggregate, Behaviour, CalendarUnit, Criterion, DistinctOf, Measure, Period, Quantity, Ratio, Regularity, Sequence,
     Test, TraitAgainst, TraitOwner, TraitPath, TraitTest,
 };
 use engine::record::SubjectKind;
 use engine::time::{DAY, HOUR};
-use engine::{Span, Value};
 
 use super::dice::Dice;
 use super::filters::{amounts, counts, events, of_number, of_text, shares, trait_and_test};
@@ -203,9 +203,4 @@ pub fn single(dice: &mut Dice, place: &Place) -> Criterion {
     } else {
         Criterion::Trait(Box::new(trait_test(dice, place)))
     }
-}
-
-/// Whether a span is exact.
-pub const fn is_exact(span: Span) -> bool {
-    matches!(span, Span::Exact(_))
 }

@@ -55,8 +55,8 @@ pub fn of_text(dice: &mut Dice, values: &[&str]) -> Test {
     let one = |dice: &mut Dice| constant(Value::text(dice.pick(values)));
     match dice.below(10) {
         0 => Test::Contains(one(dice)),
-        1 => Test::Starts(name(&dice.pick(values)[..1])),
-        2 => Test::Ends(name(&dice.pick(values)[1..])),
+        1 => Test::Starts(name(dice.pick(values).get(..1).unwrap_or_default())),
+        2 => Test::Ends(name(dice.pick(values).get(1..).unwrap_or_default())),
         3 => Test::Matches(Pattern(regex::Regex::new("^[a-o]").expect("a literal"))),
         4 => Test::In(vec![one(dice), one(dice)]),
         5 => Test::NotIn(vec![one(dice)]),

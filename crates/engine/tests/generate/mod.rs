@@ -35,9 +35,6 @@ pub fn name(words: &str) -> Arc<str> {
 /// Event names; `Pay` is billing and `Visit …` marketing, the others product.
 pub const EVENTS: [&str; 7] = ["A", "A", "B", "C", "Report x", "Pay", "Visit home"];
 
-/// The zones that histories happen in.
-pub const ZONES: [&str; 3] = ["UTC", "Europe/Berlin", "America/Sao_Paulo"];
-
 impl Case {
     /// The case of a seed.
     pub fn of(seed: u64) -> Self {

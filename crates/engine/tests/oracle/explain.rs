@@ -39,6 +39,11 @@ pub fn explain(judge: &Judge, place: usize, subject: Subject, at: Timestamp) -> 
     Some((when, fit))
 }
 
+/// Whether the window has closed, so that `when` is as of its end.
+pub fn is_frozen(judge: &Judge, place: usize, subject: Subject, at: Timestamp) -> bool {
+    judge.frame(place, subject).is_some_and(|frame| judge.bound(&frame, at) != Some(at))
+}
+
 fn finding(judge: &Judge, criterion: &Criterion, frame: &Frame, t: Timestamp) -> Finding {
     let parts = |parts: &[Criterion]| parts.iter().map(|part| finding(judge, part, frame, t)).collect::<Vec<_>>();
     let truth = judge.truth(criterion, frame, t);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use engine::definition::{
-    Behaviour, CalendarUnit, Clock, Criterion, Definition, Entries, Period, Population, Quantity, Share, TraitTest,
+    Behaviour, CalendarUnit, Criterion, Definition, Period, Population, Quantity, Share, TraitTest,
     Window,
 };
 use engine::record::SubjectKind;
@@ -195,14 +195,4 @@ fn unit_start(unit: CalendarUnit, at: Timestamp, ahead: i64, zone: &TimeZone) ->
             day_start(jiff::civil::date(1970, 1, 1).until(month).expect("within jiff's range").get_days(), zone)
         }
     }
-}
-
-/// Whether a definition can be referred to.
-pub fn can_be_met(definition: &Definition) -> bool {
-    !matches!(definition.entries, Entries::OnEvent(_))
-}
-
-/// Whether a clock is a trait's.
-pub fn clocked_by_trait(definition: &Definition) -> bool {
-    matches!(definition.clock, Clock::Trait(_))
 }

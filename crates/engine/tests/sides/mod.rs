@@ -9,12 +9,15 @@ use engine::household::Directory;
 use engine::outcome::Outcome;
 use engine::program::Program;
 
+pub mod explained;
+pub mod resumed;
+
 use crate::generate::Case;
 use crate::oracle::{self, Entry, Key, Verdict};
 
 /// What the engine says.
 pub enum Said {
-    Refused(String),
+    Refused,
     Outcomes(BTreeMap<Key, Verdict>),
 }
 
@@ -22,7 +25,7 @@ pub enum Said {
 pub fn by_engine(case: &Case) -> Said {
     let program = match Program::compile(&case.definitions, &case.workspace) {
         Ok(program) => program,
-        Err(errors) => return Said::Refused(format!("{errors:?}")),
+        Err(_) => return Said::Refused,
     };
     let assembled = from_records(&case.records, &case.workspace, program.needs());
     let binding = program.bind(&assembled.names);

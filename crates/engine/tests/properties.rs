@@ -1,0 +1,124 @@
+//! What must hold of every case.
+
+use engine::record::Body;
+
+use crate::generate::Case;
+use crate::generate::dice::Dice;
+use crate::generate::shrink::shrink;
+use crate::sides::{self, Said, by_engine, by_oracle, explained, resumed};
+
+/// The cases of `make test`.
+const CASES: u64 = 10_000;
+
+/// So many differences are shrunk and told.
+const MOST_TOLD: usize = 4;
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Seeds that ever failed, then new ones: one in `part` of the cases.
+fn seeds(kept: &str, part: u64) -> Vec<u64> {
+    let first = number("BRIX_FIRST_SEED", 0);
+    let kept = kept.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok());
+    kept.chain(first..first + number("BRIX_CASES", CASES).div_ceil(part)).collect()
+}
+
+/// Panics with the smallest cases that still differ.
+fn hold(seeds: &[u64], difference: &dyn Fn(&Case, u64) -> Option<String>) {
+    let failed = seeds.iter().filter(|seed| difference(&Case::of(**seed), **seed).is_some()).take(MOST_TOLD);
+    let told: Vec<String> = failed
+        .map(|seed| {
+            let case = shrink(Case::of(*seed), &|case| difference(case, *seed).is_some());
+            let words = difference(&case, *seed).expect("a shrunk case still differs");
+            format!("seed {seed}: {words}\n{}", sides::told(&case))
+        })
+        .collect();
+    assert!(told.is_empty(), "{}", told.join("\n\n"));
+}
+
+fn from_oracle(case: &Case, _: u64) -> Option<String> {
+    match by_engine(case) {
+        Said::Refused => None,
+        Said::Outcomes(engine) => sides::difference(&engine, &by_oracle(case)),
+    }
+}
+
+#[test]
+fn engine_agrees_with_oracle() {
+    hold(&seeds(include_str!("seeds/agree.txt"), 1), &from_oracle);
+}
+
+#[test]
+fn explanations_agree() {
+    hold(&seeds(include_str!("seeds/explain.txt"), 10), &|case, _| explained::difference(case));
+}
+
+/// Ties and aliases come first, last, or anywhere; records come twice.
+#[test]
+fn order_and_duplicates_change_nothing() {
+    let merges = |record: &engine::record::Record| {
+        matches!(record.body, Body::Alias { .. }) || (record.who.user.is_some() && record.who.anonymous.is_some())
+    };
+    hold(&seeds(include_str!("seeds/order.txt"), 5), &|case, seed| {
+        let Said::Outcomes(said) = by_engine(case) else { return None };
+        let mut dice = Dice::new(seed);
+        for order in 0..3 {
+            let mut records = case.records.clone();
+            if !records.is_empty() {
+                let again = records[dice.below(records.len())].clone();
+                records.push(again);
+            }
+            dice.shuffle(&mut records);
+            match order {
+                0 => records.sort_by_key(merges),
+                1 => records.sort_by_key(|record| !merges(record)),
+                _ => {}
+            }
+            let Said::Outcomes(other) = by_engine(&Case { records, ..case.clone() }) else { return None };
+            if let Some(words) = sides::difference(&other, &said) {
+                return Some(words);
+            }
+        }
+        None
+    });
+}
+
+#[test]
+fn states_agree_with_replays() {
+    let met = std::cell::Cell::new(resumed::Met::default());
+    hold(&seeds(include_str!("seeds/state.txt"), 2), &|case, seed| {
+        let mut now = met.get();
+        let words = resumed::difference(case, seed, &mut now);
+        met.set(now);
+        words
+    });
+    let met = met.get();
+    let enough = number("BRIX_CASES", CASES) / 4;
+    assert!(met.advanced > enough && met.rebuilt > enough / 4 && met.resumed > enough, "too little happens: {met:?}");
+}
+
+/// The generator says what can be said, and things happen.
+#[test]
+fn cases_are_worth_their_time() {
+    let (mut refused, mut entries, mut exits, mut late) = (0, 0, 0, 0);
+    let count = 1_000;
+    for seed in 0..count {
+        let case = Case::of(seed);
+        match by_engine(&case) {
+            Said::Refused => refused += 1,
+            Said::Outcomes(said) => {
+                let all = || said.values().flat_map(|verdict| &verdict.entries);
+                entries += all().count();
+                exits += all().filter(|entry| entry.exit.is_some()).count();
+                late += all().filter(|entry| entry.knowable_at > entry.at).count();
+            }
+        }
+    }
+    let count = count as usize;
+    assert!(refused * 20 <= count, "{refused} of {count} cases were refused: the generator says what cannot be said");
+    assert!(
+        entries > count / 2 && exits > count / 20 && late > count / 100,
+        "{entries} entries, {exits} exits, {late} late"
+    );
+}
