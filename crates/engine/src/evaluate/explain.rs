@@ -9,7 +9,7 @@ use super::scene::{Clockwork, Moment, Scene};
 use super::{Evaluator, score};
 use crate::household::{Household, Subject};
 use crate::outcome::{Evidence, Explanation, Finding, Standing, Truth};
-use crate::program::pass::{Behaviour, LeafKind, Measure, Node, Period};
+use crate::program::pass::{Behaviour, Grouping, LeafKind, Measure, Node, Period};
 use crate::{Timestamp, Value};
 
 impl Evaluator<'_> {
@@ -148,14 +148,23 @@ impl Teller<'_, '_> {
             _ => None,
         };
         let unit = match (&rule.period, rule.units) {
-            (Period::Calendar, Some(unit)) => Some((unit, self.scene.unit(self.clockwork, self.at, unit))),
-            _ => None,
+            (Period::Calendar, Some(unit)) => Some((unit, 1)),
+            (_, Some(unit)) => match rule.grouping {
+                Grouping::Regular { units, .. } => Some((unit, units as i32)),
+                Grouping::Whole | Grouping::Current | Grouping::Some => None,
+            },
+            (_, None) => None,
         };
+        let unit = unit.map(|(unit, units)| {
+            let now = self.scene.unit(self.clockwork, self.at, unit);
+            (unit, now.saturating_sub(units - 1)..=now)
+        });
         let open = self.fold.gates[gate].open;
         let mut rows: Vec<(i64, usize)> = Vec::new();
         for (leaf, row, time) in self.hits {
             let counted = *leaf == place && stays(*time) && marker.is_none_or(|marker| *time >= marker);
-            let in_unit = counted && unit.is_none_or(|(unit, now)| self.scene.unit(self.clockwork, *time, unit) == now);
+            let in_unit = counted
+                && unit.as_ref().is_none_or(|(unit, now)| now.contains(&self.scene.unit(self.clockwork, *time, *unit)));
             if in_unit && open {
                 rows.push((*time, *row));
             }

@@ -78,7 +78,8 @@ fn behind(judge: &Judge, behaviour: &Behaviour, frame: &Frame, t: Timestamp) -> 
             judge.unit_of(frame.subject, regularity.unit, t),
             i64::from(regularity.units) - 1,
         );
-        events.retain(|event| judge.unit_of(frame.subject, regularity.unit, event.at) >= oldest);
+        let newest = judge.unit_of(frame.subject, regularity.unit, t);
+        events.retain(|event| (oldest..=newest).contains(&judge.unit_of(frame.subject, regularity.unit, event.at)));
     }
     events.retain(|event| has_measured(&behaviour.measure, event));
     let times: Vec<Timestamp> = events.iter().map(|event| event.at).collect();

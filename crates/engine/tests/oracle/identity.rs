@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine::Timestamp;
-use engine::record::{Body, Record, is_generic};
+use engine::record::{Body, Record, SubjectKind, is_generic};
 
 /// One person with all his ids.
 #[derive(Debug, Clone)]
@@ -51,13 +51,29 @@ fn sent(record: &Record) -> Sent<'_> {
     }
 }
 
+impl Sent<'_> {
+    /// Whether the record names whom it is about.
+    fn names_somebody(&self) -> bool {
+        let person = self.user.is_some() || self.anonymous.is_some();
+        match self.body {
+            Body::Event { .. } => person || self.account.is_some() || self.workspace.is_some(),
+            Body::Traits { of: SubjectKind::User, .. } => person,
+            Body::Traits { of: SubjectKind::Account, .. } => self.account.is_some(),
+            Body::Traits { of: SubjectKind::Workspace, .. } => self.workspace.is_some(),
+            Body::Alias { previous } => person && !is_generic(previous),
+            Body::Leave => person && self.account.is_some(),
+        }
+    }
+}
+
 /// The records that count, in time order.
 pub fn once(records: &[Record]) -> Vec<Sent<'_>> {
     let mut seen = BTreeSet::new();
     let mut all: Vec<Sent> = Vec::new();
     for record in records {
-        if seen.insert((&record.source, &record.sender, &record.message)) {
-            all.push(sent(record));
+        let sent = sent(record);
+        if sent.names_somebody() && seen.insert((&record.source, &record.sender, &record.message)) {
+            all.push(sent);
         }
     }
     all.sort_by_key(|sent| sent.at);

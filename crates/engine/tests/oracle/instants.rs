@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use engine::definition::{
-    Behaviour, CalendarUnit, Criterion, Definition, Period, Population, Quantity, Share, TraitTest,
-    Window,
+    Behaviour, CalendarUnit, Criterion, Definition, Period, Population, Quantity, Share, TraitTest, Window,
 };
 use engine::record::SubjectKind;
 use engine::time::{day_start, week_start};
