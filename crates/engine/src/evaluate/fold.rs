@@ -78,7 +78,9 @@ impl Fold {
     /// Goes on from where the fold stands, `frontier`, over rows after it. `None`: what has come to be known since reaches
     /// behind the frontier, and the whole timeline is needed.
     pub fn resume(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, frontier: i64, horizon: i64) -> Option<()> {
-        if self.zoned != has_zone(scene) {
+        if frontier == i64::MIN {
+            self.zoned = has_zone(scene);
+        } else if self.zoned != has_zone(scene) {
             return None;
         }
         self.reopen_clocks(scene, frontier)?;

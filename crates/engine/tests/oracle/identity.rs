@@ -125,10 +125,11 @@ impl Identity {
                 let link = Link { at: sent.at, to: user.clone(), known: sent.known };
                 ties.entry(anonymous.clone()).or_default().push(link);
             }
-            if let (Body::Alias { previous }, Some(id)) = (sent.body, sent.user.or(sent.anonymous)) {
-                if !is_generic(previous) && previous != id {
-                    aliases.push((id.clone(), previous.clone(), sent.known));
-                }
+            if let (Body::Alias { previous }, Some(id)) = (sent.body, sent.user.or(sent.anonymous))
+                && !is_generic(previous)
+                && previous != id
+            {
+                aliases.push((id.clone(), previous.clone(), sent.known));
             }
         }
         let ties = ties.into_iter().map(|(anonymous, links)| (anonymous, chain(links))).collect();

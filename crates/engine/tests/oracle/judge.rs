@@ -14,6 +14,9 @@ use super::traits::Cut;
 use super::values::{Held, held, test_holds};
 use super::world::{Event, Subject, World};
 
+/// What was found before.
+type Memory<K, V> = RefCell<HashMap<K, V>>;
+
 /// All that a judgement rests on.
 pub struct Judge<'a> {
     pub world: &'a World,
@@ -21,9 +24,9 @@ pub struct Judge<'a> {
     pub workspace: &'a Workspace,
     pub horizon: Timestamp,
     /// What was found before: pure memory.
-    pub lives: RefCell<HashMap<(usize, Subject), Option<Rc<Life>>>>,
-    pub points: RefCell<HashMap<usize, Rc<Vec<Timestamp>>>>,
-    selected: RefCell<HashMap<(usize, usize, Subject), Rc<Vec<&'a Event>>>>,
+    pub lives: Memory<(usize, Subject), Option<Rc<Life>>>,
+    pub points: Memory<usize, Rc<Vec<Timestamp>>>,
+    selected: Memory<(usize, usize, Subject), Rc<Vec<&'a Event>>>,
 }
 
 /// From whose seat, and since when, criteria are judged.

@@ -60,7 +60,8 @@ impl Judge<'_> {
             }
         };
         let started = known.max(clock);
-        (started <= self.horizon).then(|| Frame { clock, started, window: definition.window.as_ref(), ..bare })
+        let frame = Frame { clock, started, window: definition.window.as_ref(), ..bare };
+        (started <= self.horizon).then_some(frame)
     }
 
     /// The behaviour as of `t`, with the window binding it (rule 13).

@@ -176,12 +176,11 @@ impl Judge<'_> {
 
     /// The zone of a subject's calendar at an instant (rule 10).
     pub fn zone_at(&self, subject: Subject, at: Timestamp) -> TimeZone {
-        if subject.kind == SubjectKind::User {
-            if let Some(Value::Text(name)) = self.stated(subject, "timezone", Cut::at(at)) {
-                if let Ok(zone) = TimeZone::get(&name) {
-                    return zone;
-                }
-            }
+        if subject.kind == SubjectKind::User
+            && let Some(Value::Text(name)) = self.stated(subject, "timezone", Cut::at(at))
+            && let Ok(zone) = TimeZone::get(&name)
+        {
+            return zone;
         }
         self.workspace.zone.clone()
     }

@@ -45,7 +45,7 @@ fn date_text(words: &str, zone: &TimeZone) -> Option<Timestamp> {
         "Z" => local(moment, &TimeZone::UTC),
         _ => {
             let sign = if offset.starts_with('-') { -1 } else { 1 };
-            let (hours, minutes) = offset[1..].split_once(':')?;
+            let (hours, minutes) = offset.get(1..)?.split_once(':')?;
             let seconds = digits(hours, 2)? * 3600 + digits(minutes, 2)? * 60;
             let offset = jiff::tz::Offset::from_seconds(i32::try_from(seconds).ok()? * sign).ok()?;
             local(moment, &TimeZone::fixed(offset))

@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod generate;
 #[cfg(test)]
+#[path = "../oracle/mod.rs"]
 mod oracle;
 #[cfg(test)]
 mod properties;

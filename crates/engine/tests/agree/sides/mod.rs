@@ -23,10 +23,7 @@ pub enum Said {
 
 /// By replay of assembled households.
 pub fn by_engine(case: &Case) -> Said {
-    let program = match Program::compile(&case.definitions, &case.workspace) {
-        Ok(program) => program,
-        Err(_) => return Said::Refused,
-    };
+    let Ok(program) = Program::compile(&case.definitions, &case.workspace) else { return Said::Refused };
     let assembled = from_records(&case.records, &case.workspace, program.needs());
     let binding = program.bind(&assembled.names);
     let mut evaluator = Evaluator::new(&program, &binding, case.horizon);
