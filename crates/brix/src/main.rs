@@ -1,2 +1,23 @@
-//! The `brix` command.
-fn main() {}
+//! The `brix` command: from files of events to a proven definition. `brix --help` lists what it can do,
+//! `docs/cli.md` says it at length.
+//!
+//! Each command is a file of [`commands`]; [`cli`] has what is shared by all: options, exit codes, and where data and
+//! words go. The work itself is done by the libraries.
+
+mod cli;
+mod commands;
+mod console;
+mod definitions;
+mod exit;
+mod instant;
+mod overview;
+mod progress;
+mod question;
+mod table;
+mod workspace;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run(std::env::args_os())
+}

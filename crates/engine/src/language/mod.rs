@@ -32,6 +32,7 @@ pub use document::parse;
 pub use mention::{Mention, MentionOf, Section};
 pub use print::{criterion_to_yaml, to_yaml};
 pub use schema::{definition_schema, workspace_schema};
+pub use scalars::{duration, time, trait_path, write_duration};
 pub use settings::parse_workspace;
 pub use templates::{Template, templates};
 pub use version::{Version, version};

@@ -63,7 +63,7 @@ fn decimals(digits: &str) -> i64 {
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(crate) fn duration(text: &str) -> Result<Span, String> {
+pub fn duration(text: &str) -> Result<Span, String> {
     let wanted =
         || format!("`{text}` is not a length of time; write `90s`, `5m`, `48h`, `14d`, `2w`, `3 months` or `1 year`");
     let mut exact: i128 = 0;
@@ -133,7 +133,7 @@ fn unit_of(word: &str) -> Option<Unit> {
 }
 
 /// A length of time as [`duration`] reads it, in the largest unit that divides it.
-pub(crate) fn write_duration(span: Span) -> String {
+pub fn write_duration(span: Span) -> String {
     match span {
         Span::Months(months) if months % 12 == 0 && months > 0 => counted(u64::from(months / 12), "year"),
         Span::Months(months) => counted(u64::from(months), "month"),
@@ -160,7 +160,7 @@ fn counted(count: u64, unit: &str) -> String {
 }
 
 /// A date or time in ISO 8601, `None` if the text does not look like one. A date alone is local midnight.
-pub(crate) fn time(text: &str, zone: &TimeZone) -> Option<Result<Timestamp, String>> {
+pub fn time(text: &str, zone: &TimeZone) -> Option<Result<Timestamp, String>> {
     let bytes = text.as_bytes();
     let dated = bytes.len() >= 10
         && bytes.iter().take(10).enumerate().all(|(at, byte)| match at {
@@ -191,7 +191,7 @@ fn read_time(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
 
 /// A trait's path: `email`, `account.employees`, `workspace.plan`, `user.role`, `first_member.role`,
 /// `any_member.role`; `subject.` says that it is the subject's own.
-pub(crate) fn trait_path(text: &str) -> TraitPath {
+pub fn trait_path(text: &str) -> TraitPath {
     for (prefix, of) in TRAIT_OWNERS {
         if let Some(name) = text.strip_prefix(prefix)
             && !name.is_empty()

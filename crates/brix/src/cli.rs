@@ -1,0 +1,144 @@
+//! The command line: what all commands share, and the way into each of them.
+
+use std::ffi::OsString;
+use std::panic;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstream::ColorChoice;
+use anyhow::Result;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::commands::{backtest, check, completions, explain, import, qualify, simulate, templates, test};
+use crate::console::{BAD, Console};
+use crate::exit::{self, Exit};
+
+/// Finds the users and accounts of a software product who are ready to buy, and proves on its history that they were.
+#[derive(Debug, Parser)]
+#[command(name = "brix", version, after_help = Exit::HELP, max_term_width = 100)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    shared: Shared,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of all commands.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of all commands")]
+pub struct Shared {
+    /// The settings shared by all definitions [default: brix.yaml next to the lake or the definition, else here]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub workspace: Option<PathBuf>,
+    /// The folder of the event lake [default: ./lake]
+    #[arg(long, global = true, value_name = "FOLDER", env = "BRIX_LAKE", hide_env_values = true)]
+    pub lake: Option<PathBuf>,
+    /// Give the data as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing on standard error but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colours,
+}
+
+impl Shared {
+    /// Where the lake is.
+    pub fn lake(&self) -> PathBuf {
+        self.lake.clone().unwrap_or_else(|| PathBuf::from("lake"))
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Colours {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Also in files and pipes.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Import(import::Arguments),
+    Check(check::Arguments),
+    Test(test::Arguments),
+    Templates(templates::Arguments),
+    Qualify(qualify::Arguments),
+    Explain(explain::Arguments),
+    Backtest(Box<backtest::Arguments>),
+    Simulate(simulate::Arguments),
+    Completions(completions::Arguments),
+}
+
+impl Command {
+    fn run(self, shared: &Shared, console: &mut Console) -> Result<Exit> {
+        match self {
+            Self::Import(arguments) => import::run(&arguments, shared, console),
+            Self::Check(arguments) => check::run(&arguments, shared, console),
+            Self::Test(arguments) => test::run(&arguments, shared, console),
+            Self::Templates(arguments) => templates::run(&arguments, console),
+            Self::Qualify(arguments) => qualify::run(&arguments, shared, console),
+            Self::Explain(arguments) => explain::run(&arguments, shared, console),
+            Self::Backtest(arguments) => backtest::run(&arguments, shared, console),
+            Self::Simulate(arguments) => simulate::run(&arguments, console),
+            Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command(), console),
+        }
+    }
+}
+
+/// Runs a command line.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // Help and version come this way too; what cannot be printed has no reader.
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    let colour = match cli.shared.color {
+        Colours::Auto => ColorChoice::Auto,
+        Colours::Always => ColorChoice::Always,
+        Colours::Never => ColorChoice::Never,
+    };
+    let mut console = Console::new(cli.shared.json, cli.shared.quiet, colour);
+    let done = panic::catch_unwind(panic::AssertUnwindSafe(|| {
+        let exit = cli.command.run(&cli.shared, &mut console)?;
+        console.finish()?;
+        Ok(exit)
+    }));
+    match done {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(error)) => fail(&error, &mut console),
+        // The panic itself has been told on standard error by then.
+        Err(_) => {
+            console.warn("This is a fault of Brix, not of yours. Please report it with the lines above.");
+            Exit::Internal.into()
+        }
+    }
+}
+
+fn fail(error: &anyhow::Error, console: &mut Console) -> ExitCode {
+    if !exit::is_broken_pipe(error) {
+        // What was found before the fault is still data.
+        let _ = console.finish();
+        console.warn(format_args!("{BAD}error:{BAD:#} {error:#}"));
+    }
+    exit::code(error).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

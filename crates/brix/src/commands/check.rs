@@ -1,0 +1,105 @@
+//! `brix check`: is a definition sound, and does it use names that the data has?
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use engine::language::{Diagnostic, Severity};
+use serde::Serialize;
+
+use crate::cli::Shared;
+use crate::console::{BAD, Console, GOOD, count};
+use crate::definitions::{DefinitionFile, DefinitionFiles};
+use crate::exit::Exit;
+use crate::workspace;
+
+/// Check definitions: every fault with its line, column and cure
+///
+/// Where there is a lake, names of events, properties and traits are compared with those that it holds.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  brix check trial-team.yaml\n  brix check definitions/ --json")]
+pub struct Arguments {
+    /// Definition files, folders of them, or ids of shipped templates
+    #[arg(required = true, value_name = "DEFINITION")]
+    definitions: Vec<PathBuf>,
+    /// Warnings count as faults
+    #[arg(long)]
+    strict: bool,
+}
+
+/// A finding, for scripts.
+#[derive(Debug, Serialize)]
+struct Finding<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    severity: &'static str,
+    code: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+impl<'a> Finding<'a> {
+    fn new(file: &'a DefinitionFile, finding: &'a Diagnostic) -> Self {
+        Self {
+            file: &file.name,
+            line: finding.place.line,
+            column: finding.place.column,
+            severity: match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            code: finding.code.word(),
+            message: &finding.message,
+            help: finding.help.as_deref(),
+        }
+    }
+}
+
+/// Checks them.
+pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
+    let settings = workspace::read(shared, &arguments.definitions, console)?;
+    let files = DefinitionFiles::read(&arguments.definitions, &settings.workspace)?;
+    let (mut errors, mut warnings) = (0, 0);
+    for finding in files.files.iter().flat_map(|file| &file.findings) {
+        if finding.is_error() {
+            errors += 1;
+        } else {
+            warnings += 1;
+        }
+    }
+    if console.json {
+        let findings: Vec<Finding<'_>> = files
+            .files
+            .iter()
+            .flat_map(|file| file.findings.iter().map(move |finding| Finding::new(file, finding)))
+            .collect();
+        console.value(&findings)?;
+    } else {
+        for file in &files.files {
+            tell(file, console)?;
+        }
+    }
+    if errors + warnings > 0 {
+        console.say(format_args!(
+            "{} and {}",
+            count(errors, "error", "errors"),
+            count(warnings, "warning", "warnings")
+        ));
+    }
+    Ok(if errors > 0 || (arguments.strict && warnings > 0) { Exit::Findings } else { Exit::Done })
+}
+
+fn tell(file: &DefinitionFile, console: &mut Console) -> Result<()> {
+    if !file.findings.is_empty() {
+        console.line(file.rendered().trim_end())?;
+        console.line("")?;
+    }
+    if !file.asked && file.findings.is_empty() {
+        return Ok(());
+    }
+    match &file.document {
+        Some(document) => console.line(format_args!("{GOOD}ok{GOOD:#}    {}: {}", file.name, document.definition.name)),
+        None => console.line(format_args!("{BAD}fault{BAD:#} {}", file.name)),
+    }
+}

@@ -1,0 +1,180 @@
+//! `brix import`: files of events into the lake.
+
+mod rejects;
+mod told;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use connect::files::{FileError, Import, Mapping, Options, Progress, Summary};
+use engine::batch::Batch;
+use engine::workspace::Workspace;
+use history::LakeWriter;
+use indicatif::ProgressBar;
+
+use crate::cli::Shared;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::{progress, workspace};
+use rejects::RejectFile;
+use told::Told;
+
+/// Import files of events into the lake
+///
+/// CSV and TSV in any encoding, JSON lines and Parquet, plain, in gzip, zstd or zip; files and folders. A mapping says
+/// what is what: --mapping, else mapping.yaml in the folder that is imported, else here. Either everything is imported
+/// or, when something stops the import, nothing. Importing the same rows again changes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    brix import export/\n  \
+    brix import events.csv.gz users.csv --mapping mapping.yaml\n  \
+    brix import --strict export/")]
+pub struct Arguments {
+    /// Files and folders
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// What the files' columns mean
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Stop at the first row that cannot be used, and import nothing
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Its usual name.
+const MAPPING: &str = "mapping.yaml";
+/// Batches that wait for the writer at most.
+const WAITING: usize = 2;
+
+/// Imports them.
+pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
+    let settings = workspace::read(shared, &[], console)?;
+    let mapping = mapping(arguments)?;
+    let started = Instant::now();
+    let import = Import::open(Arc::new(mapping), &arguments.paths, Options { strict: arguments.strict, ..Options::default() })?;
+    let folder = shared.lake();
+    let told = take(import, &folder, &settings.workspace, started, console)?;
+    if console.json {
+        console.value(&told)?;
+    } else {
+        told.tell(console);
+    }
+    Ok(Exit::Done)
+}
+
+/// The mapping that is named, else the one next to the data, else the one here.
+fn mapping(arguments: &Arguments) -> Result<Mapping> {
+    let beside = arguments.paths.iter().filter(|path| path.is_dir()).map(|path| path.join(MAPPING));
+    let here = [PathBuf::from(MAPPING)];
+    let found = match &arguments.mapping {
+        Some(path) => Some(path.clone()),
+        None => beside.chain(here).find(|path| path.is_file()),
+    };
+    let path = found.with_context(|| {
+        format!("nothing says what the columns mean: there is no {MAPPING} next to the data or here; name it by --mapping")
+    })?;
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Mapping::parse(&path.display().to_string(), &text)?)
+}
+
+/// What the reading thread hands over.
+enum Step {
+    Batch(Batch),
+    Done(Box<(Summary, RejectFile)>),
+    Failed(FileError),
+}
+
+/// Reads on one thread and writes on this one.
+fn take(
+    import: Import,
+    folder: &Path,
+    workspace: &Workspace,
+    started: Instant,
+    console: &mut Console,
+) -> Result<Told> {
+    let mut writer = LakeWriter::begin(folder, workspace)?;
+    let rejects = RejectFile::create(folder)?;
+    let bar = progress::bytes(console, "Importing");
+    let progress = import.progress();
+    let (give, steps) = sync_channel(WAITING);
+    let taken = std::thread::scope(|scope| {
+        scope.spawn(move || read(import, rejects, &give));
+        write(&steps, &mut writer, &bar, &progress, started)
+    });
+    let (summary, mut rejects, refused) = taken.inspect_err(|_| bar.finish_and_clear())?;
+    bar.finish_and_clear();
+    let settling = progress::waiting(console, "Putting everything in order");
+    rejects.refused(&refused)?;
+    let lake = writer.commit()?;
+    settling.finish_and_clear();
+    let kept = rejects.finish()?;
+    Ok(Told::new(folder, &summary, &lake, kept, started.elapsed()))
+}
+
+/// Reads files into batches until all are done or nobody takes them any more.
+fn read(mut import: Import, mut rejects: RejectFile, give: &SyncSender<Step>) {
+    loop {
+        let step = match import.next_batch(&mut rejects) {
+            Ok(Some(batch)) => Step::Batch(batch),
+            Ok(None) => {
+                let _ = give.send(Step::Done(Box::new((import.summary().clone(), rejects))));
+                return;
+            }
+            Err(error) => {
+                let _ = give.send(Step::Failed(error));
+                return;
+            }
+        };
+        if give.send(step).is_err() {
+            return;
+        }
+    }
+}
+
+/// A row that the lake refused, and why.
+pub struct Refused {
+    source: String,
+    message: String,
+    reason: history::Refusal,
+}
+
+/// Writes batches as they come.
+fn write(
+    steps: &Receiver<Step>,
+    writer: &mut LakeWriter,
+    bar: &ProgressBar,
+    progress: &Progress,
+    started: Instant,
+) -> Result<(Summary, RejectFile, Vec<Refused>)> {
+    let mut rows = 0;
+    let mut refused = Vec::new();
+    loop {
+        match steps.recv().context("the reading of files stopped without a word")? {
+            Step::Batch(batch) => {
+                for (row, reason) in writer.append(&batch)? {
+                    let Some(row) = batch.row(row) else { continue };
+                    let source = batch.texts.get(row.source).unwrap_or_default().to_owned();
+                    refused.push(Refused { source, message: batch.message_text(row.message), reason });
+                }
+                rows += batch.len() as u64;
+                bar.set_length(progress.total());
+                bar.set_position(progress.read());
+                bar.set_message(progress::rate(rows, started.elapsed()));
+            }
+            Step::Done(done) => {
+                let (summary, rejects) = *done;
+                return Ok((summary, rejects, refused));
+            }
+            Step::Failed(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Seconds, for people and scripts.
+fn seconds(elapsed: Duration) -> f64 {
+    (elapsed.as_secs_f64() * 1000.0).round() / 1000.0
+}

@@ -1,0 +1,11 @@
+//! The commands, each in its own file: its arguments, and what it does with them.
+
+pub mod backtest;
+pub mod check;
+pub mod completions;
+pub mod explain;
+pub mod import;
+pub mod qualify;
+pub mod simulate;
+pub mod templates;
+pub mod test;

@@ -1,0 +1,97 @@
+//! How a command ends, as a number for scripts.
+
+use std::io;
+use std::process::ExitCode;
+
+/// How a command ends. The numbers are documented in `brix --help` and never change their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Done, and something was found that should not be: a fault in a definition, an example that fails.
+    Findings = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// What was given cannot be used: a missing or damaged file, a mapping that does not fit, no lake.
+    Input = 3,
+    /// A fault of Brix itself.
+    Internal = 4,
+}
+
+impl Exit {
+    /// The lines about exit codes at the end of `brix --help`.
+    pub const HELP: &'static str = "\
+Exit codes:
+  0  done
+  1  done, and something was found: a fault in a definition, an example that fails, a refused question
+  2  the command line makes no sense
+  3  what was given cannot be used: a missing or damaged file, a mapping that does not fit, no lake
+  4  a fault of Brix itself
+
+Data goes to standard output, words go to standard error. `--json` gives the data as JSON.";
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// An error that ends the command with a code of its own; every other error is one of input.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+pub struct Failure {
+    /// The code.
+    pub exit: Exit,
+    /// What is wrong, where, and the cure.
+    pub words: String,
+}
+
+impl Failure {
+    /// The command line makes no sense, in a way that the parser cannot see.
+    pub fn usage(words: impl Into<String>) -> anyhow::Error {
+        Self { exit: Exit::Usage, words: words.into() }.into()
+    }
+
+    /// Something was found.
+    pub fn findings(words: impl Into<String>) -> anyhow::Error {
+        Self { exit: Exit::Findings, words: words.into() }.into()
+    }
+}
+
+/// Nobody reads our output any more: `brix qualify … | head`. That is no failure.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kinds = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    kinds.map(io::Error::kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
+        || error
+            .chain()
+            .filter_map(|cause| cause.downcast_ref::<serde_json::Error>())
+            .any(|cause| cause.io_error_kind() == Some(io::ErrorKind::BrokenPipe))
+}
+
+/// The code of an error.
+pub fn code(error: &anyhow::Error) -> Exit {
+    if is_broken_pipe(error) {
+        return Exit::Done;
+    }
+    error.downcast_ref::<Failure>().map_or(Exit::Input, |failure| failure.exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn errors_have_their_codes() {
+        let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert_eq!(code(&pipe().into()), Exit::Done);
+        assert_eq!(code(&anyhow::Error::new(pipe()).context("writing")), Exit::Done);
+        assert_eq!(code(&serde_json::Error::io(pipe()).into()), Exit::Done);
+        assert_eq!(code(&io::Error::from(io::ErrorKind::NotFound).into()), Exit::Input);
+        assert_eq!(code(&Failure::usage("x")), Exit::Usage);
+        let wrapped = Err::<(), _>(Failure::findings("x")).context("deeper").unwrap_err();
+        assert_eq!(code(&wrapped), Exit::Findings);
+    }
+}

@@ -1,0 +1,66 @@
+//! Finds and reads `brix.yaml`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use engine::language::{self, Diagnostic};
+use engine::workspace::Workspace;
+
+use crate::cli::Shared;
+use crate::console::Console;
+
+/// Its usual name.
+pub const FILE: &str = "brix.yaml";
+
+/// The settings that a command works with.
+pub struct Settings {
+    /// What they say.
+    pub workspace: Workspace,
+    /// Where they are from; `None`: there is no `brix.yaml`, and the defaults hold.
+    pub path: Option<PathBuf>,
+}
+
+/// The settings for a command that reads the lake, or definitions, or both.
+///
+/// # Errors
+/// A file that is named but not there, or that says what cannot be.
+pub fn read(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> Result<Settings> {
+    let Some(path) = find(shared, definitions)? else {
+        console.say("no brix.yaml here: UTC, USD and no default goal are taken (`brix init` writes one)");
+        return Ok(Settings { workspace: Workspace::default(), path: None });
+    };
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let shown = path.display().to_string();
+    match language::parse_workspace(&text) {
+        Ok(document) => {
+            if !document.warnings.is_empty() {
+                console.say(language::render(&document.warnings, &text, &shown).trim_end());
+            }
+            Ok(Settings { workspace: document.workspace, path: Some(path) })
+        }
+        Err(findings) => {
+            console.warn(language::render(&findings, &text, &shown).trim_end());
+            let errors = findings.iter().filter(|finding| Diagnostic::is_error(finding)).count();
+            anyhow::bail!("{shown} cannot be used: {errors} to be set right, see above")
+        }
+    }
+}
+
+/// `--workspace`, else next to a lake that is named, else next to the first definition, else in the current folder.
+fn find(shared: &Shared, definitions: &[PathBuf]) -> Result<Option<PathBuf>> {
+    if let Some(path) = &shared.workspace {
+        let path = if path.is_dir() { path.join(FILE) } else { path.clone() };
+        anyhow::ensure!(path.is_file(), "there is no {}; `brix init` writes one", path.display());
+        return Ok(Some(path));
+    }
+    let by_lake = shared.lake.as_deref().map(parent);
+    let by_definition = definitions.first().map(|path| if path.is_dir() { path.clone() } else { parent(path) });
+    let folders = by_lake.into_iter().chain(by_definition).chain([PathBuf::new()]);
+    Ok(folders.map(|folder| folder.join(FILE)).find(|path| path.is_file()))
+}
+
+/// The folder that something is in, as far as its path tells.
+fn parent(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_path_buf).unwrap_or_default()
+}
