@@ -8,9 +8,6 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use serde::Serialize;
 
-/// Widest output where the terminal does not say.
-pub const WIDTH: usize = 100;
-
 /// Good news.
 pub const GOOD: Style = AnsiColor::Green.on_default();
 /// Bad news.
@@ -19,8 +16,6 @@ pub const BAD: Style = AnsiColor::Red.on_default().bold();
 pub const DOUBT: Style = AnsiColor::Yellow.on_default();
 /// Titles.
 pub const TITLE: Style = Style::new().bold();
-/// What matters less.
-pub const QUIET: Style = Style::new().dimmed();
 
 /// Standard output for data and standard error for words; colours survive only on a terminal.
 pub struct Console {
@@ -92,7 +87,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

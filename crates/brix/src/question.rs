@@ -36,11 +36,12 @@ impl Data {
     /// # Errors
     /// There is none, it is damaged, or it holds no event.
     pub fn open(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> Result<Self> {
-        let settings = workspace::read(shared, definitions, console)?;
+        let workspace = workspace::read(shared, definitions, console)?;
         let lake = Lake::open(&shared.lake())?;
-        let overview = Overview::of(&lake, &settings.workspace)?;
-        let until = overview.last().with_context(|| format!("the lake in {} holds no event", shared.lake().display()))?;
-        Ok(Self { workspace: settings.workspace, lake, overview, until })
+        let overview = Overview::of(&lake, &workspace)?;
+        let until =
+            overview.last().with_context(|| format!("the lake in {} holds no event", shared.lake().display()))?;
+        Ok(Self { workspace, lake, overview, until })
     }
 
     /// The name of an event as the data has it.
@@ -53,7 +54,8 @@ impl Data {
             return Ok(());
         }
         let near = language::nearest(name, known());
-        let cure = near.map_or_else(|| "`brix data` lists those that it has".to_owned(), |near| format!("did you mean `{near}`?"));
+        let cure = near
+            .map_or_else(|| "`brix data` lists those that it has".to_owned(), |near| format!("did you mean `{near}`?"));
         Err(Failure::usage(format!("the data has no event `{name}`; {cure}")))
     }
 }

@@ -13,22 +13,14 @@ use crate::console::Console;
 /// Its usual name.
 pub const FILE: &str = "brix.yaml";
 
-/// The settings that a command works with.
-pub struct Settings {
-    /// What they say.
-    pub workspace: Workspace,
-    /// Where they are from; `None`: there is no `brix.yaml`, and the defaults hold.
-    pub path: Option<PathBuf>,
-}
-
 /// The settings for a command that reads the lake, or definitions, or both.
 ///
 /// # Errors
 /// A file that is named but not there, or that says what cannot be.
-pub fn read(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> Result<Settings> {
+pub fn read(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> Result<Workspace> {
     let Some(path) = find(shared, definitions)? else {
         console.say("no brix.yaml here: UTC, USD and no default goal are taken (`brix init` writes one)");
-        return Ok(Settings { workspace: Workspace::default(), path: None });
+        return Ok(Workspace::default());
     };
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let shown = path.display().to_string();
@@ -37,7 +29,7 @@ pub fn read(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> 
             if !document.warnings.is_empty() {
                 console.say(language::render(&document.warnings, &text, &shown).trim_end());
             }
-            Ok(Settings { workspace: document.workspace, path: Some(path) })
+            Ok(document.workspace)
         }
         Err(findings) => {
             console.warn(language::render(&findings, &text, &shown).trim_end());

@@ -58,8 +58,8 @@ impl<'a> Finding<'a> {
 
 /// Checks them.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
-    let settings = workspace::read(shared, &arguments.definitions, console)?;
-    let files = DefinitionFiles::read(&arguments.definitions, &settings.workspace)?;
+    let workspace = workspace::read(shared, &arguments.definitions, console)?;
+    let files = DefinitionFiles::read(&arguments.definitions, &workspace)?;
     let (mut errors, mut warnings) = (0, 0);
     for finding in files.files.iter().flat_map(|file| &file.findings) {
         if finding.is_error() {

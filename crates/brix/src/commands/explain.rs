@@ -91,7 +91,11 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         |(_, mine), (_, theirs)| *mine = mine.take().or(theirs),
     )?;
     let told: Told = told.with_context(|| {
-        format!("there is nothing of the {} `{}` that these definitions could look at", subject.kind.word(), arguments.subject)
+        format!(
+            "there is nothing of the {} `{}` that these definitions could look at",
+            subject.kind.word(),
+            arguments.subject
+        )
     })?;
     if console.json {
         console.value(&told)?;
@@ -137,9 +141,10 @@ fn holds(household: &Household<'_>, subject: Subject) -> bool {
     };
     by_rows
         || household.traits.iter().any(|fact| fact.of == subject)
-        || household.memberships.iter().any(|tie| {
-            tie.member == subject || (subject.kind == SubjectKind::Account && tie.account == subject.code)
-        })
+        || household
+            .memberships
+            .iter()
+            .any(|tie| tie.member == subject || (subject.kind == SubjectKind::Account && tie.account == subject.code))
 }
 
 /// What is asked of a household.

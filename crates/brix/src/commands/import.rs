@@ -52,12 +52,13 @@ const WAITING: usize = 2;
 
 /// Imports them.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
-    let settings = workspace::read(shared, &[], console)?;
+    let workspace = workspace::read(shared, &[], console)?;
     let mapping = mapping(arguments)?;
     let started = Instant::now();
-    let import = Import::open(Arc::new(mapping), &arguments.paths, Options { strict: arguments.strict, ..Options::default() })?;
+    let import =
+        Import::open(Arc::new(mapping), &arguments.paths, Options { strict: arguments.strict, ..Options::default() })?;
     let folder = shared.lake();
-    let told = take(import, &folder, &settings.workspace, started, console)?;
+    let told = take(import, &folder, &workspace, started, console)?;
     if console.json {
         console.value(&told)?;
     } else {
@@ -75,7 +76,9 @@ fn mapping(arguments: &Arguments) -> Result<Mapping> {
         None => beside.chain(here).find(|path| path.is_file()),
     };
     let path = found.with_context(|| {
-        format!("nothing says what the columns mean: there is no {MAPPING} next to the data or here; name it by --mapping")
+        format!(
+            "nothing says what the columns mean: there is no {MAPPING} next to the data or here; name it by --mapping"
+        )
     })?;
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Mapping::parse(&path.display().to_string(), &text)?)
@@ -83,19 +86,13 @@ fn mapping(arguments: &Arguments) -> Result<Mapping> {
 
 /// What the reading thread hands over.
 enum Step {
-    Batch(Batch),
+    Batch(Box<Batch>),
     Done(Box<(Summary, RejectFile)>),
     Failed(FileError),
 }
 
 /// Reads on one thread and writes on this one.
-fn take(
-    import: Import,
-    folder: &Path,
-    workspace: &Workspace,
-    started: Instant,
-    console: &mut Console,
-) -> Result<Told> {
+fn take(import: Import, folder: &Path, workspace: &Workspace, started: Instant, console: &mut Console) -> Result<Told> {
     let mut writer = LakeWriter::begin(folder, workspace)?;
     let rejects = RejectFile::create(folder)?;
     let bar = progress::bytes(console, "Importing");
@@ -119,7 +116,7 @@ fn take(
 fn read(mut import: Import, mut rejects: RejectFile, give: &SyncSender<Step>) {
     loop {
         let step = match import.next_batch(&mut rejects) {
-            Ok(Some(batch)) => Step::Batch(batch),
+            Ok(Some(batch)) => Step::Batch(Box::new(batch)),
             Ok(None) => {
                 let _ = give.send(Step::Done(Box::new((import.summary().clone(), rejects))));
                 return;

@@ -38,13 +38,13 @@ struct Went<'a> {
 
 /// Runs them.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
-    let settings = workspace::read(shared, &arguments.definitions, console)?;
-    let mut files = DefinitionFiles::read(&arguments.definitions, &settings.workspace)?;
+    let workspace = workspace::read(shared, &arguments.definitions, console)?;
+    let mut files = DefinitionFiles::read(&arguments.definitions, &workspace)?;
     files.require_sound(console)?;
     files.files.sort_by_key(|file| !file.asked);
     let asked: Vec<&str> = files.files.iter().filter(|file| file.asked).map(|file| file.name.as_str()).collect();
     let documents: Vec<Document> = files.files.iter().filter_map(|file| file.document.clone()).collect();
-    let runs = examples::run(&documents, &settings.workspace).map_err(|errors| {
+    let runs = examples::run(&documents, &workspace).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::findings(lines.join("\n"))
     })?;

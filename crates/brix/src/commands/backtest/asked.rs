@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use engine::definition::{Definition, Goal, NamePattern};
-use engine::time::DAY;
 use engine::Timestamp;
+use engine::definition::{Definition, Goal, NamePattern};
+use engine::record::SubjectKind;
+use engine::time::DAY;
 use insight::{DefinitionFacts, Question};
 
 use super::plain::{self, named_goal};
@@ -51,7 +52,8 @@ impl Asked {
         let judged = definitions.len();
         definitions.extend(baseline);
         let probes = definitions.len();
-        definitions.extend(arguments.by.iter().map(|path| probe::definition(path, &definitions)));
+        let subject = definitions.first().map_or(SubjectKind::User, |first| first.subject);
+        definitions.extend(arguments.by.iter().map(|path| probe::definition(path, subject)));
         let baseline = (probes > judged).then_some(judged);
         let question = question_of(arguments, &definitions, asked, baseline, &goal, data)?;
         let judged = Judged::new(&definitions, asked, workspace)?;
@@ -67,7 +69,13 @@ impl Asked {
     /// Says what about the data makes the answer doubtful.
     pub fn doubts(&self, data: &Data, console: &mut Console) {
         let question = &self.question;
-        let last = data.overview.events.iter().filter(|event| selects(&self.goal, &event.name.name)).map(|event| event.last).max();
+        let last = data
+            .overview
+            .events
+            .iter()
+            .filter(|event| selects(&self.goal, &event.name.name))
+            .map(|event| event.last)
+            .max();
         let zone = &question.zone;
         match last {
             None => console.say(format_args!("{DOUBT}doubt:{DOUBT:#} the data has no {}: nobody converts", question.goal)),

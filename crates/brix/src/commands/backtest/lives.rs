@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
+use engine::Timestamp;
+use engine::definition::{Definition, Population};
 use engine::evaluate::Evaluator;
 use engine::household::{Household, Needs, Subject};
 use engine::outcome::Outcome;
 use engine::program::{Binding, Program};
 use engine::record::SubjectKind;
-use engine::Timestamp;
-use engine::definition::{Definition, Population};
 use history::ScanRequest;
 use insight::{Backtest, EntryFacts, Life};
 
@@ -114,9 +114,10 @@ impl<'a> Folding<'a> {
     fn facts(&mut self, household: &Household<'_>, outcome: &Outcome, slots: &BTreeSet<u32>) -> Vec<EntryFacts> {
         let constant = rests_on_constant(household, outcome.subject, slots);
         let entries = outcome.entries.iter().enumerate().map(|(number, entry)| EntryFacts {
-            knowable_at: self.shared.receipts.then(|| {
-                self.evaluator.knowable_at(household, outcome.definition, outcome.subject, number, entry.at)
-            }),
+            knowable_at: self
+                .shared
+                .receipts
+                .then(|| self.evaluator.knowable_at(household, outcome.definition, outcome.subject, number, entry.at)),
             reasons: Vec::new(),
             rests_on_constant: constant,
         });
@@ -131,9 +132,8 @@ fn rests_on_constant(household: &Household<'_>, subject: Subject, slots: &BTreeS
     own.any(|fact| {
         let is_of_account = || {
             let ties = household.memberships.iter();
-            ties.filter(|tie| tie.member == subject).any(|tie| {
-                fact.of == Subject { kind: SubjectKind::Account, code: tie.account }
-            })
+            ties.filter(|tie| tie.member == subject)
+                .any(|tie| fact.of == Subject { kind: SubjectKind::Account, code: tie.account })
         };
         fact.of == subject || is_of_account()
     })

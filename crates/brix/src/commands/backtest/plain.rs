@@ -14,8 +14,17 @@ use crate::question::Data;
 /// How many times it asks for.
 const TIMES: i64 = 5;
 /// What a login is called, in letters and digits of lower case, the best first.
-const LOGINS: [&str; 9] =
-    ["loggedin", "login", "userloggedin", "userlogin", "signedin", "signin", "sessionstarted", "sessionstart", "appopened"];
+const LOGINS: [&str; 9] = [
+    "loggedin",
+    "login",
+    "userloggedin",
+    "userlogin",
+    "signedin",
+    "signin",
+    "sessionstarted",
+    "sessionstart",
+    "appopened",
+];
 /// Words in the names of events that are conversions.
 const GOALS: [&str; 6] = ["subscri", "purchas", "upgrad", "paid", "converted", "won"];
 
@@ -23,7 +32,10 @@ const GOALS: [&str; 6] = ["subscri", "purchas", "upgrad", "paid", "converted", "
 pub fn rule(of: &Definition, goal: &Goal, data: &Data) -> Option<Definition> {
     let events = || {
         let use_of_product = |kind| kind == EventKind::Product;
-        data.overview.events.iter().filter(move |event| use_of_product(event.name.kind) && !selects(goal, &event.name.name))
+        data.overview
+            .events
+            .iter()
+            .filter(move |event| use_of_product(event.name.kind) && !selects(goal, &event.name.name))
     };
     let login = LOGINS.iter().find_map(|login| events().find(|event| letters(&event.name.name) == *login));
     let chosen = login.or_else(|| events().max_by_key(|event| event.count))?;

@@ -4,19 +4,19 @@
 use std::sync::Arc;
 
 use engine::definition::{Clock, Criterion, Definition, Entries, Population, Test, TraitTest};
-use engine::household::{Household, Subject};
 use engine::evaluate::Evaluator;
+use engine::household::{Household, Subject};
 use engine::record::SubjectKind;
 use engine::{Timestamp, language};
 use insight::words;
 
-/// The definition that reads a trait (`country`, `account.plan`) of what the first of some definitions is about.
-pub fn definition(path: &str, others: &[Definition]) -> Definition {
+/// The definition that reads a trait (`country`, `account.plan`) of subjects of a kind.
+pub fn definition(path: &str, subject: SubjectKind) -> Definition {
     let test = TraitTest { path: language::trait_path(path), test: Test::Exists, lasting: None, against: None };
     Definition {
         id: Arc::from(format!("by {path}")),
         name: path.to_owned(),
-        subject: others.first().map_or(SubjectKind::User, |first| first.subject),
+        subject,
         population: Some(Population::Everyone),
         clock: Clock::FirstSeen,
         window: None,

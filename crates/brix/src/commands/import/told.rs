@@ -128,7 +128,9 @@ impl Told {
                 ));
             }
         }
-        for (files, what) in [(&self.ignored_files, "fits no pattern of the mapping"), (&self.unmatched_patterns, "fits no file")] {
+        for (files, what) in
+            [(&self.ignored_files, "fits no pattern of the mapping"), (&self.unmatched_patterns, "fits no file")]
+        {
             for name in files.iter().filter(|name| !name.ends_with("mapping.yaml")) {
                 console.say(format_args!("  {name} {what}"));
             }
