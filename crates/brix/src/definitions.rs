@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use engine::definition::Definition;
-use engine::language::{self, Diagnostic, Document, MentionOf};
+use engine::language::{self, Diagnostic, Document, Known, MentionOf};
 use engine::workspace::Workspace;
 
 use crate::console::{Console, count};
@@ -106,6 +106,16 @@ impl DefinitionFiles {
             .filter_map(|file| file.document.as_ref())
             .map(|document| document.definition.clone())
             .collect()
+    }
+
+    /// Adds what is found by looking at the definitions together, and against the names of the data where they are given.
+    pub fn check(&mut self, workspace: &Workspace, known: Option<&Known>) {
+        let documents: Vec<Document> = self.files.iter().filter_map(|file| file.document.clone()).collect();
+        let found = language::check(&documents, workspace, known);
+        let sound = self.files.iter_mut().filter(|file| file.document.is_some());
+        for (file, found) in sound.zip(found) {
+            file.findings.extend(found);
+        }
     }
 
     /// Tells all findings, and stops where a file cannot be used.

@@ -40,16 +40,11 @@ impl Overview {
         let needs = if lake.is_laid_out_for(workspace) { needs } else { Needs::default() };
         let request = ScanRequest { needs: &needs, workspace, threads: 0 };
         let empty = || vec![(0, i64::MAX, i64::MIN); names.len()];
-        let spans = lake.scan(
-            &request,
-            empty,
-            add,
-            |all, part| {
-                for (mine, theirs) in all.iter_mut().zip(part) {
-                    *mine = (mine.0 + theirs.0, mine.1.min(theirs.1), mine.2.max(theirs.2));
-                }
-            },
-        )?;
+        let spans = lake.scan(&request, empty, add, |all, part| {
+            for (mine, theirs) in all.iter_mut().zip(part) {
+                *mine = (mine.0 + theirs.0, mine.1.min(theirs.1), mine.2.max(theirs.2));
+            }
+        })?;
         let events = names.into_iter().zip(spans).filter(|(_, (count, ..))| *count > 0);
         let events = events.map(|(name, (count, first, last))| EventSpan {
             name,

@@ -66,6 +66,7 @@ impl Data {
 /// Findings in a file.
 pub fn read(names: &[PathBuf], workspace: &Workspace, console: &mut Console) -> Result<(Vec<Definition>, usize)> {
     let mut files = DefinitionFiles::read(names, workspace)?;
+    files.check(workspace, None);
     files.require_sound(console)?;
     files.files.sort_by_key(|file| !file.asked);
     let asked = files.files.iter().filter(|file| file.asked).count();

@@ -1,10 +1,13 @@
 //! `brix check`: is a definition sound, and does it use names that the data has?
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
-use engine::language::{Diagnostic, Severity};
+use engine::language::{Diagnostic, Known, Severity};
+use engine::workspace::Workspace;
+use history::{Lake, Table};
 use serde::Serialize;
 
 use crate::cli::Shared;
@@ -59,7 +62,8 @@ impl<'a> Finding<'a> {
 /// Checks them.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let workspace = workspace::read(shared, &arguments.definitions, console)?;
-    let files = DefinitionFiles::read(&arguments.definitions, &workspace)?;
+    let mut files = DefinitionFiles::read(&arguments.definitions, &workspace)?;
+    files.check(&workspace, known(shared, &workspace)?.as_ref());
     let (mut errors, mut warnings) = (0, 0);
     for finding in files.files.iter().flat_map(|file| &file.findings) {
         if finding.is_error() {
@@ -90,6 +94,24 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     Ok(if errors > 0 || (arguments.strict && warnings > 0) { Exit::Findings } else { Exit::Done })
 }
 
+/// The names that the data has; `None` where there is no lake to ask.
+fn known(shared: &Shared, workspace: &Workspace) -> Result<Option<Known>> {
+    let lake = match Lake::open(&shared.lake()) {
+        Ok(lake) => lake,
+        Err(history::Error::Absent(_)) if shared.lake.is_none() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut known = Known::default();
+    known.events.extend(lake.names(workspace).list.into_iter().map(|event| event.name));
+    for column in lake.columns() {
+        match column.table {
+            Table::Events => known.properties.insert(Arc::from(column.name)),
+            Table::Facts => known.traits.insert(Arc::from(column.name)),
+        };
+    }
+    Ok(Some(known))
+}
+
 fn tell(file: &DefinitionFile, console: &mut Console) -> Result<()> {
     if !file.findings.is_empty() {
         console.line(file.rendered().trim_end())?;
@@ -98,7 +120,8 @@ fn tell(file: &DefinitionFile, console: &mut Console) -> Result<()> {
     if !file.asked && file.findings.is_empty() {
         return Ok(());
     }
-    match &file.document {
+    let is_sound = !file.findings.iter().any(Diagnostic::is_error);
+    match file.document.as_ref().filter(|_| is_sound) {
         Some(document) => console.line(format_args!("{GOOD}ok{GOOD:#}    {}: {}", file.name, document.definition.name)),
         None => console.line(format_args!("{BAD}fault{BAD:#} {}", file.name)),
     }

@@ -40,6 +40,7 @@ struct Went<'a> {
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let workspace = workspace::read(shared, &arguments.definitions, console)?;
     let mut files = DefinitionFiles::read(&arguments.definitions, &workspace)?;
+    files.check(&workspace, None);
     files.require_sound(console)?;
     files.files.sort_by_key(|file| !file.asked);
     let asked: Vec<&str> = files.files.iter().filter(|file| file.asked).map(|file| file.name.as_str()).collect();
