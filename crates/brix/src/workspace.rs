@@ -19,7 +19,8 @@ pub const FILE: &str = "brix.yaml";
 /// A file that is named but not there, or that says what cannot be.
 pub fn read(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> Result<Workspace> {
     let Some(path) = find(shared, definitions)? else {
-        console.say("no brix.yaml here: UTC, USD and no default goal are taken (docs/language.md says what it can hold)");
+        console
+            .say("no brix.yaml here: UTC, USD and no default goal are taken (docs/language.md says what it can hold)");
         return Ok(Workspace::default());
     };
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
