@@ -1,5 +1,11 @@
 //! The whole job on real data, as a user runs it, against answers that other tools gave. Skipped where the data are not there.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops where it cannot go on, and says what it skips"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -123,7 +123,7 @@ pub struct Totals {
     pub differing: u64,
     /// Rows that name nobody, or say nothing that can be kept.
     pub rejected: u64,
-    /// Rows that carry a time of receipt.
+    /// Rows that carry a time of receipt, copies among them.
     pub received: u64,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use engine::Timestamp;
 use engine::batch::Batch;
 use engine::identity::{HouseholdKey, Households, Identity};
 use engine::workspace::Workspace;
@@ -42,6 +43,7 @@ pub struct LakeWriter {
     chunks: Chunks,
     arrivals: Arrivals,
     rejected: u64,
+    received: u64,
 }
 
 /// What an import did.
@@ -49,6 +51,8 @@ pub struct LakeWriter {
 pub struct Summary {
     /// The lake's version now.
     pub version: u64,
+    /// Rows that carry a time of receipt, copies among them.
+    pub received: u64,
     /// New events.
     pub events: u64,
     /// New trait rows, aliases and leaves.
@@ -100,6 +104,7 @@ impl LakeWriter {
             chunks: Chunks::new(folder),
             arrivals: Arrivals::new(folder),
             rejected: 0,
+            received: 0,
         })
     }
 
@@ -111,6 +116,7 @@ impl LakeWriter {
         let mut chunk = intake::take(batch, &mut self.dictionaries, &self.workspace)?;
         let refused = std::mem::take(&mut chunk.refused);
         self.rejected += refused.len() as u64;
+        self.received += batch.received.iter().filter(|received| **received != Timestamp::MIN).count() as u64;
         let (messages, digests) = (std::mem::take(&mut chunk.messages), std::mem::take(&mut chunk.digests));
         let first = self.chunks.push(chunk)?;
         for ((id, digest), row) in messages.into_iter().zip(digests).zip(first..) {
@@ -124,7 +130,8 @@ impl LakeWriter {
     /// # Errors
     /// As for reading and writing any file; the lake is then as it was.
     pub fn commit(self) -> Result<Summary> {
-        let Self { folder, _lock: lock, workspace, before, dictionaries, ends, chunks, arrivals, rejected } = self;
+        let Self { folder, _lock: lock, workspace, before, dictionaries, ends, chunks, arrivals, rejected, received } =
+            self;
         let mut manifest = before.clone();
         manifest.version += 1;
         let verdict = arrivals.settle(manifest.version, &mut manifest.messages)?;
@@ -133,6 +140,7 @@ impl LakeWriter {
             duplicates: verdict.duplicates,
             differing: verdict.differing,
             rejected,
+            received,
             ..Summary::default()
         };
         let placement = Placement::of(&workspace).0;
@@ -358,6 +366,7 @@ impl Commit {
         totals.duplicates += summary.duplicates;
         totals.differing += summary.differing;
         totals.rejected += summary.rejected;
+        totals.received += summary.received;
         let old: BTreeSet<&str> = before.files().map(|file| file.name.as_str()).collect();
         summary.bytes =
             self.manifest.files().filter(|file| !old.contains(file.name.as_str())).map(|file| file.bytes).sum();
