@@ -28,9 +28,9 @@ clippy:
 tidy: ## Say what breaks the rules of the house
 	$(CARGO) run --locked --quiet --package xtask -- tidy
 
-# Links between items in the documentation of the code.
+# Links between items in the documentation of the code, which is made with its private items.
 docs:
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --quiet --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' $(CARGO) doc --locked --quiet --workspace --no-deps --document-private-items
 
 deny:
 	@scripts/deny.sh
