@@ -16,7 +16,7 @@ use crate::exit::{self, Exit};
 /// Finds the users and accounts of a software product who are ready to buy, and proves on its history that they were.
 #[derive(Debug, Parser)]
 #[command(name = "brix", version, after_help = Exit::HELP, max_term_width = 100)]
-#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     shared: Shared,

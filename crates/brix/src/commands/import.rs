@@ -3,6 +3,7 @@
 mod rejects;
 mod told;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,7 +18,7 @@ use history::LakeWriter;
 use indicatif::ProgressBar;
 
 use crate::cli::Shared;
-use crate::console::Console;
+use crate::console::{Console, count};
 use crate::exit::Exit;
 use crate::{progress, workspace};
 use rejects::RejectFile;
@@ -32,7 +33,8 @@ use told::Told;
 #[command(after_help = "Examples:\n  \
     brix import export/\n  \
     brix import events.csv.gz users.csv --mapping mapping.yaml\n  \
-    brix import --strict export/")]
+    brix import --strict export/\n  \
+    brix import --guess export/ > mapping.yaml")]
 pub struct Arguments {
     /// Files and folders
     #[arg(required = true, value_name = "PATH")]
@@ -43,6 +45,9 @@ pub struct Arguments {
     /// Stop at the first row that cannot be used, and import nothing
     #[arg(long)]
     strict: bool,
+    /// Import nothing; print a proposed mapping with what was seen and what is doubtful
+    #[arg(long, conflicts_with_all = ["mapping", "strict"])]
+    guess: bool,
 }
 
 /// Its usual name.
@@ -52,6 +57,9 @@ const WAITING: usize = 2;
 
 /// Imports them.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
+    if arguments.guess {
+        return propose(&arguments.paths, console);
+    }
     let workspace = workspace::read(shared, &[], console)?;
     let mapping = mapping(arguments)?;
     let started = Instant::now();
@@ -63,6 +71,23 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         console.value(&told)?;
     } else {
         told.tell(console);
+    }
+    Ok(Exit::Done)
+}
+
+/// A proposed mapping, to be read, corrected and kept: as YAML, or within JSON.
+fn propose(paths: &[PathBuf], console: &mut Console) -> Result<Exit> {
+    let guess = connect::files::guess(paths)?;
+    for looked in &guess.looked_at {
+        let rows = count(looked.rows, "row", "rows");
+        let part = if looked.is_whole { "all" } else { "the first" };
+        console.say(format_args!("{}: {part} {rows} looked at", looked.file));
+    }
+    if console.json {
+        console.value(&serde_json::json!({ "mapping": guess.yaml }))?;
+    } else {
+        write!(console.out(), "{}", guess.yaml)?;
+        console.say("Read it, set right what is doubtful, and import with it: brix import --mapping FILE …");
     }
     Ok(Exit::Done)
 }

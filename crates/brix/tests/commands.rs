@@ -1,0 +1,167 @@
+//! The real binary, as a user runs it, on a small simulated product: good and bad input for each command.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A folder of its own for a test, empty.
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("commands").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_brix"));
+    command.current_dir(folder).env_remove("BRIX_LAKE").args(arguments).output().unwrap()
+}
+
+/// Standard output of a run that must succeed.
+fn out(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "brix {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Standard error of a run that must end with a code.
+fn fails(folder: &Path, code: i32, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "brix {arguments:?}: {words}");
+    words
+}
+
+fn json(folder: &Path, arguments: &[&str]) -> Value {
+    serde_json::from_str(&out(folder, arguments)).unwrap()
+}
+
+/// A simulated product in a lake, with its settings.
+fn product(name: &str) -> PathBuf {
+    let folder = scratch(name);
+    out(&folder, &["simulate", "--users", "400", "--months", "3", "--seed", "11", "--out", "export"]);
+    let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/simulated/brix.yaml");
+    std::fs::copy(settings, folder.join("brix.yaml")).unwrap();
+    out(&folder, &["import", "export"]);
+    folder
+}
+
+#[test]
+fn the_whole_job_on_a_simulated_product() {
+    let folder = product("job");
+    let again = json(&folder, &["--json", "import", "export"]);
+    assert_eq!(again["new_events"], 0, "importing twice changes nothing");
+    assert_eq!(again["version"], 1);
+
+    out(&folder, &["templates", "--write", "minimum-viable"]);
+    out(&folder, &["check", "minimum-viable.yaml"]);
+    out(&folder, &["test", "minimum-viable.yaml"]);
+    let ever = json(&folder, &["--json", "qualify", "minimum-viable.yaml", "--ever"]);
+    let rows = ever["rows"].as_array().unwrap();
+    assert!(!rows.is_empty());
+    let csv = out(&folder, &["qualify", "minimum-viable.yaml", "--ever", "--format", "csv"]);
+    assert_eq!(csv.lines().count(), rows.len() + 1);
+
+    // Who is listed qualifies by his own explanation, at the same instant.
+    let id = rows[0]["id"].as_str().unwrap();
+    let explained = json(&folder, &["--json", "explain", id, "--definition", "minimum-viable.yaml"]);
+    assert_eq!(explained["definitions"][0]["entries"][0]["at"], rows[0]["qualified_at"]);
+
+    // Nobody had qualified before the product began.
+    let before = json(&folder, &["--json", "qualify", "minimum-viable.yaml", "--ever", "--as-of", "2024-12-31"]);
+    assert_eq!(before["rows"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_backtest_is_told_in_three_forms() {
+    let folder = product("backtest");
+    let text = out(&folder, &["backtest", "project-management", "minimum-viable", "--html", "report.html"]);
+    assert!(text.contains("Goal: Subscription Started"), "{text}");
+    let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && !page.contains("<script"));
+    let report = json(&folder, &["--json", "backtest", "minimum-viable", "--by", "role", "--capacity", "5"]);
+    assert_eq!(report["definitions"][0]["id"], "minimum-viable");
+    assert_eq!(report["question"]["capacity_per_week"], 5);
+    assert_eq!(report["baseline"]["name"], "Logged In, 5 times");
+    assert_eq!(report["definitions"][0]["segments"][0]["name"], "role");
+
+    let goal = "id: cheat\nwhen: { event: Subscription Started }\n";
+    std::fs::write(folder.join("cheat.yaml"), goal).unwrap();
+    assert!(fails(&folder, 1, &["backtest", "cheat.yaml"]).contains("it would predict buying by buying"));
+    let near = fails(&folder, 2, &["backtest", "minimum-viable", "--goal", "Subscription Startet"]);
+    assert!(near.contains("did you mean `Subscription Started`?"), "{near}");
+    let dates = ["backtest", "minimum-viable", "--from", "2025-03-01", "--to", "2025-02-01"];
+    assert!(fails(&folder, 2, &dates).contains("--from is after --to"));
+}
+
+#[test]
+fn simulated_products_are_the_same_for_a_seed_and_refused_without_sense() {
+    let folder = scratch("simulate");
+    let arguments = |out| ["simulate", "--users", "50", "--months", "1", "--format", "jsonl", "--out", out];
+    out(&folder, &arguments("first"));
+    out(&folder, &arguments("second"));
+    let read = |name: &str| std::fs::read(folder.join(name).join("events.jsonl")).unwrap();
+    assert_eq!(read("first"), read("second"));
+    out(&folder, &["import", "first"]);
+    assert!(fails(&folder, 2, &arguments("first")).contains("--force"));
+    fails(&folder, 2, &["simulate", "--users", "0", "--out", "third"]);
+}
+
+#[test]
+fn rejected_rows_are_kept_with_their_places() {
+    let folder = scratch("rejects");
+    std::fs::write(folder.join("events.csv"), "user,at,name\nann,2025-01-01,Logged In\nbob,someday,Logged In\n")
+        .unwrap();
+    let mapping = "source: test\nfiles:\n  - match: events.csv\n    records:\n      - event: { column: name }\n        user: user\n        time: at\n";
+    std::fs::write(folder.join("mapping.yaml"), mapping).unwrap();
+    assert!(fails(&folder, 3, &["import", "--strict", "events.csv"]).contains("events.csv:3:5"));
+    assert!(fails(&folder, 3, &["qualify", "minimum-viable"]).contains("there is no lake"));
+    let told = json(&folder, &["--json", "import", "events.csv"]);
+    assert_eq!((&told["new_events"], &told["rejected"]["rows"]), (&Value::from(1), &Value::from(1)));
+    let kept = std::fs::read_to_string(folder.join(told["rejected"]["file"].as_str().unwrap())).unwrap();
+    let line: Value = serde_json::from_str(kept.trim()).unwrap();
+    assert_eq!((&line["line"], &line["code"]), (&Value::from(3), &Value::from("not-a-time")));
+}
+
+#[test]
+fn a_guessed_mapping_imports() {
+    let folder = scratch("guess");
+    std::fs::create_dir(folder.join("data")).unwrap();
+    let rows: String = (1..=30).map(|day| format!("u{},2025-01-{day:02}T10:00:00Z,Logged In\n", day % 7)).collect();
+    std::fs::write(folder.join("data/events.csv"), format!("user_id,timestamp,event\n{rows}")).unwrap();
+    std::fs::write(folder.join("guessed.yaml"), out(&folder, &["import", "--guess", "data"])).unwrap();
+    let told = json(&folder, &["--json", "import", "data", "--mapping", "guessed.yaml"]);
+    assert_eq!(told["new_events"], 30);
+    fails(&folder, 2, &["import", "--guess", "--strict", "data"]);
+}
+
+#[test]
+fn faults_of_definitions_have_their_places() {
+    let folder = scratch("definitions");
+    std::fs::write(folder.join("bad.yaml"), "id: x\nwhen: { event: A, count: >= 3 }\n").unwrap();
+    let findings: Value = serde_json::from_slice(&run(&folder, &["--json", "check", "bad.yaml"]).stdout).unwrap();
+    assert_eq!((&findings[0]["line"], &findings[0]["code"]), (&Value::from(2), &Value::from("quote-needed")));
+    fails(&folder, 1, &["check", "bad.yaml"]);
+    fails(&folder, 1, &["test", "bad.yaml"]);
+    assert!(fails(&folder, 3, &["check", "minimum-viabel"]).contains("did you mean the template `minimum-viable`?"));
+
+    let wrong = "id: y\nwhen: { event: A }\nexamples:\n  - name: never\n    timeline: [0d: A]\n    expect: { qualified: never }\n";
+    std::fs::write(folder.join("wrong.yaml"), wrong).unwrap();
+    let output = run(&folder, &["test", "wrong.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("expected to qualify: never"));
+}
+
+#[test]
+fn the_command_line_itself() {
+    let folder = scratch("line");
+    assert!(out(&folder, &["--help"]).contains("Exit codes:"));
+    assert!(out(&folder, &["help", "backtest"]).contains("--capacity"));
+    assert!(out(&folder, &["completions", "bash"]).contains("_brix"));
+    fails(&folder, 2, &["completions", "dos"]);
+    fails(&folder, 2, &[]);
+    let ids = json(&folder, &["--json", "templates"]);
+    assert!(ids.as_array().unwrap().iter().any(|template| template["id"] == "hand-raise"));
+    fails(&folder, 2, &["templates", "--show", "nothing"]);
+}
