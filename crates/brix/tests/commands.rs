@@ -1,5 +1,7 @@
 //! The real binary, as a user runs it, on a small simulated product: good and bad input for each command.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
