@@ -54,8 +54,10 @@ impl Data {
             return Ok(());
         }
         let near = language::nearest(name, known());
-        let cure = near
-            .map_or_else(|| "`brix data` lists those that it has".to_owned(), |near| format!("did you mean `{near}`?"));
+        let cure = near.map_or_else(
+            || "the data has no event with a name like it".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
         Err(Failure::usage(format!("the data has no event `{name}`; {cure}")))
     }
 }

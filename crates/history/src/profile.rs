@@ -1,4 +1,4 @@
-//! What is inside a lake, for `brix data`.
+//! What is inside a lake.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -198,7 +198,7 @@ fn names(mentions: &[Mention], workspace: &Workspace, known: Option<&Known>, fou
         let finding = Diagnostic::warning(code, mention.place, message);
         found.push(match nearest(name, names.iter().map(|name| &**name)) {
             Some(near) => finding.help(format!("did you mean `{near}`?")),
-            None => finding.help("`brix data` lists what is there"),
+            None => finding.help("the data has none with a name like it"),
         });
     }
 }
