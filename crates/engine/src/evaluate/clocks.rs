@@ -23,11 +23,11 @@ impl Fold {
                 if moved && gate.clock.min(before.clock).min(before.known_from) <= frontier {
                     return None;
                 }
-            } else if before.clock != NEVER {
+            } else if before.clock <= frontier {
                 *gate = before;
             }
             gate.open = before.open;
-            if before.clock != NEVER {
+            if before.clock <= frontier {
                 gate.end = before.end;
             }
             if !gate.open {
