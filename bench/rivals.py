@@ -69,7 +69,7 @@ def run_duckdb(definitions, layout, source, variant):
     connection = duckdb.connect()
     connection.execute(f"set threads = {THREADS}")
     connection.execute("set preserve_insertion_order = false")
-    return list(connection.execute(duckdb_query(definitions, layout, source, variant)).fetchone())
+    return list(connection.execute(duckdb_query(definitions, layout, source, variant)).fetchall()[0])
 
 
 # ---------------------------------------------------------------- chDB (ClickHouse)
