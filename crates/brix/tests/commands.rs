@@ -88,6 +88,12 @@ fn a_backtest_is_told_in_three_forms() {
     assert_eq!(report["baseline"]["name"], "Logged In, 5 times");
     assert_eq!(report["definitions"][0]["segments"][0]["name"], "role");
 
+    // An export can be made long after the last event: by then every lead has been watched.
+    let later = json(&folder, &["--json", "backtest", "minimum-viable", "--observed-until", "2026-12-31"]);
+    assert_eq!(later["question"]["observed_until"], "2026-12-31T23:59:59.999999Z");
+    assert_eq!(later["definitions"][0]["leads"]["immature"]["total"], 0);
+    assert_ne!(report["definitions"][0]["leads"]["immature"]["total"], 0);
+
     let goal = "id: cheat\nwhen: { event: Subscription Started }\n";
     std::fs::write(folder.join("cheat.yaml"), goal).unwrap();
     assert!(fails(&folder, 1, &["backtest", "cheat.yaml"]).contains("it would predict buying by buying"));

@@ -45,7 +45,8 @@ pub struct Arguments {
     /// How soon after it could be known a lead has to convert [default: the goal's `within`, else 60d]
     #[arg(long, value_name = "TIME", value_parser = instant::span)]
     within: Option<Span>,
-    /// Until when conversions are known [default: the end of the data]
+    /// Until when conversions are known: sooner than the end of the data, or later if nothing came since [default: the
+    /// end of the data]
     #[arg(long, value_name = "DATE")]
     observed_until: Option<String>,
     /// How many leads the team can call in a week
@@ -69,7 +70,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     if refused(&asked, &data, console) {
         return Ok(Exit::Findings);
     }
-    asked.doubts(&data, console);
+    asked.doubts(arguments, &data, console);
     let mut report = lives::fold(&asked, &data, console)?.finish();
     explained::give_reasons(&mut report, &asked, &data)?;
     tell(arguments, &report, console)

@@ -67,7 +67,7 @@ impl Asked {
     }
 
     /// Says what about the data makes the answer doubtful.
-    pub fn doubts(&self, data: &Data, console: &mut Console) {
+    pub fn doubts(&self, arguments: &Arguments, data: &Data, console: &mut Console) {
         let question = &self.question;
         let last = data
             .overview
@@ -79,6 +79,8 @@ impl Asked {
         let zone = &question.zone;
         match last {
             None => console.say(format_args!("{DOUBT}doubt:{DOUBT:#} the data has no {}: nobody converts", question.goal)),
+            // Whoever says until when has thought of it.
+            Some(_) if arguments.observed_until.is_some() => {}
             Some(last) if question.observed_until.0 - last.0 > SILENCE => console.say(format_args!(
                 "{DOUBT}doubt:{DOUBT:#} the last {} is of {}, the data goes on until {}; if conversions are not known to the end, \
                  say --observed-until",
@@ -165,7 +167,8 @@ fn question_of(
         return Err(Failure::usage("--from is after --to"));
     }
     if let Some(text) = &arguments.observed_until {
-        question.observed_until = instant::until("--observed-until", text, zone)?.min(data.until);
+        // Also behind the last event: an export can be made long after anything happened.
+        question.observed_until = instant::until("--observed-until", text, zone)?;
     }
     question.within = arguments.within.or(goal.within).unwrap_or(Question::WITHIN);
     question.capacity_per_week = arguments.capacity;
