@@ -32,15 +32,15 @@ impl Evaluator<'_> {
             return None;
         }
         let horizon = std::mem::replace(&mut self.horizon, at);
-        self.passes(household, place, &mut |_, _, _, _| {});
+        self.passes(household, place, false, &mut |_, _, _| {});
         let mut trace = Trace::default();
         let mut hits = Vec::new();
         let mut clockwork = Clockwork::new(self.program);
         let mut explanation = None;
         // Twice: once for the events behind each criterion, once for what the fold says of them.
-        self.subject(household, place, subject, Some(&mut trace), &mut |_, _, _| {});
+        self.trace(household, place, subject, &mut trace, &mut |_, _| {});
         hits.append(&mut trace.hits);
-        self.subject(household, place, subject, Some(&mut Trace::default()), &mut |scene, fold, _| {
+        self.trace(household, place, subject, &mut Trace::default(), &mut |scene, fold| {
             let mut teller = Teller { scene, fold, clockwork: &mut clockwork, hits: &hits, at: at.0 };
             explanation = Some(teller.explain(unit));
         });

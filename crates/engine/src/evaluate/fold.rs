@@ -102,13 +102,13 @@ impl Fold {
         let times = scene.household.times;
         let rows = scene.rows;
         let mut place = 0;
-        while place < rows.len() {
+        loop {
+            place = scene.next_that_matters(place);
+            if place >= rows.len() {
+                break;
+            }
             let row = rows.row(place);
             let name = scene.household.names[row];
-            if scene.touches.touches(name).is_empty() {
-                place += 1;
-                continue;
-            }
             let at = times[row];
             if at > horizon {
                 break;
@@ -122,8 +122,10 @@ impl Fold {
             if quick && (scene.pass.unordered || is_alone(times, rows, place)) {
                 // What most events do: count for hot leaves that do not come true by it.
                 let hot = scene.touches.only_hot(name);
-                for leaf in hot {
-                    self.count_hot(scene, clockwork, at, row, *leaf, None);
+                for place in hot {
+                    if scene.left.is_none_or(|left| scene.pass.screen.reads(*place, left)) {
+                        self.count_hot(scene, clockwork, at, row, *place, None);
+                    }
                 }
                 if !hot.is_empty() && !self.work.is_pending() {
                     place += 1;

@@ -7,12 +7,14 @@ mod clocks;
 mod compare;
 mod explain;
 mod fold;
+mod ground;
 mod hot;
 mod instant;
 mod knowable;
 mod leaf;
 mod scene;
 mod score;
+mod screen;
 mod sequence;
 mod state;
 mod tally;
@@ -26,7 +28,9 @@ use std::collections::BTreeSet;
 
 use books::Books;
 use fold::{Fold, Trace};
-use scene::{Clockwork, Rows, Scene};
+use ground::Ground;
+use scene::{Clockwork, Scene};
+use screen::Sieve;
 
 use crate::Timestamp;
 use crate::household::{Code, Household, Subject};
@@ -37,15 +41,12 @@ use crate::record::SubjectKind;
 /// Evaluates households one after the other, reusing its memory. One for each thread.
 pub struct Evaluator<'p> {
     program: &'p Program,
-    binding: &'p Binding,
     horizon: Timestamp,
     only_met: bool,
     clockwork: Clockwork,
-    books: Books,
+    ground: Ground<'p>,
+    sieve: Sieve,
     folds: Vec<Fold>,
-    /// Rows of an account's or workspace's subject, in time order.
-    gathered: Vec<u32>,
-    row_users: Vec<Code>,
     subjects: Vec<Subject>,
 }
 
@@ -55,14 +56,12 @@ impl<'p> Evaluator<'p> {
     pub fn new(program: &'p Program, binding: &'p Binding, horizon: Timestamp) -> Self {
         Self {
             program,
-            binding,
             horizon,
             only_met: false,
             clockwork: Clockwork::new(program),
-            books: Books::default(),
+            ground: Ground::new(program, binding),
+            sieve: Sieve::default(),
             folds: program.passes.iter().map(Fold::new).collect(),
-            gathered: Vec::new(),
-            row_users: Vec::new(),
             subjects: Vec::new(),
         }
     }
@@ -72,24 +71,25 @@ impl<'p> Evaluator<'p> {
         self.horizon = horizon;
     }
 
-    /// From now on says nothing of subjects of whom a definition's behaviour was never met: quicker where only
-    /// leads are asked for.
+    /// From now on says nothing of subjects of whom a definition's behaviour was never met: much quicker where only
+    /// leads are asked for, since most people are ruled out by their counts alone.
     pub const fn only_met(&mut self) {
         self.only_met = true;
     }
 
     /// Says what each definition says of each subject whose time has started.
     pub fn household(&mut self, household: &Household<'_>, say: &mut dyn FnMut(Outcome)) {
-        let only_met = self.only_met;
-        self.passes(household, self.program.passes.len(), &mut |_, scene, fold, horizon| {
-            if only_met {
+        if self.only_met {
+            self.passes(household, self.program.passes.len(), true, &mut |scene, fold, horizon| {
                 fold.for_each_met(|fold, place| {
                     if let Some(outcome) = fold.outcome(scene, place, horizon) {
                         say(outcome);
                     }
                 });
-                return;
-            }
+            });
+            return;
+        }
+        self.passes(household, self.program.passes.len(), false, &mut |scene, fold, horizon| {
             for place in 0..scene.pass.units.len() {
                 if let Some(outcome) = fold.outcome(scene, place, horizon) {
                     say(outcome);
@@ -98,57 +98,54 @@ impl<'p> Evaluator<'p> {
         });
     }
 
-    /// Runs the first `count` passes and shows each subject's fold when it is done.
+    /// Runs the first `count` passes and shows each subject's fold when it is done; with `screened`, perhaps not
+    /// of those who meet nothing.
     fn passes(
         &mut self,
         household: &Household<'_>,
         count: usize,
-        show: &mut dyn FnMut(usize, &Scene<'_>, &mut Fold, i64),
+        screened: bool,
+        show: &mut dyn FnMut(&Scene<'_>, &mut Fold, i64),
     ) {
-        self.books.open(household, self.program.outputs);
-        self.read_row_users(household);
+        self.ground.open(household);
         let program = self.program;
         for (place, pass) in program.passes.iter().enumerate().take(count) {
             let mut of_pass = std::mem::take(&mut self.subjects);
             of_pass.clear();
-            subjects(pass, household, &self.books, &mut of_pass);
+            subjects(pass, household, &self.ground.books, &mut of_pass);
+            let screened = screened && pass.screen.is_useful();
             for subject in of_pass.iter().copied() {
-                self.subject(household, place, subject, None, &mut |scene, fold, horizon| {
-                    show(place, scene, fold, horizon);
-                });
-                self.books.note(pass, subject, &self.folds[place]);
+                let rows = self.ground.rows(household, subject);
+                let mut scene = self.ground.scene(household, place, subject, rows);
+                if screened {
+                    match self.sieve.left(&scene) {
+                        None => continue,
+                        left => scene.left = left,
+                    }
+                }
+                let fold = &mut self.folds[place];
+                fold.run(&scene, &mut self.clockwork, self.horizon.0, None);
+                show(&scene, fold, self.horizon.0);
+                self.ground.books.note(pass, subject, fold);
             }
             self.subjects = of_pass;
         }
     }
 
-    /// Folds one subject in one pass.
-    fn subject(
+    /// Folds one subject in one pass, remembering the events that its leaves count.
+    fn trace(
         &mut self,
         household: &Household<'_>,
         place: usize,
         subject: Subject,
-        trace: Option<&mut Trace>,
-        show: &mut dyn FnMut(&Scene<'_>, &mut Fold, i64),
+        trace: &mut Trace,
+        show: &mut dyn FnMut(&Scene<'_>, &mut Fold),
     ) {
-        let pass = &self.program.passes[place];
-        let rows = self.rows(household, subject);
-        let rows = rows.map_or(Rows::List(&self.gathered), |(start, end)| Rows::Range(start, end));
-        let scene = Scene {
-            program: self.program,
-            binding: self.binding,
-            pass,
-            place,
-            touches: &self.binding.passes[place],
-            household,
-            books: &self.books,
-            subject,
-            rows,
-            row_users: &self.row_users,
-        };
+        let rows = self.ground.rows(household, subject);
+        let scene = self.ground.scene(household, place, subject, rows);
         let fold = &mut self.folds[place];
-        fold.run(&scene, &mut self.clockwork, self.horizon.0, trace);
-        show(&scene, fold, self.horizon.0);
+        fold.run(&scene, &mut self.clockwork, self.horizon.0, Some(trace));
+        show(&scene, fold);
     }
 
     /// Goes on with a subject's fold from a frontier. `None`: the whole timeline is needed.
@@ -161,65 +158,20 @@ impl<'p> Evaluator<'p> {
         frontier: i64,
         say: &mut dyn FnMut(Outcome),
     ) -> Option<()> {
-        let pass = &self.program.passes[place];
         for (goal, times) in fold.goals.iter().enumerate() {
             if let Some(first) = times.first() {
-                self.books.first_conversions.insert((place, goal, subject), *first);
+                self.ground.books.first_conversions.insert((place, goal, subject), *first);
             }
         }
-        let rows = self.rows(household, subject);
-        let rows = rows.map_or(Rows::List(&self.gathered), |(start, end)| Rows::Range(start, end));
-        let scene = Scene {
-            program: self.program,
-            binding: self.binding,
-            pass,
-            place,
-            touches: &self.binding.passes[place],
-            household,
-            books: &self.books,
-            subject,
-            rows,
-            row_users: &self.row_users,
-        };
+        let rows = self.ground.rows(household, subject);
+        let scene = self.ground.scene(household, place, subject, rows);
         fold.resume(&scene, &mut self.clockwork, frontier, self.horizon.0)?;
-        for unit in 0..pass.units.len() {
+        for unit in 0..scene.pass.units.len() {
             if let Some(outcome) = fold.outcome(&scene, unit, self.horizon.0) {
                 say(outcome);
             }
         }
         Some(())
-    }
-
-    /// A user's range of rows; for others, gathers their rows.
-    fn rows(&mut self, household: &Household<'_>, subject: Subject) -> Option<(usize, usize)> {
-        if subject.kind == SubjectKind::User {
-            let run = household.users.iter().find(|run| run.user == subject.code);
-            return Some(run.map_or((0, 0), |run| (run.start, run.end)));
-        }
-        self.gather(household, subject.kind, subject.code);
-        None
-    }
-
-    fn gather(&mut self, household: &Household<'_>, kind: SubjectKind, code: Code) {
-        let codes = if kind == SubjectKind::Account { household.accounts } else { household.workspaces };
-        self.gathered.clear();
-        let rows = codes.unwrap_or(&[]).iter().enumerate().filter(|(_, owner)| **owner == code);
-        self.gathered.extend(rows.map(|(row, _)| row as u32));
-        self.gathered.sort_by_key(|row| household.times[*row as usize]);
-    }
-
-    fn read_row_users(&mut self, household: &Household<'_>) {
-        let only_users = self.program.passes.iter().all(|pass| pass.kind == Some(SubjectKind::User));
-        if only_users {
-            return;
-        }
-        self.row_users.clear();
-        self.row_users.resize(household.times.len(), 0);
-        for run in household.users {
-            if let Some(users) = self.row_users.get_mut(run.start..run.end) {
-                users.fill(run.user);
-            }
-        }
     }
 }
 

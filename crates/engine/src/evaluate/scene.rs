@@ -51,6 +51,8 @@ pub(crate) struct Scene<'a> {
     pub rows: Rows<'a>,
     /// Each row's user, where rows are not all one user's.
     pub row_users: &'a [Code],
+    /// The units that the subject may still meet: only what matters to these is looked at. `None`: all.
+    pub left: Option<&'a [u64]>,
 }
 
 /// Calendars, which remember what they looked up last.
@@ -79,6 +81,25 @@ pub(crate) struct Moment<'a> {
 }
 
 impl<'a> Scene<'a> {
+    /// The place of the first row from a place on whose event can change anything.
+    #[inline]
+    pub fn next_that_matters(&self, place: usize) -> usize {
+        let names = self.household.names;
+        match (self.left, self.rows) {
+            (Some(left), Rows::Range(start, end)) => {
+                place + self.touches.screen.first_that_matters(names[start + place..end].iter().copied(), left)
+            }
+            (Some(left), Rows::List(list)) => {
+                let names = list[place..].iter().map(|row| names[*row as usize]);
+                place + self.touches.screen.first_that_matters(names, left)
+            }
+            (None, rows) => {
+                let touching = |place: &usize| !self.touches.touches(names[rows.row(*place)]).is_empty();
+                (place..rows.len()).find(touching).unwrap_or(rows.len())
+            }
+        }
+    }
+
     /// The calendar that holds for the subject at an instant.
     fn calendar<'c>(&self, clockwork: &'c mut Clockwork, at: i64) -> &'c mut Calendar {
         if self.subject.kind == SubjectKind::User {

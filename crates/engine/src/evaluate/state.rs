@@ -206,14 +206,13 @@ impl HouseholdState {
             directory,
         };
         let program = evaluator.program;
-        evaluator.books.open(&household, program.outputs);
-        evaluator.read_row_users(&household);
+        evaluator.ground.open(&household);
         let mut said = Vec::new();
         let mut folds = BTreeMap::new();
         for (place, pass) in program.passes.iter().enumerate() {
             let key = place as u32;
             let mut of_pass = Vec::new();
-            subjects(pass, &household, &evaluator.books, &mut of_pass);
+            subjects(pass, &household, &evaluator.ground.books, &mut of_pass);
             of_pass.extend(self.folds.keys().filter(|(pass, _)| *pass == key).map(|(_, subject)| *subject));
             of_pass.sort_unstable();
             of_pass.dedup();
@@ -223,7 +222,7 @@ impl HouseholdState {
                 evaluator.resume(&household, place, subject, &mut fold, self.frontier.0, &mut |outcome| {
                     said.push(outcome);
                 })?;
-                evaluator.books.note(pass, subject, &fold);
+                evaluator.ground.books.note(pass, subject, &fold);
                 folds.insert((key, subject), fold);
             }
         }

@@ -3,6 +3,7 @@
 use super::pass::{
     Behaviour, ClockRule, Effect, Grouping, LeafKind, Measure, Node, Pass, Period, Quantity, Test, WindowRule,
 };
+use super::screen::Screen;
 use crate::definition::{Aggregate, Op};
 use crate::program::pass::Operand;
 use crate::{Number, Value};
@@ -49,6 +50,7 @@ impl Pass {
         self.fixed_windows = self.gates.iter().all(fixed);
         self.kept = (0..self.units.len()).filter(|place| self.units[*place].kept).collect();
         self.quiet = (0..self.units.len()).map(|place| self.is_quiet(place)).collect();
+        self.screen = Screen::of(self);
     }
 
     /// The place in [`Pass::hot`] of a leaf that is kept there.

@@ -8,6 +8,7 @@ mod operands;
 pub(crate) mod pass;
 mod reads;
 mod references;
+pub(crate) mod screen;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::record::EventKind;
 use crate::workspace::Workspace;
 
 pub(crate) use pass::{Effect, Pass, Touch};
+use screen::ScreenBinding;
 
 /// Why definitions cannot be compiled together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -135,6 +137,7 @@ pub(crate) struct PassBinding {
     hot: Vec<u32>,
     /// For each name whether it still matters once all windows have ended.
     lasting: Vec<bool>,
+    pub screen: ScreenBinding,
 }
 
 impl PassBinding {
@@ -144,6 +147,7 @@ impl PassBinding {
         let mut hot_starts = Vec::with_capacity(names.len() + 1);
         let mut hot = Vec::new();
         let mut lasting = Vec::with_capacity(names.len());
+        let mut screen = ScreenBinding::default();
         for name in names {
             starts.push(touches.len() as u32);
             let from = touches.len();
@@ -152,13 +156,17 @@ impl PassBinding {
             lasting.push(touches[from..].iter().any(|touch| pass.outlasts_windows(touch)));
             hot_starts.push(hot.len() as u32);
             let plain = |touch: &Touch| touch.effect == Effect::Hot && touch.filter == Touch::UNFILTERED;
-            if touches[from..].iter().all(plain) {
+            let from_hot = hot.len();
+            let only_hot = touches[from..].iter().all(plain);
+            if only_hot {
                 hot.extend(touches[from..].iter().map(|touch| touch.index));
             }
+            let counters = pass.screen.counters.iter().enumerate().filter(|(_, counter)| counter.selects(name));
+            screen.add(&pass.screen, counters.map(|(place, _)| place), only_hot.then_some(&hot[from_hot..]));
         }
         hot_starts.push(hot.len() as u32);
         starts.push(touches.len() as u32);
-        Self { starts, touches, hot_starts, hot, lasting }
+        Self { starts, touches, hot_starts, hot, lasting, screen }
     }
 
     /// The hot leaves that an event of a name counts for, if it touches nothing else; else none.

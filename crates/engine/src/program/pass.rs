@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::definition::{Aggregate, CalendarUnit, Events, NamePattern, Op, Pattern, TraitOwner};
 use crate::household::EventName;
+use crate::program::screen::Screen;
 use crate::record::{EventKind, SubjectKind};
 use crate::workspace::DomainKind;
 use crate::{Number, Span, Value};
@@ -44,6 +45,7 @@ pub(crate) struct Pass {
     pub touches: Vec<(Selector, Touch)>,
     /// Leaves that read traits, memberships or other units, and so wake with them.
     pub wakeful: Vec<u32>,
+    pub screen: Screen,
 }
 
 /// Names and kind of an event selector; its filter is in the touch.

@@ -55,6 +55,31 @@ fn explanations_agree() {
     hold(&seeds(include_str!("seeds/explain.txt"), 10), &|case, _| explained::difference(case));
 }
 
+/// Letting people go by their counts loses nobody who meets a definition.
+#[test]
+fn screens_lose_nobody() {
+    let let_go = std::cell::Cell::new(0);
+    hold(&seeds("", 1), &|case, _| {
+        let (words, gone) = sides::screened_difference(case);
+        let_go.set(let_go.get() + gone);
+        words
+    });
+    assert!(let_go.get() > 1_000, "only {} were let go", let_go.get());
+}
+
+/// The same with more definitions than a word of a set holds.
+#[test]
+fn screens_hold_for_many_definitions() {
+    hold(&(0..100).collect::<Vec<_>>(), &|case, _| {
+        let mut definitions = case.definitions.clone();
+        for (number, definition) in case.definitions.iter().cycle().take(130).enumerate() {
+            let id = format!("{}-{number}", definition.id).into();
+            definitions.push(engine::definition::Definition { id, ..definition.clone() });
+        }
+        sides::screened_difference(&Case { definitions, ..case.clone() }).0
+    });
+}
+
 /// Ties and aliases come first, last, or anywhere; records come twice.
 #[test]
 fn order_and_duplicates_change_nothing() {

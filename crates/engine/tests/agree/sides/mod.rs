@@ -65,6 +65,31 @@ fn verdict(outcome: Outcome, knowable: &[engine::Timestamp]) -> Verdict {
     }
 }
 
+/// Whoever meets a definition's behaviour, once picked out of all and once asked for alone, which lets most people go by their counts.
+/// The first difference, in words; and how many were let go.
+pub fn screened_difference(case: &Case) -> (Option<String>, usize) {
+    let Ok(program) = Program::compile(&case.definitions, &case.workspace) else { return (None, 0) };
+    let assembled = from_records(&case.records, &case.workspace, program.needs());
+    let binding = program.bind(&assembled.names);
+    let mut all = Evaluator::new(&program, &binding, case.horizon);
+    let mut only_met = Evaluator::new(&program, &binding, case.horizon);
+    only_met.only_met();
+    let mut let_go = 0;
+    for household in &assembled.households {
+        let view = household.view();
+        let (mut expected, mut said) = (Vec::new(), Vec::new());
+        all.household(&view, &mut |outcome| expected.push(outcome));
+        only_met.household(&view, &mut |outcome| said.push(outcome));
+        let everybody = expected.len();
+        expected.retain(|outcome| outcome.met_at.is_some());
+        let_go += everybody - expected.len();
+        if said != expected {
+            return (Some(format!("alone {said:#?}\npicked out {expected:#?}")), let_go);
+        }
+    }
+    (None, let_go)
+}
+
 /// By the oracle.
 pub fn by_oracle(case: &Case) -> BTreeMap<Key, Verdict> {
     oracle::evaluate(&case.records, &case.definitions, &case.workspace, case.horizon)

@@ -1,0 +1,287 @@
+//! What must have been counted at least for a unit to be met.
+//!
+//! Most people meet no definition, and most definitions ask for so many events of a name before they look at anything else. Such
+//! counts are *necessary*: whoever has fewer events than a unit needs cannot meet it, whatever else holds. A screen is
+//! these needs of all units of a pass, laid out so that one look at a subject's counts rules out many units at once: what
+//! is left is folded exactly. It never lets a unit go that could be met (a property test holds it to that).
+//!
+//! Needs are taken from the outermost `all` of `when`: counts and separate days (of which there cannot be more than events)
+//! within a period that starts at the clock. Filters are passed over and periods are only ever widened, so that a
+//! count is an upper bound.
+
+use std::collections::BTreeMap;
+
+use super::pass::{ClockRule, Effect, LeafKind, Node, Pass, Period, Quantity, Selector, Share, Unit, WindowRule};
+use crate::Span;
+
+/// What units of a pass need, by the time after the clock until which it must have been counted.
+#[derive(Debug, Default)]
+pub(crate) struct Screen {
+    /// The length of a set of units in words. The bit behind the last unit's stands for what concerns everybody.
+    pub words: usize,
+    /// What is counted: each selector once, whatever its filters.
+    pub counters: Vec<Selector>,
+    /// By time, the earliest first.
+    pub ends: Vec<End>,
+    /// For each hot rule the units that read it, one after the other.
+    pub readers: Vec<u64>,
+    /// All units, and what concerns everybody.
+    pub all: Vec<u64>,
+    /// What is left of [`Screen::all`] when every unit is ruled out.
+    pub nobody: Vec<u64>,
+    /// Whether later passes read what this one says, so that everybody must be folded.
+    pub heard: bool,
+}
+
+/// What must have been counted by a time after the clock.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// Microseconds after the first product event; `i64::MAX`: over the whole life.
+    pub after: i64,
+    pub checks: Vec<Check>,
+    /// For each check, for each count up to its `most`, the set of units that may still be met with it.
+    pub units: Vec<u64>,
+}
+
+/// Which units may still be met with a count.
+#[derive(Debug)]
+pub(crate) struct Check {
+    counter: u32,
+    /// Higher counts are as good.
+    most: u32,
+    /// Where its sets start in [`End::units`], in sets.
+    start: u32,
+}
+
+impl Check {
+    /// The place in [`End::units`], in sets, of the units that these counts leave.
+    #[inline]
+    pub fn set(&self, counts: &[u32]) -> usize {
+        (self.start + counts[self.counter as usize].min(self.most)) as usize
+    }
+}
+
+/// Tables grow with thresholds; whoever needs more than this is ruled out by this many.
+const MOST_COUNTED: u32 = 64;
+
+impl Screen {
+    /// The screen of a pass whose parts are linked.
+    pub fn of(pass: &Pass) -> Self {
+        let words = pass.units.len() / 64 + 1;
+        let mut counters: Vec<Selector> = Vec::new();
+        let mut counter_of = vec![0; pass.hot.len()];
+        for (selector, touch) in &pass.touches {
+            if touch.effect == Effect::Hot
+                && let Some(counter) = counter_of.get_mut(touch.index as usize)
+            {
+                *counter = counters.iter().position(|known| known == selector).unwrap_or_else(|| {
+                    counters.push(selector.clone());
+                    counters.len() - 1
+                });
+            }
+        }
+        let mut checks: BTreeMap<(i64, usize), Vec<(usize, u32)>> = BTreeMap::new();
+        let mut nobody = Set::none(words);
+        nobody.add(pass.units.len());
+        let mut all = nobody.clone();
+        for (place, unit) in pass.units.iter().enumerate() {
+            all.add(place);
+            // What later passes read must be right for everybody.
+            let needs = if unit.kept { Vec::new() } else { needs(pass, unit, &counter_of) };
+            for (after, counter, least) in needs {
+                checks.entry((after, counter)).or_default().push((place, least));
+            }
+        }
+        let mut ends: Vec<End> = Vec::new();
+        for ((after, counter), needs) in checks {
+            if ends.last().is_none_or(|end| end.after != after) {
+                ends.push(End { after, checks: Vec::new(), units: Vec::new() });
+            }
+            if let Some(end) = ends.last_mut() {
+                end.check(counter, &needs, &all);
+            }
+        }
+        Self {
+            words,
+            counters,
+            ends,
+            readers: readers(pass, words),
+            all: all.0,
+            nobody: nobody.0,
+            heard: !pass.kept.is_empty() || pass.goals.iter().any(|goal| goal.output.is_some()),
+        }
+    }
+
+    /// Whether any of the units reads a hot rule.
+    #[inline]
+    pub fn reads(&self, hot: u32, units: &[u64]) -> bool {
+        meet(&self.readers, hot as usize, units)
+    }
+
+    /// Whether it can rule anything out.
+    pub const fn is_useful(&self) -> bool {
+        !self.ends.is_empty()
+    }
+}
+
+impl End {
+    /// Adds a check of a counter for units that need so much of it.
+    fn check(&mut self, counter: usize, needs: &[(usize, u32)], all: &Set) {
+        let most = needs.iter().map(|(_, least)| *least).max().unwrap_or(0);
+        let start = self.units.len() / all.0.len();
+        self.checks.push(Check { counter: counter as u32, most, start: start as u32 });
+        for count in 0..=most {
+            let mut left = all.clone();
+            needs.iter().filter(|(_, least)| *least > count).for_each(|(unit, _)| left.remove(*unit));
+            self.units.extend(left.0);
+        }
+    }
+}
+
+/// A set of units, by bits.
+#[derive(Debug, Clone)]
+struct Set(Vec<u64>);
+
+impl Set {
+    fn none(words: usize) -> Self {
+        Self(vec![0; words])
+    }
+
+    fn add(&mut self, unit: usize) {
+        self.0[unit / 64] |= 1 << (unit % 64);
+    }
+
+    fn remove(&mut self, unit: usize) {
+        self.0[unit / 64] &= !(1 << (unit % 64));
+    }
+}
+
+/// What a unit needs: (until when after the clock, counter, at least so many).
+fn needs(pass: &Pass, unit: &Unit, counter_of: &[usize]) -> Vec<(i64, usize, u32)> {
+    let gate = &pass.gates[unit.gate];
+    let by_first_seen = matches!(pass.clocks.get(gate.clock), Some(ClockRule::FirstSeen));
+    let exactly = |span: Option<Span>| match span {
+        Some(Span::Exact(length)) if by_first_seen => length,
+        _ => i64::MAX,
+    };
+    let window = exactly(match gate.window {
+        WindowRule::For(span) => Some(span),
+        WindowRule::Open | WindowRule::Until(_) => None,
+    });
+    let mut needs = Vec::new();
+    let mut nodes = vec![unit.when];
+    while let Some(node) = nodes.pop() {
+        match pass.nodes.get(node as usize) {
+            Some(Node::All(parts)) => nodes.extend(parts),
+            Some(Node::Leaf(leaf)) => {
+                let Some(hot) = pass.hot_of(*leaf) else { continue };
+                let rule = &pass.hot[hot];
+                let Some((least, _)) = rule.thresholds.iter().find(|(_, of)| of == leaf) else { continue };
+                let end = match pass.hot_spans.get(rule.span as usize) {
+                    Some((_, Period::Window)) => window,
+                    Some((_, Period::Within(span) | Period::FromTo(_, span))) => exactly(Some(*span)).min(window),
+                    _ => i64::MAX,
+                };
+                if *least > 0 {
+                    needs.push((end, counter_of[hot], (*least).min(MOST_COUNTED)));
+                }
+            }
+            _ => {}
+        }
+    }
+    needs
+}
+
+/// For each hot rule the units that read a leaf of it, be it only for a score.
+fn readers(pass: &Pass, words: usize) -> Vec<u64> {
+    let mut readers = vec![Set::none(words); pass.hot.len()];
+    for (place, unit) in pass.units.iter().enumerate() {
+        let mut nodes: Vec<u32> = [Some(unit.when), unit.fit, unit.population].into_iter().flatten().collect();
+        let mut leaves: Vec<usize> = Vec::new();
+        let mut shares: Vec<&Share> =
+            unit.definition.iter().flat_map(|definition| definition.score.iter().map(|(_, share)| share)).collect();
+        while let Some(share) = shares.pop() {
+            match share {
+                Share::Time { .. } => {}
+                Share::Measure { leaf, .. } => leaves.push(*leaf),
+                Share::Points { rows, .. } => nodes.extend(rows.iter().map(|(node, ..)| *node)),
+                Share::FitMet(parts) => nodes.extend(parts),
+                Share::Max(parts) => shares.extend(parts),
+            }
+        }
+        while let Some(node) = nodes.pop() {
+            match pass.nodes.get(node as usize) {
+                Some(Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts)) => nodes.extend(parts),
+                Some(Node::Not(part)) => nodes.push(*part),
+                Some(Node::Leaf(leaf)) => leaves.push(*leaf as usize),
+                None => {}
+            }
+        }
+        while let Some(leaf) = leaves.pop() {
+            if let Some(hot) = pass.hot_of(leaf as u32) {
+                readers[hot].add(place);
+            }
+            if let Some(LeafKind::Ratio { of, to, .. }) = pass.leaves.get(leaf).map(|leaf| &leaf.kind) {
+                leaves.extend([of, to].into_iter().filter_map(|quantity| match quantity {
+                    Quantity::Leaf(inner) => Some(*inner),
+                    Quantity::Trait(_) => None,
+                }));
+            }
+        }
+    }
+    readers.into_iter().flat_map(|set| set.0).collect()
+}
+
+/// Whether the set at a place of sets laid one after the other shares a member with another.
+#[inline]
+fn meet(sets: &[u64], place: usize, other: &[u64]) -> bool {
+    let start = place * other.len();
+    sets.get(start..start + other.len()).is_some_and(|set| set.iter().zip(other).any(|(one, other)| one & other != 0))
+}
+
+/// A screen for a history's dictionary of event names.
+#[derive(Debug, Default)]
+pub(crate) struct ScreenBinding {
+    /// For each name its first counter; one behind the last where it has none.
+    pub first: Vec<u16>,
+    /// For each name its other counters.
+    pub others: Vec<Vec<u16>>,
+    /// Whether any name has others.
+    pub has_others: bool,
+    /// For each name a set of units: only to these it matters.
+    pub matters: Vec<u64>,
+}
+
+impl ScreenBinding {
+    /// What a name, which touches `touches`, means to a screen: call it for each name in the dictionary's order.
+    pub fn add(&mut self, screen: &Screen, selected: impl Iterator<Item = usize>, only_hot: Option<&[u32]>) {
+        let mut selected = selected.map(|counter| counter as u16);
+        self.first.push(selected.next().unwrap_or(screen.counters.len() as u16));
+        let others: Vec<u16> = selected.collect();
+        self.has_others |= !others.is_empty();
+        self.others.push(others);
+        match only_hot {
+            None => self.matters.extend(&screen.all),
+            Some(hot) => {
+                let mut units = Set::none(screen.words);
+                for hot in hot {
+                    let readers = &screen.readers[*hot as usize * screen.words..];
+                    units.0.iter_mut().zip(readers).for_each(|(all, some)| *all |= some);
+                }
+                self.matters.extend(units.0);
+            }
+        }
+    }
+
+    /// The place in `names` of the first one that matters to any of the units; behind the last if none does.
+    #[inline]
+    pub fn first_that_matters(&self, names: impl ExactSizeIterator<Item = u32>, units: &[u64]) -> usize {
+        let mut names = names;
+        let behind = names.len();
+        let found = match units {
+            [units] => names.position(|name| self.matters.get(name as usize).is_some_and(|of| of & units != 0)),
+            units => names.position(|name| meet(&self.matters, name as usize, units)),
+        };
+        found.unwrap_or(behind)
+    }
+}
