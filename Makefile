@@ -52,5 +52,5 @@ bench: ## 20 million events against other engines
 bench-full: ## 100 million events against other engines
 	bench/run 100
 
-soak: ## The random tests at length: a million cases, 200 kills
-	BRIX_CASES=1000000 BRIX_KILLS=200 $(CARGO) test --locked --workspace --profile soak -- --nocapture
+soak: ## The random tests at length: a million cases, 200 kills; writes docs/evidence
+	@scripts/soak.sh
