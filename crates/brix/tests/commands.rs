@@ -117,6 +117,34 @@ fn simulated_products_are_the_same_for_a_seed_and_refused_without_sense() {
 }
 
 #[test]
+fn a_product_is_the_same_in_parquet_as_in_csv() {
+    let folder = scratch("parquet");
+    for format in ["csv", "parquet"] {
+        out(&folder, &["simulate", "--users", "200", "--months", "4", "--format", format, "--out", format]);
+    }
+    let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/simulated/brix.yaml");
+    std::fs::copy(settings, folder.join("brix.yaml")).unwrap();
+    let [csv, parquet] = ["csv", "parquet"].map(|format| {
+        let lake = format!("{format}-lake");
+        let told = json(&folder, &["--json", "--lake", &lake, "import", format]);
+        assert_eq!(told["rejected"]["rows"], 0);
+        let said =
+            ["rows", "new_events", "new_facts", "duplicates", "differing_duplicates"].map(|name| told[name].clone());
+        let by = ["--by", "account.employees", "--by", "account.mrr", "--by", "account.trial_ends_at"];
+        let backtest = ["--json", "--lake", &lake, "backtest", "project-management", "minimum-viable"];
+        (said, json(&folder, &[&backtest[..], &by].concat()))
+    });
+    assert_eq!(csv.0, parquet.0);
+    assert!(csv.1 == parquet.1, "the reports differ");
+    let files = std::fs::read_dir(folder.join("parquet")).unwrap();
+    let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let tables = ["account_history", "accounts", "events"].map(|name| format!("{name}.parquet"));
+    let others = ["mapping.yaml", "subscriptions.parquet", "truth.csv", "users.parquet"].map(str::to_owned);
+    assert_eq!(names, [tables.to_vec(), others.to_vec()].concat());
+}
+
+#[test]
 fn rejected_rows_are_kept_with_their_places() {
     let folder = scratch("rejects");
     std::fs::write(folder.join("events.csv"), "user,at,name\nann,2025-01-01,Logged In\nbob,someday,Logged In\n")

@@ -1,6 +1,7 @@
 //! `brix simulate`: writes the history of a product whose truth is known.
 
 mod files;
+mod parquet;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -74,8 +75,21 @@ impl ScenarioName {
 enum Format {
     /// Tables: events, account_history, users, accounts, subscriptions
     Csv,
+    /// The same tables, with times and numbers as such
+    Parquet,
     /// One file of track, identify, group and alias calls in the shape of Segment's specification
     Jsonl,
+}
+
+impl Format {
+    /// What its files' names end in.
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::Jsonl => "jsonl",
+        }
+    }
 }
 
 /// What was written.

@@ -9,10 +9,11 @@ use simulate::csv::{self, Properties};
 use simulate::{Account, Fact, Ids, Part, jsonl};
 
 use super::Format;
+use super::parquet::Table;
 use crate::exit::Failure;
 
 /// How `brix import` reads the files of each format.
-const CSV_MAPPING: &str = include_str!("../../../../../examples/simulated/mapping.yaml");
+const TABLES_MAPPING: &str = include_str!("../../../../../examples/simulated/mapping.yaml");
 const JSONL_MAPPING: &str = include_str!("../../../../../examples/simulated/lines.yaml");
 /// Its name in the folder.
 const MAPPING: &str = "mapping.yaml";
@@ -29,8 +30,14 @@ pub struct Files {
 struct Sheet {
     kind: Kind,
     path: PathBuf,
-    file: File,
+    output: Output,
     text: Vec<u8>,
+}
+
+/// Where a file's lines go.
+enum Output {
+    Text(File),
+    Parquet(Box<Table>),
 }
 
 /// What a file holds.
@@ -49,23 +56,24 @@ impl Kind {
     /// The files of a format. The truth is told beside every format.
     const fn of(format: Format) -> &'static [Self] {
         match format {
-            Format::Csv => {
+            Format::Csv | Format::Parquet => {
                 &[Self::Events, Self::AccountHistory, Self::Users, Self::Accounts, Self::Subscriptions, Self::Truth]
             }
             Format::Jsonl => &[Self::Calls, Self::Truth],
         }
     }
 
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Events => "events.csv",
-            Self::AccountHistory => "account_history.csv",
-            Self::Users => "users.csv",
-            Self::Accounts => "accounts.csv",
-            Self::Subscriptions => "subscriptions.csv",
-            Self::Truth => "truth.csv",
-            Self::Calls => "events.jsonl",
-        }
+    fn name(self, format: Format) -> String {
+        let (name, ending) = match self {
+            Self::Events => ("events", format.ending()),
+            Self::AccountHistory => ("account_history", format.ending()),
+            Self::Users => ("users", format.ending()),
+            Self::Accounts => ("accounts", format.ending()),
+            Self::Subscriptions => ("subscriptions", format.ending()),
+            Self::Truth => ("truth", "csv"),
+            Self::Calls => ("events", format.ending()),
+        };
+        format!("{name}.{ending}")
     }
 
     fn header(self, text: &mut Vec<u8>) {
@@ -105,7 +113,7 @@ impl Files {
     pub fn create(folder: &Path, format: Format, seed: u64, force: bool) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let kinds = Kind::of(format);
-        let mut names = kinds.iter().map(|kind| kind.name()).chain([MAPPING]);
+        let mut names = kinds.iter().map(|kind| kind.name(format)).chain([MAPPING.to_owned()]);
         if let Some(name) = names.find(|name| !force && folder.join(name).exists()) {
             return Err(Failure::usage(format!(
                 "{} is there already; take another folder, or say --force to write over it",
@@ -113,12 +121,12 @@ impl Files {
             )));
         }
         let mapping = match format {
-            Format::Csv => CSV_MAPPING,
+            Format::Csv | Format::Parquet => TABLES_MAPPING,
             Format::Jsonl => JSONL_MAPPING,
         };
         let path = folder.join(MAPPING);
         fs::write(&path, mapping).with_context(|| format!("cannot write {}", path.display()))?;
-        let sheets = kinds.iter().map(|kind| Sheet::create(folder, *kind)).collect::<Result<_>>()?;
+        let sheets = kinds.iter().map(|kind| Sheet::create(folder, *kind, format)).collect::<Result<_>>()?;
         Ok(Self { ids: Ids::new(seed), sheets })
     }
 
@@ -137,23 +145,42 @@ impl Files {
     }
 
     /// Writes what is left.
-    pub fn finish(mut self) -> Result<()> {
-        self.sheets.iter_mut().try_for_each(Sheet::flush)
+    pub fn finish(self) -> Result<()> {
+        self.sheets.into_iter().try_for_each(Sheet::finish)
     }
 }
 
 impl Sheet {
-    fn create(folder: &Path, kind: Kind) -> Result<Self> {
-        let path = folder.join(kind.name());
+    fn create(folder: &Path, kind: Kind, format: Format) -> Result<Self> {
+        let path = folder.join(kind.name(format));
         let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
         let mut text = Vec::with_capacity(BLOCK);
         kind.header(&mut text);
-        Ok(Self { kind, path, file, text })
+        let output = if format == Format::Parquet && kind != Kind::Truth {
+            let table = Table::create(file, &String::from_utf8_lossy(&text))?;
+            text.clear();
+            Output::Parquet(Box::new(table))
+        } else {
+            Output::Text(file)
+        };
+        Ok(Self { kind, path, output, text })
     }
 
     fn flush(&mut self) -> Result<()> {
-        let done = self.file.write_all(&self.text);
+        let done = match &mut self.output {
+            Output::Text(file) => file.write_all(&self.text).map_err(Into::into),
+            Output::Parquet(table) => table.write(&String::from_utf8_lossy(&self.text)),
+        };
         self.text.clear();
         done.with_context(|| format!("cannot write to {}", self.path.display()))
+    }
+
+    fn finish(mut self) -> Result<()> {
+        self.flush()?;
+        match self.output {
+            Output::Text(_) => Ok(()),
+            Output::Parquet(table) => table.finish(),
+        }
+        .with_context(|| format!("cannot write to {}", self.path.display()))
     }
 }
