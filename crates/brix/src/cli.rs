@@ -9,7 +9,7 @@ use anstream::ColorChoice;
 use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{backtest, check, completions, data, explain, import, init, qualify, simulate, templates, test};
+use crate::commands::{backtest, check, completions, explain, import, qualify, simulate, templates, test, validate};
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
 
@@ -65,15 +65,14 @@ pub enum Colours {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Init(init::Arguments),
     Import(import::Arguments),
-    Data(data::Arguments),
     Check(check::Arguments),
     Test(test::Arguments),
     Templates(templates::Arguments),
     Qualify(qualify::Arguments),
     Explain(explain::Arguments),
     Backtest(Box<backtest::Arguments>),
+    Validate(validate::Arguments),
     Simulate(simulate::Arguments),
     Completions(completions::Arguments),
 }
@@ -81,15 +80,14 @@ enum Command {
 impl Command {
     fn run(self, shared: &Shared, console: &mut Console) -> Result<Exit> {
         match self {
-            Self::Init(arguments) => init::run(&arguments, shared, console),
             Self::Import(arguments) => import::run(&arguments, shared, console),
-            Self::Data(arguments) => data::run(&arguments, shared, console),
             Self::Check(arguments) => check::run(&arguments, shared, console),
             Self::Test(arguments) => test::run(&arguments, shared, console),
             Self::Templates(arguments) => templates::run(&arguments, console),
             Self::Qualify(arguments) => qualify::run(&arguments, shared, console),
             Self::Explain(arguments) => explain::run(&arguments, shared, console),
             Self::Backtest(arguments) => backtest::run(&arguments, shared, console),
+            Self::Validate(arguments) => validate::run(&arguments, shared, console),
             Self::Simulate(arguments) => simulate::run(&arguments, console),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command(), console),
         }

@@ -16,6 +16,10 @@ pub enum Exit {
     Input = 3,
     /// A fault of Brix itself.
     Internal = 4,
+    /// A definition was asked about and no longer holds.
+    NoLongerHolds = 5,
+    /// There is too little data to answer.
+    NotEnough = 6,
 }
 
 impl Exit {
@@ -27,6 +31,8 @@ Exit codes:
   2  the command line makes no sense
   3  what was given cannot be used: a missing or damaged file, a mapping that does not fit, no lake
   4  a fault of Brix itself
+  5  validate: the definition no longer holds
+  6  validate: there is not enough data to say
 
 Data goes to standard output, words go to standard error. `--json` gives the data as JSON.";
 }

@@ -10,6 +10,7 @@ mod console;
 mod definitions;
 mod exit;
 mod instant;
+mod judging;
 mod overview;
 mod progress;
 mod question;

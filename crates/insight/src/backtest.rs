@@ -60,14 +60,20 @@ impl Backtest {
 
     /// The report.
     #[must_use]
-    pub fn finish(mut self) -> Report {
+    pub fn finish(self) -> Report {
+        let outside_period = self.outside_period.clone();
+        self.with_cases(|question, cases| Report::new(question, cases, &outside_period))
+    }
+
+    /// What is said of the cases of each definition, in an order that does not depend on how lives were added.
+    pub(crate) fn with_cases<R>(mut self, say: impl FnOnce(&Question, &[Vec<Case<'_>>]) -> R) -> R {
         self.lives.sort_by(|left, right| {
             let clocks = |life: &Life| life.outcomes.iter().flatten().map(|outcome| outcome.clock).min();
             left.id.cmp(&right.id).then_with(|| clocks(left).cmp(&clocks(right)))
         });
         let cases: Vec<Vec<Case<'_>>> =
             self.question.facts().enumerate().map(|(place, facts)| self.cases(place, facts)).collect();
-        Report::new(&self.question, &cases, &self.outside_period)
+        say(&self.question, &cases)
     }
 
     fn cases(&self, place: usize, facts: &crate::question::DefinitionFacts) -> Vec<Case<'_>> {

@@ -49,38 +49,87 @@ struct Early {
     named: u64,
 }
 
-pub(crate) fn drift(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Question) -> Drift {
-    let mut months: BTreeMap<(i16, i8), (Tally, Early)> = BTreeMap::new();
-    let mut judged: Vec<(engine::Timestamp, &str, bool)> = Vec::new();
-    for case in cases.iter().filter(|case| case.is_in_population()) {
+/// By what lives are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Calendar {
+    Month,
+    Quarter,
+}
+
+impl Calendar {
+    fn key(self, case: &Case<'_>, question: &Question) -> (i16, i8) {
         let local = case.outcome.clock.in_zone(&question.zone);
-        let (tally, early) =
-            months.entry((local.year(), local.month())).or_insert_with(|| (Tally::new(question), Early::default()));
-        tally.add(case, facts, question);
-        early.immature += u64::from(matches!(case.fate, Some(Fate::Immature(_))));
-        let in_horizon = |at| question.is_judged(case.outcome.clock) && at < question.horizon_end(case.outcome.clock);
-        if case.conversion.is_some_and(in_horizon) {
-            early.customers += 1;
-            early.named += u64::from(case.met(question).is_some_and(|(met, _)| met == Met::Named));
-        }
-        if let Some(won) = case.fate.and_then(Fate::judged) {
-            judged.push((case.outcome.clock, &case.life.id, won));
+        let part = match self {
+            Self::Month => local.month(),
+            Self::Quarter => (local.month() + 2) / 3,
+        };
+        (local.year(), part)
+    }
+
+    fn words(self, (year, part): (i16, i8)) -> String {
+        match self {
+            Self::Month => format!("{year:04}-{part:02}"),
+            Self::Quarter => format!("{year:04} Q{part}"),
         }
     }
-    judged.sort_unstable();
-    let months = months
-        .into_iter()
-        .map(|((year, month), (tally, early))| Month {
-            month: format!("{year:04}-{month:02}"),
+}
+
+/// Whether somebody paid within the horizon of their start (who were watched for that long), and had been named before.
+pub(crate) fn early_customer(case: &Case<'_>, question: &Question) -> Option<bool> {
+    let clock = case.outcome.clock;
+    let in_horizon = |at| question.is_judged(clock) && at < question.horizon_end(clock);
+    case.conversion.is_some_and(in_horizon).then(|| case.met(question).is_some_and(|(met, _)| met == Met::Named))
+}
+
+/// The people in the population by month or quarter of their clock; in each also its cases.
+pub(crate) fn by_calendar<'a>(
+    cases: &'a [Case<'a>],
+    facts: &DefinitionFacts,
+    question: &Question,
+    calendar: Calendar,
+) -> Vec<(Month, Vec<&'a Case<'a>>)> {
+    let mut groups: BTreeMap<(i16, i8), Vec<&Case<'_>>> = BTreeMap::new();
+    for case in cases.iter().filter(|case| case.is_in_population()) {
+        groups.entry(calendar.key(case, question)).or_default().push(case);
+    }
+    groups.into_iter().map(|(key, cases)| (Month::of(calendar.words(key), &cases, facts, question), cases)).collect()
+}
+
+impl Month {
+    fn of(month: String, cases: &[&Case<'_>], facts: &DefinitionFacts, question: &Question) -> Self {
+        let (mut tally, mut early) = (Tally::new(question), Early::default());
+        for case in cases {
+            tally.add(case, facts, question);
+            early.immature += u64::from(matches!(case.fate, Some(Fate::Immature(_))));
+            if let Some(named) = early_customer(case, question) {
+                early.customers += 1;
+                early.named += u64::from(named);
+            }
+        }
+        Self {
+            month,
             qualified: tally.qualified(),
             precision: tally.precision(),
             immature: early.immature,
             early_recall: Share::new(early.named, early.customers),
             leads: tally.leads.finish(),
             people: tally.people.finish(),
-        })
-        .collect();
-    let won: Vec<bool> = judged.into_iter().map(|(_, _, won)| won).collect();
+        }
+    }
+}
+
+/// The judged leads in the order of their clocks.
+pub(crate) fn judged_leads<'a>(cases: &'a [Case<'a>]) -> Vec<(&'a Case<'a>, bool)> {
+    let population = cases.iter().filter(|case| case.is_in_population());
+    let mut judged: Vec<(&Case<'_>, bool)> =
+        population.filter_map(|case| Some((case, case.fate.and_then(Fate::judged)?))).collect();
+    judged.sort_unstable_by_key(|(case, _)| (case.outcome.clock, &*case.life.id));
+    judged
+}
+
+pub(crate) fn drift(cases: &[Case<'_>], facts: &DefinitionFacts, question: &Question) -> Drift {
+    let months = by_calendar(cases, facts, question, Calendar::Month).into_iter().map(|(month, _)| month).collect();
+    let won: Vec<bool> = judged_leads(cases).into_iter().map(|(_, won)| won).collect();
     Drift { months, precision_change: change(&won) }
 }
 

@@ -7,6 +7,8 @@
 //! folded elsewhere, [`Backtest::finish`]. The answer, a [`Report`], is one value that is written as JSON, as text for
 //! a terminal ([`text::report`]) or as one self-contained page ([`html::page`]).
 //!
+//! [`validate`] asks whether a definition still holds, on the same lives.
+//!
 //! **Invariants**
 //! - Nothing later than the question's `data_until` (for conversions: `observed_until`) changes the report.
 //! - The report does not depend on the order in which lives were added or parts merged.
@@ -26,6 +28,7 @@ pub mod question;
 pub mod refusal;
 pub mod report;
 pub mod text;
+pub mod validate;
 pub mod words;
 
 mod capacity;
@@ -45,3 +48,4 @@ pub use life::{EntryFacts, Life, LifeEntry, LifeOutcome};
 pub use question::{DefinitionFacts, NeededEvent, Question};
 pub use refusal::{Refusal, refusals};
 pub use report::Report;
+pub use same_age::LeadsAndRest;

@@ -12,6 +12,9 @@ use crate::question::Question;
 pub struct Life {
     /// The id by which people know the subject; unique among the lives of a backtest.
     pub id: Arc<str>,
+    /// A number shared by those who are not independent of each other (colleagues); `None`: it stands alone. Only
+    /// [`crate::validate`] looks at it.
+    pub household: Option<u64>,
     /// Its value of each of the question's segments **as of its clock** (of the first definition): a later value would
     /// look into the future. `None`: not known then.
     pub segments: Vec<Option<Arc<str>>>,
@@ -119,6 +122,7 @@ impl Life {
         let conversions = outcomes.iter().flatten().map(|(outcome, _)| outcome.conversions.clone()).next();
         Self {
             id: Arc::from(id),
+            household: None,
             segments,
             conversions: conversions.unwrap_or_default(),
             outcomes: outcomes
@@ -126,6 +130,13 @@ impl Life {
                 .map(|outcome| outcome.map(|(outcome, facts)| LifeOutcome::new(outcome, facts)))
                 .collect(),
         }
+    }
+
+    /// The same with its household's number.
+    #[must_use]
+    pub const fn in_household(mut self, number: u64) -> Self {
+        self.household = Some(number);
+        self
     }
 
     /// Forgets what lies beyond the question's ends, so that nothing later can change what is said.

@@ -171,6 +171,21 @@ impl DefinitionFacts {
         }
     }
 
+    /// Of a question that asks about nothing.
+    pub(crate) fn nameless() -> Self {
+        Self {
+            id: Arc::from(""),
+            name: String::new(),
+            subject: SubjectKind::User,
+            bands: Vec::new(),
+            score_parts: Vec::new(),
+            currency: None,
+            window: None,
+            recurs: false,
+            needed: Vec::new(),
+        }
+    }
+
     /// The band of a score.
     #[must_use]
     pub fn band(&self, score: Number) -> Option<&Arc<str>> {

@@ -204,7 +204,7 @@ impl Report {
 }
 
 impl Asked {
-    fn of(question: &Question) -> Self {
+    pub(crate) fn of(question: &Question) -> Self {
         let days = |span| crate::customers::days(crate::question::length(span));
         Self {
             goal: question.goal.clone(),

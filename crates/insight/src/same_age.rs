@@ -196,6 +196,29 @@ pub(crate) fn against_rest(cases: &[Case<'_>], facts: &DefinitionFacts, question
     }
 }
 
+/// Leads beside the rest of their ages, and no more than that.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeadsAndRest {
+    /// See [`AgainstRest::leads`].
+    pub leads: Share,
+    /// See [`AgainstRest::rest`].
+    pub rest: Answer<Ranged>,
+    /// See [`AgainstRest::lift`].
+    pub lift: Answer<Ranged>,
+}
+
+/// The rates and their ratio among some of a definition's cases.
+pub(crate) fn leads_and_rest<'a>(cases: impl IntoIterator<Item = &'a Case<'a>>, question: &Question) -> LeadsAndRest {
+    let everyone: Vec<(&Case<'_>, Ages)> =
+        cases.into_iter().filter(|case| case.is_in_population()).map(|case| (case, Ages::of(case, question))).collect();
+    let trials = Trials::of(&everyone, question.horizon());
+    let count = |test: fn(&Beside) -> bool| trials.beside.iter().filter(|beside| test(beside)).count() as u64;
+    let people = count(|beside| !beside.stands.is_empty());
+    let converted = count(|beside| !beside.converts.is_empty());
+    let Figures { rest, lift, .. } = trials.figures(&everyone, people, converted);
+    LeadsAndRest { leads: Share::new(trials.won, trials.leads), rest, lift }
+}
+
 /// Each lead with its group of the same age.
 struct Trials {
     beside: Vec<Beside>,

@@ -10,19 +10,24 @@
 //! | do the qualified convert more often? | [`table`], and within segments [`stratified`] |
 //! | which of many findings survive having looked at many? | [`multiplicity`] |
 //! | how long until they convert, given that some have not *yet*? | [`survival`] |
+//! | did a share change over time, and when? | [`change_point`] |
 //! | is there enough history to see it? | [`sample_size`] |
 //! | what is a typical duration? | [`quantile`], [`histogram`] |
+//! | what does all that is known of a person say together? | [`logistic`], [`isotonic`] |
 //! | are the predicted probabilities right, and is their order? | [`calibration`], [`roc`] |
 //!
 //! Every formula names its source, and `tests/data` holds values computed by other tools, with their versions.
 
 pub mod calibration;
+pub mod change_point;
 pub mod confidence;
 pub mod difference;
 pub mod distribution;
 mod error;
 pub mod histogram;
 mod incomplete_beta;
+pub mod isotonic;
+pub mod logistic;
 mod matrix;
 pub mod multiplicity;
 pub mod proportion;

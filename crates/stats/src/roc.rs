@@ -78,6 +78,84 @@ pub fn compare_areas(
     })
 }
 
+/// The same where people are not independent: those of one cluster (an account) stand or fall together.
+///
+/// Obuchowski (1997), "Nonparametric analysis of clustered ROC curve data", as a sum of squared influences: each cluster's is
+/// the sum over its people, so that alone people give DeLong's interval but for (n − 1) / n. `clusters` has a number for each
+/// person.
+///
+/// # Errors
+/// As [`area_under_curve`].
+pub fn compare_areas_clustered(
+    first_scores: &[f64],
+    second_scores: &[f64],
+    outcomes: &[bool],
+    clusters: &[u64],
+    confidence: Confidence,
+) -> Result<AreaDifference, Unanswerable> {
+    let first = influences(&Placements::of(first_scores, outcomes)?, outcomes);
+    let second = influences(&Placements::of(second_scores, outcomes)?, outcomes);
+    let difference = first.1.iter().zip(&second.1).map(|(first, second)| first - second).collect::<Vec<f64>>();
+    let standard_error = clustered(&difference, clusters)?;
+    let value = first.0 - second.0;
+    let interval = Interval::around(value, confidence.z() * standard_error, -1.0, 1.0);
+    Ok(AreaDifference {
+        difference: Estimate { value, interval, confidence },
+        p_value: (standard_error > 0.0).then(|| normal_two_sided(value / standard_error)),
+    })
+}
+
+/// [`area_under_curve`] where the people of a cluster are not independent; see [`compare_areas_clustered`].
+///
+/// # Errors
+/// As [`area_under_curve`].
+pub fn area_clustered(
+    scores: &[f64],
+    outcomes: &[bool],
+    clusters: &[u64],
+    confidence: Confidence,
+) -> Result<Area, Unanswerable> {
+    let places = Placements::of(scores, outcomes)?;
+    let (value, influence) = influences(&places, outcomes);
+    let standard_error = clustered(&influence, clusters)?;
+    Ok(Area {
+        value,
+        standard_error,
+        interval: (standard_error > 0.0).then(|| Interval::around(value, confidence.z() * standard_error, 0.0, 1.0)),
+        confidence,
+        positives: places.positives.len() as u64,
+        negatives: places.negatives.len() as u64,
+    })
+}
+
+/// The area, and what each person adds to its error.
+fn influences(places: &Placements, outcomes: &[bool]) -> (f64, Vec<f64>) {
+    let (mut positives, mut negatives) = (places.positives.iter(), places.negatives.iter());
+    let (with, without) = (places.positives.len() as f64, places.negatives.len() as f64);
+    let influence = outcomes
+        .iter()
+        .map(|outcome| {
+            let (place, count) = if *outcome { (positives.next(), with) } else { (negatives.next(), without) };
+            (place.copied().unwrap_or(places.area) - places.area) / count
+        })
+        .collect();
+    (places.area, influence)
+}
+
+fn clustered(influence: &[f64], clusters: &[u64]) -> Result<f64, Unanswerable> {
+    if influence.len() != clusters.len() {
+        return Err(Unanswerable::LengthsDiffer { left: influence.len(), right: clusters.len() });
+    }
+    let mut order: Vec<usize> = (0..clusters.len()).collect();
+    order.sort_by_key(|person| clusters.get(*person));
+    let sums = order
+        .chunk_by(|left, right| clusters.get(*left) == clusters.get(*right))
+        .map(|members| members.iter().filter_map(|member| influence.get(*member)).sum::<f64>());
+    let variance: f64 = sums.map(|sum| sum * sum).sum();
+    // Scores that order alike leave a rest of rounding.
+    Ok(if variance > 1e-15 { variance.sqrt() } else { 0.0 })
+}
+
 /// For each person the share of the other side that is on the right side of them.
 struct Placements {
     area: f64,

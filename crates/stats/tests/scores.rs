@@ -5,7 +5,8 @@ mod support;
 use stats::calibration::{brier_score, expected_calibration_error, reliability};
 use stats::histogram::Histogram;
 use stats::quantile::{SortedValues, order_statistic_ranks};
-use stats::roc::{area_under_curve, compare_areas};
+use stats::random::Generator;
+use stats::roc::{area_clustered, area_under_curve, compare_areas, compare_areas_clustered};
 use stats::sample_size::{
     events_for_ratio, people_for_two_proportions, power_of_two_proportions, smallest_visible_ratio,
 };
@@ -146,4 +147,53 @@ fn scores_that_cannot_be_judged() {
     assert!(area_under_curve(&[f64::NAN; 4], &[true, true, false, false], LEVEL).is_err());
     let perfect = area_under_curve(&[4.0, 3.0, 2.0, 1.0], &[true, true, false, false], LEVEL).unwrap();
     assert_eq!((perfect.value, perfect.interval), (1.0, None));
+}
+
+#[test]
+fn clusters_of_one_are_people_alone() {
+    let mut random = Generator::new(31);
+    let outcomes: Vec<bool> = (0..400).map(|_| random.happens(0.3)).collect();
+    let mut scores = || -> Vec<f64> { outcomes.iter().map(|yes| random.uniform() + 0.3 * f64::from(*yes)).collect() };
+    let (first, second) = (scores(), scores());
+    let alone: Vec<u64> = (0..400).collect();
+    let (one, ours) = (
+        area_under_curve(&first, &outcomes, LEVEL).unwrap(),
+        area_clustered(&first, &outcomes, &alone, LEVEL).unwrap(),
+    );
+    assert!(one.value == ours.value && (one.standard_error / ours.standard_error - 1.0).abs() < 0.01);
+    let plain = compare_areas(&first, &second, &outcomes, LEVEL).unwrap().difference;
+    let paired = compare_areas_clustered(&first, &second, &outcomes, &alone, LEVEL).unwrap().difference;
+    close(plain.value, paired.value);
+    assert!((plain.interval.width() / paired.interval.width() - 1.0).abs() < 0.01);
+    // Everybody ten times over says no more than everybody once.
+    let tenfold = |values: &[f64]| values.iter().flat_map(|value| [*value; 10]).collect::<Vec<f64>>();
+    let outcomes_tenfold: Vec<bool> = outcomes.iter().flat_map(|yes| [*yes; 10]).collect();
+    let accounts: Vec<u64> = (0..4_000).map(|person| person / 10).collect();
+    let copied = area_clustered(&tenfold(&first), &outcomes_tenfold, &accounts, LEVEL).unwrap();
+    close(copied.standard_error, ours.standard_error);
+    assert!(area_clustered(&first, &outcomes, &[1], LEVEL).is_err());
+}
+
+#[test]
+fn areas_among_colleagues_cover_the_truth() {
+    let mut random = Generator::new(32);
+    let rounds = 600;
+    let covered = (0..rounds)
+        .filter(|_| {
+            let (mut first, mut second, mut outcomes, mut accounts) = (vec![], vec![], vec![], vec![]);
+            for account in 0..150 {
+                let (buys, level, other) = (random.happens(0.25), random.uniform(), random.uniform());
+                for _ in 0..=random.below(5) {
+                    first.push(level + 0.2 * random.uniform());
+                    second.push(other + 0.2 * random.uniform());
+                    outcomes.push(buys);
+                    accounts.push(account);
+                }
+            }
+            let difference = compare_areas_clustered(&first, &second, &outcomes, &accounts, LEVEL).unwrap().difference;
+            difference.interval.contains(0.0)
+        })
+        .count();
+    // 95 % less what so few buying accounts cost, and three standard errors of the simulation.
+    assert!((548..=590).contains(&covered), "{covered} of {rounds}");
 }

@@ -2,21 +2,19 @@
 
 mod asked;
 mod explained;
-mod lives;
 mod plain;
-mod probe;
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use engine::Span;
-use insight::{Report, refusal};
+use insight::{Backtest, Report};
 
 use crate::cli::Shared;
-use crate::console::{BAD, Console, DOUBT};
+use crate::console::Console;
 use crate::exit::Exit;
-use crate::instant;
+use crate::judging::lives;
+use crate::judging::terms::{self, Terms};
 use crate::question::Data;
 use asked::Asked;
 
@@ -33,22 +31,8 @@ pub struct Arguments {
     /// Definition files, folders of them, or ids of shipped templates
     #[arg(required = true, value_name = "DEFINITION")]
     definitions: Vec<PathBuf>,
-    /// The event that is a conversion [default: the definition's goal, else the workspace's]
-    #[arg(long, value_name = "EVENT")]
-    goal: Option<String>,
-    /// Only those whose time started on this day or later
-    #[arg(long, value_name = "DATE")]
-    from: Option<String>,
-    /// Only those whose time started on this day or sooner
-    #[arg(long, value_name = "DATE")]
-    to: Option<String>,
-    /// How soon after it could be known a lead has to convert [default: the goal's `within`, else 60d]
-    #[arg(long, value_name = "TIME", value_parser = instant::span)]
-    within: Option<Span>,
-    /// Until when conversions are known: sooner than the end of the data, or later if nothing came since [default: the
-    /// end of the data]
-    #[arg(long, value_name = "DATE")]
-    observed_until: Option<String>,
+    #[command(flatten)]
+    terms: Terms,
     /// How many leads the team can call in a week
     #[arg(long, value_name = "CALLS", default_value = "40", value_parser = clap::value_parser!(u32).range(1..))]
     capacity: u32,
@@ -67,29 +51,15 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let data = Data::open(shared, &arguments.definitions, console)?;
     let asked = Asked::new(arguments, &data, console)?;
-    if refused(&asked, &data, console) {
+    if terms::refused(&asked.judged, &asked.goal, &data, console) {
         return Ok(Exit::Findings);
     }
-    asked.doubts(arguments, &data, console);
-    let mut report = lives::fold(&asked, &data, console)?.finish();
+    arguments.terms.doubts(&asked.question, &asked.goal, &data, console);
+    let question = || Backtest::new(asked.question.clone());
+    let backtest = lives::fold(&asked.reading(), &data, console, question, Backtest::add, Backtest::merge)?;
+    let mut report = backtest.finish();
     explained::give_reasons(&mut report, &asked, &data)?;
     tell(arguments, &report, console)
-}
-
-/// Whether a definition cannot be judged by this goal: it counts the goal itself.
-fn refused(asked: &Asked, data: &Data, console: &mut Console) -> bool {
-    let others = asked.all_definitions();
-    let mut refused = false;
-    for definition in asked.judged.asked() {
-        for refusal in insight::refusals(definition, &asked.goal, &others, &data.workspace) {
-            refused = true;
-            console.warn(format_args!("{BAD}refused:{BAD:#} {refusal}"));
-        }
-        for doubt in refusal::doubts(definition) {
-            console.say(format_args!("{DOUBT}doubt:{DOUBT:#} {}: {doubt}", definition.id));
-        }
-    }
-    refused
 }
 
 fn tell(arguments: &Arguments, report: &Report, console: &mut Console) -> Result<Exit> {

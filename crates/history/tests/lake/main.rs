@@ -10,7 +10,6 @@ mod crash;
 mod damage;
 mod frozen;
 mod growth;
-mod profile;
 mod python;
 mod same_households;
 mod subjects;

@@ -140,7 +140,7 @@ impl Page<'_> {
 }
 
 /// `14.6 % (10.5–20.0)`, or that there is not enough.
-fn rate(share: &Share) -> String {
+pub(crate) fn rate(share: &Share) -> String {
     match share.rate {
         Some(rate) => format!("{} ({:.1}–{:.1})", percent(rate.value), rate.low * 100.0, rate.high * 100.0),
         None if share.of == 0 => "–".to_owned(),
@@ -148,7 +148,7 @@ fn rate(share: &Share) -> String {
     }
 }
 
-fn ranged(answer: &Answer<Ranged>, word: impl Fn(f64) -> String) -> String {
+pub(crate) fn ranged(answer: &Answer<Ranged>, word: impl Fn(f64) -> String) -> String {
     answer.known().map_or("not enough data".to_owned(), |known| {
         format!("{} ({:.1}–{:.1})", word(known.value), known.low, known.high)
     })

@@ -23,6 +23,7 @@ fn question() -> Question {
 fn life(id: &str, outcome: LifeOutcome, conversions: &[f64]) -> Life {
     Life {
         id: Arc::from(id),
+        household: None,
         segments: Vec::new(),
         conversions: conversions.iter().map(|day| at(*day)).collect(),
         outcomes: vec![Some(outcome)],

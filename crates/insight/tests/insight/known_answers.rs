@@ -34,6 +34,7 @@ fn students(folder: &Path) -> Option<(Vec<Life>, Timestamp)> {
         let registered = day(cells.next()?)?;
         Some(Life {
             id: Arc::from(student),
+            household: None,
             segments: vec![Some(Arc::from(country))],
             conversions: paid.get(student).cloned().unwrap_or_default(),
             outcomes: vec![Some(outcome(registered, vec![]))],

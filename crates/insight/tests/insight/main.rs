@@ -7,3 +7,4 @@ mod product;
 mod properties;
 mod same_age;
 mod snapshots;
+mod validate;

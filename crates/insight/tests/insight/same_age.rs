@@ -19,6 +19,7 @@ fn question(until: f64, within: i64) -> Question {
 fn life(id: usize, outcome: LifeOutcome, paid: Option<f64>) -> Life {
     Life {
         id: Arc::from(format!("{id:04}")),
+        household: None,
         segments: Vec::new(),
         conversions: paid.map(at).into_iter().collect(),
         outcomes: vec![Some(outcome)],

@@ -282,6 +282,64 @@ def scores():
     document("scores.json", f"{SKLEARN}, confidenceinterval 1.0.5 (DeLong)", cases)
 
 
+def logistic():
+    """Maximum likelihood with offsets (statsmodels), ridge (scikit-learn), bounds (scipy's L-BFGS-B)."""
+    import scipy.optimize
+    import sklearn.linear_model
+    import statsmodels.api as sm
+    rng = np.random.default_rng(19)
+    cases = []
+    for people, columns in [(60, 1), (200, 3), (500, 5)]:
+        known = np.round(rng.normal(2, 1.5, (people, columns)), 2)
+        known[:, 0] = known[:, 0] > 2
+        truth = np.array([0.9, -0.6, 0.3, 0.0, -0.2])[:columns]
+        offset = np.round(rng.normal(0, 0.5, people), 2)
+        outcome = (rng.uniform(size=people) < 1 / (1 + np.exp(-(known @ truth - 1.2)))).astype(int)
+        for with_offset in [False, True]:
+            options = {"offset": offset} if with_offset else {}
+            fit = sm.GLM(outcome, sm.add_constant(known), family=sm.families.Binomial(), **options).fit(tol=1e-14, maxiter=200)
+            null = sm.GLM(outcome, np.ones(people), family=sm.families.Binomial(), **options).fit(tol=1e-14, maxiter=200)
+            cases.append({"rows": known.tolist(), "outcomes": outcome.tolist(),
+                          "offsets": offset.tolist() if with_offset else None, "ridge": 0, "least": None,
+                          "intercept": fit.params[0], "coefficients": list(fit.params[1:]),
+                          "standard_errors": list(fit.bse[1:]), "log_likelihood": fit.llf,
+                          "null_log_likelihood": null.llf})
+        for ridge in [0.5, 20.0]:
+            fit = sklearn.linear_model.LogisticRegression(C=1 / ridge, solver="newton-cholesky", tol=1e-14,
+                                                          max_iter=1000).fit(known, outcome)
+            cases.append({"rows": known.tolist(), "outcomes": outcome.tolist(), "offsets": None, "ridge": ridge,
+                          "least": None, "intercept": fit.intercept_[0], "coefficients": list(fit.coef_[0])})
+        for ridge in [0.0, 3.0]:
+            def lost(at):
+                odds = at[0] + known @ at[1:]
+                return np.sum(np.logaddexp(0, np.where(outcome == 1, -odds, odds))) + ridge / 2 * np.sum(at[1:] ** 2)
+
+            def slope(at):
+                rest = 1 / (1 + np.exp(-(at[0] + known @ at[1:]))) - outcome
+                return np.concatenate([[rest.sum()], known.T @ rest + ridge * at[1:]])
+
+            best = scipy.optimize.minimize(lost, np.zeros(columns + 1), jac=slope, method="L-BFGS-B",
+                                           bounds=[(None, None)] + [(0, None)] * columns,
+                                           options={"ftol": 1e-16, "gtol": 1e-10, "maxiter": 10000})
+            cases.append({"rows": known.tolist(), "outcomes": outcome.tolist(), "offsets": None, "ridge": ridge,
+                          "least": [0.0] * columns, "intercept": best.x[0], "coefficients": list(best.x[1:])})
+    document("logistic.json", f"{STATSMODELS} (no ridge), {SKLEARN} (ridge), {SCIPY} (bounds)", cases)
+
+
+def isotonic():
+    import sklearn.isotonic
+    rng = np.random.default_rng(23)
+    cases = []
+    for count in [1, 7, 60]:
+        places = np.round(rng.uniform(0, 10, count), 0 if count == 60 else 2)
+        values = np.round(np.sin(places / 3) + rng.normal(0, 0.4, count), 3)
+        weights = np.round(rng.uniform(0.5, 3, count), 2)
+        fit = sklearn.isotonic.IsotonicRegression().fit(places, values, weights)
+        cases.append({"places": places.tolist(), "values": values.tolist(), "weights": weights.tolist(),
+                      "fitted": fit.predict(places).tolist()})
+    document("isotonic.json", SKLEARN, cases)
+
+
 for make in [distributions, proportions, tables, stratified, multiplicity, survival, cox, sample_sizes, quantiles,
-             scores]:
+             scores, logistic, isotonic]:
     make()

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use engine::Value;
-use engine::definition::{
-    Behaviour, Criterion, Definition, Entries, Events, Goal, Measure, NamePattern, Op, Operand, Period, Test,
-};
+use engine::definition::{Behaviour, Criterion, Definition, Entries, Goal, Measure, Op, Operand, Period, Test};
 use engine::record::EventKind;
 
-use super::asked::selects;
+use crate::judging::goal::{self, selects};
 use crate::question::Data;
 
 /// How many times it asks for.
@@ -25,8 +23,6 @@ const LOGINS: [&str; 9] = [
     "sessionstart",
     "appopened",
 ];
-/// Words in the names of events that are conversions.
-const GOALS: [&str; 6] = ["subscri", "purchas", "upgrad", "paid", "converted", "won"];
 
 /// The rule for the people that a definition is about: the usual login event, else the most frequent one.
 pub fn rule(of: &Definition, goal: &Goal, data: &Data) -> Option<Definition> {
@@ -44,7 +40,7 @@ pub fn rule(of: &Definition, goal: &Goal, data: &Data) -> Option<Definition> {
         id: Arc::from("baseline"),
         name: format!("{name}, {TIMES} times"),
         when: Criterion::Behaviour(Box::new(Behaviour {
-            events: named(&name),
+            events: goal::events(&name),
             measure: Measure::Count,
             period: Period::Window,
             is: Some(Test::Is(Op::AtLeast, Operand::Constant(Value::whole(TIMES)))),
@@ -60,21 +56,6 @@ pub fn rule(of: &Definition, goal: &Goal, data: &Data) -> Option<Definition> {
         entries: Entries::Once,
         ..of.clone()
     })
-}
-
-/// A goal that is an event of a name.
-pub fn named_goal(name: &str) -> Goal {
-    Goal { events: named(&Arc::from(name)), of: None, within: None }
-}
-
-/// Events of the data whose names sound like a conversion.
-pub fn likely_goals(data: &Data) -> Vec<&str> {
-    let names = data.overview.events.iter().map(|event| &*event.name.name);
-    names.filter(|name| GOALS.iter().any(|word| name.to_lowercase().contains(word))).collect()
-}
-
-fn named(name: &Arc<str>) -> Events {
-    Events { names: vec![NamePattern::Exactly(Arc::clone(name))], kind: None, filter: None }
 }
 
 fn letters(name: &str) -> String {

@@ -11,22 +11,32 @@ use engine::outcome::Outcome;
 use engine::program::{Binding, Program};
 use engine::record::SubjectKind;
 use history::ScanRequest;
-use insight::{Backtest, EntryFacts, Life};
+use insight::{EntryFacts, Life};
 
-use super::asked::Asked;
 use super::probe;
 use crate::console::Console;
 use crate::progress;
 use crate::question::Data;
 
+/// What is read of the lake.
+pub struct Reading<'a> {
+    /// All definitions, compiled together.
+    pub program: &'a Program,
+    /// The places of those that a life tells of, in its order.
+    pub told: Vec<usize>,
+    /// Of how many of these, the first ones, it is asked when an entry could be known: for the others that is left open.
+    pub dated: usize,
+    /// The places of the definitions that read the segments ([`probe`]).
+    pub segments: std::ops::Range<usize>,
+    /// Whether people of one account are to be told from strangers ([`Life::household`]): accounts are read for it.
+    pub households: bool,
+}
+
 /// What all threads share.
 struct Shared<'a> {
-    asked: &'a Asked,
-    program: &'a Program,
+    reading: &'a Reading<'a>,
     binding: &'a Binding,
-    /// The places of those that a life tells of: the definitions asked for, then the baseline.
-    told: Vec<usize>,
-    /// For each of these: slots of the traits that its behaviour and fit read.
+    /// For each definition told of: slots of the traits that its behaviour and fit read.
     slots: Vec<BTreeSet<u32>>,
     /// Whether the data says when it was received.
     receipts: bool,
@@ -34,81 +44,98 @@ struct Shared<'a> {
 }
 
 /// What each thread has for itself.
-struct Folding<'a> {
+struct Folding<'a, A> {
     shared: &'a Shared<'a>,
     evaluator: Evaluator<'a>,
-    backtest: Backtest,
+    folded: A,
     outcomes: BTreeMap<Subject, Vec<Outcome>>,
 }
 
-/// Reads the lake once, with all processors.
-pub fn fold(asked: &Asked, data: &Data, console: &Console) -> Result<Backtest> {
-    let program = &asked.judged.program;
+/// Reads the lake once, with all processors: `make` starts a fold, `add` gives it a life, `merge` puts two together.
+pub fn fold<A: Send>(
+    reading: &Reading<'_>,
+    data: &Data,
+    console: &Console,
+    make: impl Fn() -> A + Sync,
+    add: impl Fn(&mut A, Life) + Sync,
+    merge: impl Fn(&mut A, A),
+) -> Result<A> {
+    let program = reading.program;
     let binding = program.bind(&data.lake.names(&data.workspace).list);
-    let told: Vec<usize> = (0..asked.judged.asked().len()).chain(asked.baseline).collect();
+    let mut needs = program.needs().clone();
+    needs.accounts |= reading.households && data.lake.is_laid_out_for(&data.workspace);
     let shared = Shared {
-        asked,
-        program,
+        reading,
         binding: &binding,
-        slots: told.iter().map(|place| slots(program, *place, program.needs())).collect(),
-        told,
+        slots: reading.told.iter().map(|place| slots(program, *place, program.needs())).collect(),
         receipts: data.lake.totals().received > 0,
         until: data.until,
     };
     let bar = progress::parts(console, data.lake.totals().events, "Replaying");
-    let request = ScanRequest { needs: program.needs(), workspace: &data.workspace, threads: 0 };
+    let request = ScanRequest { needs: &needs, workspace: &data.workspace, threads: 0 };
     let folded = data.lake.scan(
         &request,
-        || Folding::new(&shared),
+        || Folding::new(&shared, make()),
         |folding, household| {
-            folding.household(household);
+            folding.household(household, &add);
             bar.inc(household.times.len() as u64);
         },
-        |all, part| all.backtest.merge(part.backtest),
+        |all, part| merge(&mut all.folded, part.folded),
     )?;
     bar.finish_and_clear();
-    Ok(folded.backtest)
+    Ok(folded.folded)
 }
 
-impl<'a> Folding<'a> {
-    fn new(shared: &'a Shared<'a>) -> Self {
+impl<'a, A> Folding<'a, A> {
+    fn new(shared: &'a Shared<'a>, folded: A) -> Self {
         Self {
             shared,
-            evaluator: Evaluator::new(shared.program, shared.binding, shared.until),
-            backtest: Backtest::new(shared.asked.question.clone()),
+            evaluator: Evaluator::new(shared.reading.program, shared.binding, shared.until),
+            folded,
             outcomes: BTreeMap::new(),
         }
     }
 
-    fn household(&mut self, household: &Household<'_>) {
+    fn household(&mut self, household: &Household<'_>, add: &impl Fn(&mut A, Life)) {
         let Self { shared, evaluator, outcomes, .. } = self;
         evaluator.household(household, &mut |outcome| {
-            if shared.told.contains(&outcome.definition) {
+            if shared.reading.told.contains(&outcome.definition) {
                 outcomes.entry(outcome.subject).or_default().push(outcome);
             }
         });
         while let Some((subject, outcomes)) = self.outcomes.pop_first() {
-            self.life(household, subject, &outcomes);
+            let life = self.life(household, subject, &outcomes);
+            add(&mut self.folded, life);
         }
     }
 
-    fn life(&mut self, household: &Household<'_>, subject: Subject, outcomes: &[Outcome]) {
+    fn life(&mut self, household: &Household<'_>, subject: Subject, outcomes: &[Outcome]) -> Life {
         let shared = self.shared;
         let of = |place: &usize| outcomes.iter().find(|outcome| outcome.definition == *place);
         let facts: Vec<Vec<EntryFacts>> = shared
+            .reading
             .told
             .iter()
             .zip(&shared.slots)
+            .take(shared.reading.dated)
             .map(|(place, slots)| of(place).map(|outcome| self.facts(household, outcome, slots)).unwrap_or_default())
             .collect();
-        let clock = shared.told.iter().find_map(of).map(|outcome| outcome.clock);
-        let segments = (0..shared.asked.question.segments.len()).map(|segment| {
-            probe::value(&mut self.evaluator, household, shared.asked.probes + segment, subject, clock?)
-        });
+        let clock = shared.reading.told.iter().find_map(of).map(|outcome| outcome.clock);
+        let segments = shared
+            .reading
+            .segments
+            .clone()
+            .map(|place| probe::value(&mut self.evaluator, household, place, subject, clock?));
         let segments = segments.collect();
-        let told: Vec<Option<(&Outcome, &[EntryFacts])>> =
-            shared.told.iter().zip(&facts).map(|(place, facts)| Some((of(place)?, facts.as_slice()))).collect();
-        self.backtest.add(Life::new(household.directory.id(subject), segments, &told));
+        let told: Vec<Option<(&Outcome, &[EntryFacts])>> = shared
+            .reading
+            .told
+            .iter()
+            .zip(facts.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..])))
+            .map(|(place, facts)| Some((of(place)?, facts)))
+            .collect();
+        let life = Life::new(household.directory.id(subject), segments, &told);
+        if shared.reading.households { life.in_household(number(household, subject)) } else { life }
     }
 
     fn facts(&mut self, household: &Household<'_>, outcome: &Outcome, slots: &BTreeSet<u32>) -> Vec<EntryFacts> {
@@ -123,6 +150,15 @@ impl<'a> Folding<'a> {
         });
         entries.collect()
     }
+}
+
+/// A number that the subjects of a household share and no others have: its first account, else its first person.
+fn number(household: &Household<'_>, subject: Subject) -> u64 {
+    let accounts = household.accounts.into_iter().flatten().copied();
+    let members = household.memberships.iter().map(|tie| tie.account);
+    let account = accounts.chain(members).filter(|code| *code != 0).min();
+    // Accounts and people are numbered apart.
+    account.map_or(2 * u64::from(subject.code), |account| 2 * u64::from(account) + 1)
 }
 
 /// Whether a trait that holds always is among those read of the subject, or of an account that it is in.
