@@ -9,7 +9,9 @@ use anstream::ColorChoice;
 use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{backtest, check, completions, explain, import, qualify, simulate, templates, test, validate};
+use crate::commands::{
+    backtest, check, completions, data, explain, import, init, qualify, simulate, templates, test, validate,
+};
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
 
@@ -65,7 +67,9 @@ pub enum Colours {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Arguments),
     Import(import::Arguments),
+    Data(data::Arguments),
     Check(check::Arguments),
     Test(test::Arguments),
     Templates(templates::Arguments),
@@ -80,7 +84,9 @@ enum Command {
 impl Command {
     fn run(self, shared: &Shared, console: &mut Console) -> Result<Exit> {
         match self {
+            Self::Init(arguments) => init::run(&arguments, shared, console),
             Self::Import(arguments) => import::run(&arguments, shared, console),
+            Self::Data(arguments) => data::run(&arguments, shared, console),
             Self::Check(arguments) => check::run(&arguments, shared, console),
             Self::Test(arguments) => test::run(&arguments, shared, console),
             Self::Templates(arguments) => templates::run(&arguments, console),

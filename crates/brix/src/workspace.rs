@@ -19,8 +19,7 @@ pub const FILE: &str = "brix.yaml";
 /// A file that is named but not there, or that says what cannot be.
 pub fn read(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> Result<Workspace> {
     let Some(path) = find(shared, definitions)? else {
-        console
-            .say("no brix.yaml here: UTC, USD and no default goal are taken (docs/language.md says what it can hold)");
+        console.say("no brix.yaml here: UTC, USD and no default goal are taken; `brix init` proposes one");
         return Ok(Workspace::default());
     };
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -44,7 +43,7 @@ pub fn read(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> 
 fn find(shared: &Shared, definitions: &[PathBuf]) -> Result<Option<PathBuf>> {
     if let Some(path) = &shared.workspace {
         let path = if path.is_dir() { path.join(FILE) } else { path.clone() };
-        anyhow::ensure!(path.is_file(), "there is no {}; docs/language.md says what it can hold", path.display());
+        anyhow::ensure!(path.is_file(), "there is no {}; `brix init` proposes one", path.display());
         return Ok(Some(path));
     }
     let by_lake = shared.lake.as_deref().map(parent);

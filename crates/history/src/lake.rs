@@ -116,6 +116,12 @@ impl Lake {
         names
     }
 
+    /// By code of a name, less one: its place among names, and whether the source states its kind.
+    pub(crate) fn places_of_names(&self, names: &Names) -> Vec<(u32, bool)> {
+        let stated = self.names.iter().map(|text| parse_name(text).0.is_some());
+        names.map.iter().copied().zip(stated).collect()
+    }
+
     /// Every property and trait with its types.
     #[must_use]
     pub fn columns(&self) -> Vec<ColumnName> {
@@ -146,12 +152,6 @@ impl Lake {
 }
 
 impl Names {
-    /// The place in the list and the name of a code in files.
-    pub(crate) fn of_code(&self, code: u32) -> Option<(u32, &EventName)> {
-        let place = *self.map.get(code.checked_sub(1)? as usize)?;
-        Some((place, self.list.get(place as usize)?))
-    }
-
     /// Turns codes in files into places in the list.
     pub(crate) fn translate(&self, codes: &mut [i32]) {
         for code in codes {

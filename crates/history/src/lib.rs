@@ -46,7 +46,7 @@ pub use intake::Refusal;
 pub use lake::{Lake, Names};
 pub use manifest::{DictionarySegment, FORMAT, Manifest, MessagesEntry, PartEntry, RunEntry, TableEntry, Totals};
 pub use placement::Placement;
-pub use profile::{Delays, EventProfile, Profile};
+pub use profile::{ColumnProfile, Delays, DomainProfile, EventProfile, People, Profile, TraitProfile, ValueProfile};
 pub use scan::ScanRequest;
 pub use subject::EventRecord;
 pub use writer::{LakeWriter, MOST_RUNS, Summary};

@@ -1,29 +1,39 @@
-//! What is inside a lake.
+//! What is inside a lake: one pass over all rows, on several threads, in bounded memory.
 
-use std::collections::{BTreeMap, HashMap};
+mod domains;
+mod fold;
+mod values;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use engine::Timestamp;
 use engine::household::EventName;
 use engine::record::SubjectKind;
-use engine::time::MINUTE;
 use engine::workspace::Workspace;
-use foldhash::fast::FixedState;
+use jiff::tz::TimeZone;
 
-use crate::columns::{ColumnName, Table};
+pub use domains::DomainProfile;
+pub use values::ValueProfile;
+
+use crate::columns::{Table, ValueType};
 use crate::error::Result;
-use crate::lake::Lake;
+use crate::gather::batches::Batches;
+use crate::lake::{Lake, Names};
 use crate::manifest::Totals;
-use crate::rows::NEVER;
-use crate::stream::{Buffers, Wanted};
+use crate::scan::Unit;
+use fold::{EventFold, Fold, Plan};
 
 /// What is inside a lake.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     /// Events, the most frequent first.
     pub events: Vec<EventProfile>,
-    /// Properties and traits with their types and how many rows have them, by table and name.
-    pub columns: Vec<(ColumnName, u64)>,
+    /// Traits, by their owner and name.
+    pub traits: Vec<TraitProfile>,
+    /// Who is in it.
+    pub people: People,
     /// Different ids of users and anonymous ids, of accounts, of workspaces.
     pub ids: [u32; 3],
     /// What all imports have seen.
@@ -33,6 +43,29 @@ pub struct Profile {
     pub gaps: Vec<(i32, i32)>,
     /// How long after they happened events were received.
     pub delays: Delays,
+    /// Domains of people's e-mail addresses, those with the most people first.
+    pub domains: Vec<DomainProfile>,
+    /// Whether there were more domains than are counted.
+    pub more_domains: bool,
+    /// Events by the hour of the day, in the workspace's zone.
+    pub hours: [u64; 24],
+    /// Events that stand exactly at a midnight of UTC: of a source that knows only days.
+    pub at_midnight: u64,
+}
+
+/// Who is in a lake, after ties and aliases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct People {
+    /// Everybody.
+    pub all: u64,
+    /// Of those: with a user id.
+    pub identified: u64,
+    /// With an event.
+    pub with_events: u64,
+    /// With an account in some row of theirs.
+    pub with_account: u64,
+    /// With an e-mail address.
+    pub with_email: u64,
 }
 
 /// One event name.
@@ -42,12 +75,50 @@ pub struct EventProfile {
     pub name: EventName,
     /// How many events.
     pub rows: u64,
+    /// Of those: whose source states the kind.
+    pub kind_stated: u64,
+    /// By how many people.
+    pub people: u64,
+    /// Events of nobody: of an account, or a workspace, alone.
+    pub of_nobody: u64,
+    /// Events that name an account.
+    pub with_account: u64,
     /// How many on each day (since 1970-01-01, in the workspace's zone) that has any.
     pub days: BTreeMap<i32, u64>,
     /// The first one's time.
     pub first: Timestamp,
     /// The last one's time.
     pub last: Timestamp,
+    /// Events with an amount of money, by currency.
+    pub money: BTreeMap<String, u64>,
+    /// Properties, by name and type.
+    pub properties: Vec<ColumnProfile>,
+}
+
+/// A property of one event, or a trait, as far as its values have one type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnProfile {
+    /// Its name.
+    pub name: String,
+    /// What its values are.
+    pub value_type: ValueType,
+    /// How many rows have it.
+    pub rows: u64,
+    /// What stands there.
+    pub values: ValueProfile,
+}
+
+/// A trait.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TraitProfile {
+    /// Whose.
+    pub of: SubjectKind,
+    /// Name, type, rows and values.
+    pub column: ColumnProfile,
+    /// How many subjects have it.
+    pub subjects: u64,
+    /// Rows that hold it to be so always.
+    pub constant: u64,
 }
 
 /// How long after they happened events were received.
@@ -57,6 +128,8 @@ pub struct Delays {
     pub known: u64,
     /// Of those, received at their very time: also those whose clock ran ahead and was set back at the door.
     pub at_once: u64,
+    /// Of those, received more than a minute later.
+    pub over_a_minute: u64,
     /// Of those, received more than an hour later.
     pub over_an_hour: u64,
     /// Of those, received more than a day later.
@@ -65,34 +138,11 @@ pub struct Delays {
     pub longest: i64,
 }
 
-#[derive(Default)]
-struct Counts {
-    /// By name and quarter of an hour, the finest step of any zone's clock against UTC today.
-    quarters: HashMap<(u32, i64), u64, FixedState>,
-    ends: BTreeMap<u32, (i64, i64)>,
-    delays: Delays,
-}
-
-const QUARTER: i64 = 15 * MINUTE;
-
-impl Counts {
-    fn add(&mut self, buffers: &Buffers) {
-        for (row, (time, name)) in buffers.times.iter().zip(buffers.codes(0)).enumerate() {
-            *self.quarters.entry((*name, time.div_euclid(QUARTER))).or_default() += 1;
-            let ends = self.ends.entry(*name).or_insert((*time, *time));
-            *ends = (ends.0.min(*time), ends.1.max(*time));
-            let received = buffers.received.get(row).copied().unwrap_or(NEVER);
-            if received != NEVER {
-                self.delays.add(received.saturating_sub(*time));
-            }
-        }
-    }
-}
-
 impl Delays {
     fn add(&mut self, delay: i64) {
         self.known += 1;
         self.at_once += u64::from(delay <= 0);
+        self.over_a_minute += u64::from(delay > engine::time::MINUTE);
         self.over_an_hour += u64::from(delay > engine::time::HOUR);
         self.over_a_day += u64::from(delay > engine::time::DAY);
         self.longest = self.longest.max(delay);
@@ -101,6 +151,7 @@ impl Delays {
     fn join(&mut self, other: &Self) {
         self.known += other.known;
         self.at_once += other.at_once;
+        self.over_a_minute += other.over_a_minute;
         self.over_an_hour += other.over_an_hour;
         self.over_a_day += other.over_a_day;
         self.longest = self.longest.max(other.longest);
@@ -108,83 +159,121 @@ impl Delays {
 }
 
 impl Lake {
-    /// Looks at everything.
+    /// Looks at everything. `threads`: 0 for one for each processor; `progress` is told how many rows a step took.
     ///
     /// # Errors
-    /// As for [`Lake::scan`].
-    pub fn profile(&self, workspace: &Workspace, threads: usize) -> Result<Profile> {
-        let wanted = Arc::new(Wanted { codes: vec!["name"], received: true, ..Wanted::default() });
-        let folds = self.fold_rows(Table::Events, &wanted, threads.max(1), Counts::default, Counts::add)?;
-        let mut delays = Delays::default();
-        folds.iter().for_each(|fold| delays.join(&fold.delays));
-        let events = self.event_profiles(workspace, folds);
-        let ids = [SubjectKind::User, SubjectKind::Account, SubjectKind::Workspace];
-        Ok(Profile {
-            gaps: gaps(&events),
-            events,
-            columns: self.column_counts()?,
-            ids: ids.map(|kind| self.directory().count(kind)),
-            totals: self.totals().clone(),
-            delays,
+    /// As for [`Lake::scan`], save that the lake may be laid out for any account settings.
+    pub fn profile(&self, workspace: &Workspace, threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Result<Profile> {
+        let names = self.names(workspace);
+        let plan = Plan::of(self, &names);
+        let folds = self.profile_folds(&plan, threads, progress)?;
+        let mut folds = folds.into_iter();
+        let mut all = folds.next().unwrap_or_else(|| Fold::new(&plan));
+        folds.for_each(|fold| all.join(fold));
+        Ok(self.profile_of(all, &plan, &names, &workspace.zone))
+    }
+
+    fn profile_folds<'a>(
+        &self,
+        plan: &'a Plan,
+        threads: usize,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Vec<Fold<'a>>> {
+        let units = self.units();
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Fold<'a>> {
+            let mut fold = Fold::new(plan);
+            while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let mut batches = self.profile_batches(unit, plan)?;
+                while batches.advance(true)? {
+                    fold.batch(&batches);
+                    progress(batches.pieces.iter().map(|piece| piece.rows as u64).sum());
+                }
+            }
+            Ok(fold)
+        };
+        let threads = match threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads,
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads.min(units.len())).map(|_| scope.spawn(work)).collect();
+            let mut folds = vec![work()?];
+            for other in others {
+                match other.join() {
+                    Ok(fold) => folds.push(fold?),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            Ok(folds)
         })
     }
 
-    fn event_profiles(&self, workspace: &Workspace, folds: Vec<Counts>) -> Vec<EventProfile> {
-        let names = self.names(workspace);
-        let mut all: BTreeMap<u32, EventProfile> = BTreeMap::new();
-        let mut days: HashMap<i64, i32, FixedState> = HashMap::default();
-        for fold in folds {
-            for (code, (first, last)) in fold.ends {
-                let Some((place, name)) = names.of_code(code) else { continue };
-                let (first, last) = (Timestamp(first), Timestamp(last));
-                let fresh = || EventProfile { name: name.clone(), rows: 0, days: BTreeMap::new(), first, last };
-                let profile = all.entry(place).or_insert_with(fresh);
-                profile.first = profile.first.min(first);
-                profile.last = profile.last.max(last);
-            }
-            let mut quarters: Vec<_> = fold.quarters.into_iter().collect();
-            quarters.sort_unstable();
-            for ((code, quarter), rows) in quarters {
-                let day = *days
-                    .entry(quarter)
-                    .or_insert_with(|| Timestamp(quarter.saturating_mul(QUARTER)).day(&workspace.zone));
-                let profile = names.of_code(code).and_then(|(place, _)| all.get_mut(&place));
-                if let Some(profile) = profile {
-                    profile.rows += rows;
-                    *profile.days.entry(day).or_default() += rows;
-                }
-            }
+    fn profile_batches(&self, unit: &Unit, plan: &Plan) -> Result<Batches> {
+        let (mut events, mut facts) = (Vec::new(), Vec::new());
+        for run in &self.manifest().runs {
+            events.push(self.files_of(run, Table::Events, unit.from, unit.to)?);
+            facts.push(self.files_of(run, Table::Facts, unit.from, unit.to)?);
         }
-        let mut events: Vec<EventProfile> = all.into_values().collect();
-        events.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.name.name.cmp(&b.name.name)));
-        events
+        Batches::open(unit, (events, &plan.events.wanted), (facts, &plan.facts.wanted))
     }
 
-    /// How many rows have each property and trait. Rows that have moved count where they are now only up to the next
-    /// merge of runs.
-    fn column_counts(&self) -> Result<Vec<(ColumnName, u64)>> {
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for part in self.manifest().runs.iter().flat_map(|run| &run.parts) {
-            for (table, entry) in [(Table::Events, &part.events), (Table::Facts, &part.facts)] {
-                let Some(entry) = entry else { continue };
-                for (name, rows) in self.open_table(entry)?.0.counts() {
-                    let name =
-                        name.strip_prefix("large.").map_or_else(|| name.to_owned(), |name| format!("number.{name}"));
-                    *counts.entry(format!("{} {name}", table.word())).or_default() += rows;
+    fn profile_of(&self, fold: Fold<'_>, plan: &Plan, names: &Names, zone: &TimeZone) -> Profile {
+        let mut hours = [0; 24];
+        let mut days_of = BTreeMap::new();
+        let mut events: Vec<EventProfile> = Vec::new();
+        let mut properties = fold.properties(plan);
+        for (place, (name, event)) in
+            (0..).zip(names.list.iter().zip(&fold.events)).filter(|(_, (_, event))| event.rows > 0)
+        {
+            let mut days = BTreeMap::new();
+            let mut quarters: Vec<_> = event.quarters.iter().collect();
+            quarters.sort_unstable();
+            for (quarter, rows) in quarters {
+                let (day, hour) = *days_of.entry(*quarter).or_insert_with(|| fold::day_and_hour(*quarter, zone));
+                *days.entry(day).or_default() += rows;
+                if let Some(hour) = hours.get_mut(hour) {
+                    *hour += rows;
                 }
             }
+            events.push(event_profile(name, event, days, properties.remove(&place).unwrap_or_default()));
         }
-        let mut columns: Vec<(ColumnName, u64)> = self
-            .columns()
-            .into_iter()
-            .map(|column| {
-                let text = ColumnName::text(column.table, column.value_type, &column.name);
-                let rows = counts.get(&text).copied().unwrap_or(0);
-                (column, rows)
-            })
-            .collect();
-        columns.sort_by(|(a, _), (b, _)| (a.table, &a.name, a.value_type).cmp(&(b.table, &b.name, b.value_type)));
-        Ok(columns)
+        events.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.name.name.cmp(&b.name.name)));
+        let ids = [SubjectKind::User, SubjectKind::Account, SubjectKind::Workspace];
+        Profile {
+            gaps: gaps(&events),
+            events,
+            traits: fold.traits(plan),
+            people: fold.people,
+            ids: ids.map(|kind| self.directory().count(kind)),
+            totals: self.totals().clone(),
+            more_domains: fold.domains.is_full(),
+            domains: fold.domains.finish(),
+            delays: fold.delays,
+            hours,
+            at_midnight: fold.at_midnight,
+        }
+    }
+}
+
+fn event_profile(
+    name: &EventName,
+    event: &EventFold,
+    days: BTreeMap<i32, u64>,
+    properties: Vec<ColumnProfile>,
+) -> EventProfile {
+    EventProfile {
+        name: EventName { name: Arc::clone(&name.name), kind: name.kind },
+        rows: event.rows,
+        kind_stated: event.kind_stated,
+        people: event.people,
+        of_nobody: event.of_nobody,
+        with_account: event.with_account,
+        days,
+        first: Timestamp(event.first),
+        last: Timestamp(event.last),
+        money: event.money.clone(),
+        properties,
     }
 }
 

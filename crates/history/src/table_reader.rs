@@ -65,18 +65,6 @@ impl OpenTable {
         self.columns.get(name).copied()
     }
 
-    /// Names of the columns and how many values each has.
-    pub(crate) fn counts(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.columns.iter().map(|(name, place)| {
-            let groups = self.metadata.row_groups().iter();
-            let values = groups.map(|group| {
-                let nulls = group.column(*place).statistics().and_then(|statistics| statistics.null_count_opt());
-                u64::try_from(group.num_rows()).unwrap_or(0).saturating_sub(nulls.unwrap_or(0))
-            });
-            (name.as_str(), values.sum())
-        })
-    }
-
     /// The bytes of a column in a row group.
     fn chunk(&self, group: usize, column: usize) -> Result<ChunkBytes> {
         let Some(group) = self.metadata.row_groups().get(group) else {

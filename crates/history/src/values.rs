@@ -140,6 +140,11 @@ impl ValueColumn {
         self.index.get(row).filter(|place| **place != NONE).map(|place| *place as usize)
     }
 
+    /// Rows that may have a value.
+    pub(crate) fn filled(&self) -> impl Iterator<Item = usize> {
+        self.index.iter().enumerate().filter(|(_, place)| **place != NONE).map(|(row, _)| row)
+    }
+
     /// A row's number, if the column holds numbers.
     pub(crate) fn number(&self, row: usize) -> Option<Number> {
         match (&self.store, self.kind) {

@@ -21,6 +21,7 @@ use crate::cli::Shared;
 use crate::console::{Console, count};
 use crate::exit::Exit;
 use crate::{progress, workspace};
+pub use rejects::FOLDER as REJECTS;
 use rejects::RejectFile;
 use told::Told;
 
@@ -61,7 +62,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         return propose(&arguments.paths, console);
     }
     let workspace = workspace::read(shared, &[], console)?;
-    let mapping = mapping(arguments)?;
+    let mapping = mapping(&arguments.paths, arguments.mapping.as_deref())?;
     let started = Instant::now();
     let import =
         Import::open(Arc::new(mapping), &arguments.paths, Options { strict: arguments.strict, ..Options::default() })?;
@@ -93,16 +94,20 @@ fn propose(paths: &[PathBuf], console: &mut Console) -> Result<Exit> {
 }
 
 /// The mapping that is named, else the one next to the data, else the one here.
-fn mapping(arguments: &Arguments) -> Result<Mapping> {
-    let beside = arguments.paths.iter().filter(|path| path.is_dir()).map(|path| path.join(MAPPING));
+///
+/// # Errors
+/// There is none, or it cannot be used.
+pub fn mapping(paths: &[PathBuf], named: Option<&Path>) -> Result<Mapping> {
+    let beside = paths.iter().filter(|path| path.is_dir()).map(|path| path.join(MAPPING));
     let here = [PathBuf::from(MAPPING)];
-    let found = match &arguments.mapping {
-        Some(path) => Some(path.clone()),
+    let found = match named {
+        Some(path) => Some(path.to_owned()),
         None => beside.chain(here).find(|path| path.is_file()),
     };
     let path = found.with_context(|| {
         format!(
-            "nothing says what the columns mean: there is no {MAPPING} next to the data or here; name it by --mapping"
+            "nothing says what the columns mean: there is no {MAPPING} next to the data or here; name it by --mapping, \
+             or let `brix import --guess` propose one"
         )
     })?;
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;

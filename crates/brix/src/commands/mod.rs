@@ -3,8 +3,10 @@
 pub mod backtest;
 pub mod check;
 pub mod completions;
+pub mod data;
 pub mod explain;
 pub mod import;
+pub mod init;
 pub mod qualify;
 pub mod simulate;
 pub mod templates;

@@ -30,7 +30,7 @@ pub use check::{Known, check, check_workspace};
 pub use diagnostic::{Code, Diagnostic, Place, Severity, nearest, render};
 pub use document::parse;
 pub use mention::{Mention, MentionOf, Section};
-pub use print::{criterion_to_yaml, to_yaml};
+pub use print::{criterion_to_yaml, text_to_yaml, to_yaml};
 pub use scalars::{duration, time, trait_path, write_duration};
 pub use schema::{definition_schema, workspace_schema};
 pub use settings::parse_workspace;

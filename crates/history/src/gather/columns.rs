@@ -86,19 +86,22 @@ pub(crate) fn candidates(lake: &Lake, table: Table, name: &str) -> Vec<WantedCol
     }
     for value_type in ValueType::ALL {
         let text = ColumnName::text(table, value_type, name);
-        if lake.column_dictionary().find(&text).is_none() {
-            continue;
+        if lake.column_dictionary().find(&text).is_some() {
+            columns.extend(candidates_of_type(name, value_type));
         }
-        let main = format!("{}.{name}", value_type.word());
-        if value_type == ValueType::Number {
-            columns.push(WantedColumn { name: large_name(&main), kind: ColumnKind::Large });
-        }
-        columns.push(WantedColumn { name: main.clone(), kind: ColumnKind::Rest(value_type) });
-        columns.push(WantedColumn { name: main, kind: ColumnKind::Main(value_type) });
     }
     // Most values are in the main columns: look there first.
     columns.reverse();
     columns
+}
+
+/// Columns that may hold values of one type: in each row at most one of them does.
+pub(crate) fn candidates_of_type(name: &str, value_type: ValueType) -> impl Iterator<Item = WantedColumn> {
+    let main = format!("{}.{name}", value_type.word());
+    let large =
+        (value_type == ValueType::Number).then(|| WantedColumn { name: large_name(&main), kind: ColumnKind::Large });
+    let rest = WantedColumn { name: main.clone(), kind: ColumnKind::Rest(value_type) };
+    large.into_iter().chain([rest, WantedColumn { name: main, kind: ColumnKind::Main(value_type) }])
 }
 
 /// The columns of an event's money, which are no properties.

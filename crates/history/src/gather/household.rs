@@ -6,7 +6,7 @@ use engine::record::SubjectKind;
 use engine::workspace::Workspace;
 use engine::{Number, Timestamp, Value};
 
-use super::Piece;
+use super::batches::Piece;
 use super::columns::{EVENT_ACCOUNT, EVENT_WORKSPACE, FACT_ACCOUNT, FACT_WORKSPACE, Selection};
 use crate::columns::Table;
 use crate::directory::{AccountIds, LakeDirectory};

@@ -10,6 +10,7 @@ mod crash;
 mod damage;
 mod frozen;
 mod growth;
+mod profile;
 mod python;
 mod same_households;
 mod subjects;

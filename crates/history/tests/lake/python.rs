@@ -41,7 +41,7 @@ fn with_duckdb_and_polars() {
     import(folder.path(), &workspace, &day_of_events(1, 30, 30));
     import(folder.path(), &workspace, &[tie]);
     let lake = Lake::open(folder.path()).unwrap();
-    let profile = lake.profile(&workspace, 1).unwrap();
+    let profile = lake.profile(&workspace, 1, &|_| {}).unwrap();
     let mut names: Vec<_> = profile.events.iter().map(|event| (event.rows, event.name.name.to_string())).collect();
     names.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     assert_eq!(names.iter().map(|(rows, _)| rows).sum::<u64>(), 332);

@@ -6,7 +6,7 @@ use engine::household::{Household, Needs};
 use engine::record::{Body, Money, Record, SubjectKind, Who};
 use engine::workspace::Workspace;
 use engine::{Number, Timestamp, Value};
-use history::{Lake, ScanRequest, Table, ValueType};
+use history::{Lake, ScanRequest, ValueType};
 
 use crate::support::{day_of_events, import};
 
@@ -62,7 +62,7 @@ fn what_is_inside() {
         &workspace,
         &[Record { timestamp: Timestamp(1), ..paid(5 * engine::time::DAY + 7) }, paid(9)],
     );
-    let profile = Lake::open(folder.path()).unwrap().profile(&workspace, 2).unwrap();
+    let profile = Lake::open(folder.path()).unwrap().profile(&workspace, 2, &|_| {}).unwrap();
     assert_eq!(profile.totals.events, 302);
     assert_eq!((profile.totals.duplicates, profile.totals.differing), (1, 1));
     assert_eq!(profile.events.iter().map(|event| event.rows).sum::<u64>(), 302);
@@ -72,6 +72,9 @@ fn what_is_inside() {
     assert_eq!(profile.gaps, [(1, 4)]);
     assert_eq!(profile.ids, [30, 3, 0]);
     assert_eq!((profile.delays.known, profile.delays.over_a_day), (2, 2));
-    let plan = profile.columns.iter().find(|(column, _)| column.name == "plan").unwrap();
-    assert_eq!((plan.0.table, plan.0.value_type, plan.1), (Table::Events, ValueType::Text, 2));
+    let plan = paid.properties.iter().find(|column| column.name == "plan").unwrap();
+    assert_eq!((plan.value_type, plan.rows), (ValueType::Text, 2));
+    assert_eq!(plan.values.common, [(Value::text("pro"), 2)]);
+    assert_eq!(paid.money, BTreeMap::from([("EUR".to_owned(), 2)]));
+    assert_eq!((paid.people, profile.people.all, profile.people.with_account), (1, 30, 30));
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Refused;
 
 /// The folder of reject files inside the lake's.
-const FOLDER: &str = "rejects";
+pub const FOLDER: &str = "rejects";
 
 /// A file of rejects in the making; it gets its name when the import is done.
 pub struct RejectFile {

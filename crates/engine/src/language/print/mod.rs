@@ -28,6 +28,12 @@ pub fn criterion_to_yaml(criterion: &Criterion) -> String {
     criteria::criterion(criterion).flow()
 }
 
+/// A name or text as it stands in a file: in quotes where it could be read as something else.
+#[must_use]
+pub fn text_to_yaml(text: &str) -> String {
+    Piece::text(text).flow()
+}
+
 pub(crate) fn definition_piece(definition: &Definition) -> Piece {
     let mut pairs = vec![
         ("id", Piece::text(&definition.id)),

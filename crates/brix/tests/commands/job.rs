@@ -1,53 +1,10 @@
-//! The real binary, as a user runs it, on a small simulated product: good and bad input for each command.
+//! The whole job on a small simulated product, and each of its commands with good and bad input.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use serde_json::Value;
 
-/// A folder of its own for a test, empty.
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("commands").join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brix"));
-    command.current_dir(folder).env_remove("BRIX_LAKE").args(arguments).output().unwrap()
-}
-
-/// Standard output of a run that must succeed.
-fn out(folder: &Path, arguments: &[&str]) -> String {
-    let output = run(folder, arguments);
-    assert!(output.status.success(), "brix {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Standard error of a run that must end with a code.
-fn fails(folder: &Path, code: i32, arguments: &[&str]) -> String {
-    let output = run(folder, arguments);
-    let words = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "brix {arguments:?}: {words}");
-    words
-}
-
-fn json(folder: &Path, arguments: &[&str]) -> Value {
-    serde_json::from_str(&out(folder, arguments)).unwrap()
-}
-
-/// A simulated product in a lake, with its settings.
-fn product(name: &str) -> PathBuf {
-    let folder = scratch(name);
-    out(&folder, &["simulate", "--users", "400", "--months", "3", "--seed", "11", "--out", "export"]);
-    let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/simulated/brix.yaml");
-    std::fs::copy(settings, folder.join("brix.yaml")).unwrap();
-    out(&folder, &["import", "export"]);
-    folder
-}
+use crate::support::{fails, json, out, product, run, scratch};
 
 #[test]
 fn the_whole_job_on_a_simulated_product() {
