@@ -10,7 +10,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    backtest, check, completions, data, explain, import, init, qualify, simulate, templates, test, validate,
+    backtest, check, completions, data, discover, explain, import, init, qualify, simulate, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -77,6 +77,7 @@ enum Command {
     Explain(explain::Arguments),
     Backtest(Box<backtest::Arguments>),
     Validate(validate::Arguments),
+    Discover(Box<discover::Arguments>),
     Simulate(simulate::Arguments),
     Completions(completions::Arguments),
 }
@@ -94,6 +95,7 @@ impl Command {
             Self::Explain(arguments) => explain::run(&arguments, shared, console),
             Self::Backtest(arguments) => backtest::run(&arguments, shared, console),
             Self::Validate(arguments) => validate::run(&arguments, shared, console),
+            Self::Discover(arguments) => discover::run(&arguments, shared, console),
             Self::Simulate(arguments) => simulate::run(&arguments, console),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command(), console),
         }

@@ -19,6 +19,7 @@
 
 pub mod backtest;
 mod case;
+pub mod discover;
 pub mod enough;
 pub mod figure;
 pub mod html;
@@ -44,6 +45,7 @@ mod segments;
 mod volume;
 
 pub use backtest::Backtest;
+pub use discover::{Discover, Discovery};
 pub use life::{EntryFacts, Life, LifeEntry, LifeOutcome};
 pub use question::{DefinitionFacts, NeededEvent, Question};
 pub use refusal::{Refusal, refusals};

@@ -34,6 +34,31 @@ pub fn holm(p_values: &[f64]) -> Option<Vec<f64>> {
     Some(adjusted)
 }
 
+/// Holm (1979), weighted: the same guarantee where some findings were more promising beforehand. The weights must not come from
+/// the data that gave the p-values; equal ones give [`holm`].
+///
+/// `None` when a p-value is not in 0..=1, a weight is not positive and finite, or there are not as many of both.
+#[must_use]
+pub fn weighted_holm(p_values: &[f64], weights: &[f64]) -> Option<Vec<f64>> {
+    let sound = |weight: &f64| *weight > 0.0 && weight.is_finite();
+    if p_values.len() != weights.len() || !weights.iter().all(sound) {
+        return None;
+    }
+    ascending(p_values)?;
+    let ratio = |index: usize| p_values[index] / weights[index];
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|&left, &right| ratio(left).total_cmp(&ratio(right)));
+    let mut remaining: f64 = weights.iter().sum();
+    let mut adjusted = vec![0.0; p_values.len()];
+    let mut greatest = 0.0_f64;
+    for &index in &order {
+        greatest = greatest.max((ratio(index) * remaining).min(1.0));
+        adjusted[index] = greatest;
+        remaining -= weights[index];
+    }
+    Some(adjusted)
+}
+
 /// Positions from the smallest p-value to the greatest.
 fn ascending(p_values: &[f64]) -> Option<Vec<usize>> {
     if p_values.iter().any(|p| !(0.0..=1.0).contains(p)) {

@@ -3,7 +3,7 @@
 mod support;
 
 use stats::Confidence;
-use stats::multiplicity::{benjamini_hochberg, holm};
+use stats::multiplicity::{benjamini_hochberg, holm, weighted_holm};
 use stats::stratified::{cochran_mantel_haenszel, common_odds_ratio, common_risk_ratio};
 use stats::table::{
     AssociationTest, TwoByTwo, binary_entropy, chi_square, chi_square_yates, fisher_exact, information_gain,
@@ -210,4 +210,34 @@ fn adjusted_p_values_agree() {
         assert_eq!(benjamini_hochberg(&[0.5, odd]), None);
         assert_eq!(holm(&[odd]), None);
     }
+}
+
+/// The slow, obvious version: a finding stands if every set of findings that holds it is refused by Bonferroni's rule with the
+/// set's weights (closed testing: Marcus, Peritz and Gabriel 1976).
+fn by_closure(p_values: &[f64], weights: &[f64]) -> Vec<f64> {
+    let mut adjusted = vec![0.0_f64; p_values.len()];
+    for set in 1_u32..1 << p_values.len() {
+        let members: Vec<usize> = (0..p_values.len()).filter(|place| set >> place & 1 == 1).collect();
+        let weight: f64 = members.iter().map(|place| weights[*place]).sum();
+        let refused = members.iter().map(|place| p_values[*place] * weight / weights[*place]).fold(1.0, f64::min);
+        members.iter().for_each(|place| adjusted[*place] = adjusted[*place].max(refused));
+    }
+    adjusted
+}
+
+#[test]
+fn weighted_correction_is_closed_testing() {
+    let mut generator = stats::random::Generator::new(5);
+    for _ in 0..200 {
+        let count = 1 + generator.below(7) as usize;
+        let p_values: Vec<f64> = (0..count).map(|_| generator.uniform().powi(4)).collect();
+        let weights: Vec<f64> = (0..count).map(|_| 0.05 + generator.uniform()).collect();
+        let ours = weighted_holm(&p_values, &weights).unwrap();
+        ours.iter().zip(by_closure(&p_values, &weights)).for_each(|(ours, theirs)| close(*ours, theirs));
+        let equal = weighted_holm(&p_values, &vec![3.0; count]).unwrap();
+        equal.iter().zip(holm(&p_values).unwrap()).for_each(|(ours, theirs)| close(*ours, theirs));
+    }
+    assert_eq!(weighted_holm(&[0.5], &[0.0]), None);
+    assert_eq!(weighted_holm(&[0.5], &[]), None);
+    assert_eq!(weighted_holm(&[f64::NAN], &[1.0]), None);
 }

@@ -4,6 +4,7 @@ pub mod backtest;
 pub mod check;
 pub mod completions;
 pub mod data;
+pub mod discover;
 pub mod explain;
 pub mod import;
 pub mod init;

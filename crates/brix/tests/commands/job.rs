@@ -61,6 +61,29 @@ fn a_backtest_is_told_in_three_forms() {
 }
 
 #[test]
+fn discovery_says_what_it_looked_at_and_refuses_what_cannot_be() {
+    let folder = product("discover");
+    let told = json(&folder, &["--json", "discover", "--within", "20d"]);
+    let population = &told["population"];
+    let sum = ["outside_period", "converted_before", "immature", "outside", "before_first_landmark", "counted"];
+    let sum: u64 = sum.iter().map(|part| population[part].as_u64().unwrap()).sum();
+    assert_eq!(population["started"].as_u64().unwrap(), sum, "everybody is counted once");
+    assert!(population["counted"].as_u64().unwrap() > 100);
+    assert_eq!(told["windows"].as_array().unwrap().len(), 4, "a window ends before the outcome");
+    assert!(told["excluded"].as_array().unwrap().iter().any(|event| event["name"] == "Subscription Started"));
+    let text = out(&folder, &["discover", "--within", "20d", "--full"]);
+    assert!(text.contains("Left out by construction") && text.contains("it is the goal"), "{text}");
+    let accounts = out(&folder, &["discover", "--subject", "account", "--within", "20d"]);
+    assert!(accounts.starts_with("What predicts Subscription Started of an account"), "{accounts}");
+
+    let near = fails(&folder, 2, &["discover", "--goal", "Subscription Startet"]);
+    assert!(near.contains("did you mean `Subscription Started`?"), "{near}");
+    let late = fails(&folder, 2, &["discover", "--window", "30d", "--within", "20d"]);
+    assert!(late.contains("--window 30d: the outcome ends 20d after the start"), "{late}");
+    assert!(fails(&folder, 2, &["discover", "--window", "200d", "--within", "300d"]).contains("120d"));
+}
+
+#[test]
 fn simulated_products_are_the_same_for_a_seed_and_refused_without_sense() {
     let folder = scratch("simulate");
     let arguments = |out| ["simulate", "--users", "50", "--months", "1", "--format", "jsonl", "--out", out];

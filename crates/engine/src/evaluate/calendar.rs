@@ -10,15 +10,17 @@ use crate::{Span, Timestamp};
 
 /// A zone and the stretch of time around the last question in which its offset does not change.
 #[derive(Debug, Clone)]
-pub(crate) struct Calendar {
-    pub zone: TimeZone,
+pub struct Calendar {
+    pub(crate) zone: TimeZone,
     from: i64,
     until: i64,
     offset_seconds: i32,
 }
 
 impl Calendar {
-    pub fn new(zone: TimeZone) -> Self {
+    /// The calendar of a zone.
+    #[must_use]
+    pub const fn new(zone: TimeZone) -> Self {
         Self { zone, from: 0, until: 0, offset_seconds: 0 }
     }
 

@@ -22,6 +22,7 @@ mod unit;
 mod wakes;
 mod work;
 
+pub use calendar::Calendar;
 pub use state::{Applied, Change, HouseholdState, NewRow, StateError};
 
 use std::collections::BTreeSet;

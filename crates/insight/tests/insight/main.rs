@@ -1,6 +1,7 @@
 //! The tests of the backtest and its report, in one binary.
 
 mod definitions;
+mod discover;
 mod fates;
 mod known_answers;
 mod product;

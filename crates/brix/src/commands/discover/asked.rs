@@ -1,0 +1,193 @@
+//! What discovery is asked, from the command line and the data.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use engine::definition::{Clock, Criterion, Definition, Entries, Goal};
+use engine::household::Needs;
+use engine::program::Program;
+use engine::record::SubjectKind;
+use engine::time::DAY;
+use engine::{Span, Timestamp};
+use insight::discover::{Catalog, Question};
+use insight::question::{goal_recurs, length};
+
+use super::Arguments;
+use crate::console::Console;
+use crate::exit::Failure;
+use crate::instant;
+use crate::judging::goal;
+use crate::question::{Data, Judged};
+
+/// A question, ready to be put to the lake.
+pub struct Asked {
+    /// The definition that everybody in the population meets, and nobody else.
+    pub judged: Judged,
+    /// What has to be read: for it, and to tell colleagues and days apart.
+    pub needs: Needs,
+    /// What is asked.
+    pub question: Arc<Question>,
+}
+
+/// What signing up is called, in letters and digits of lower case, the best first.
+const SIGNUPS: [&str; 9] = [
+    "signedup",
+    "signup",
+    "usersignedup",
+    "usersignup",
+    "registered",
+    "userregistered",
+    "accountcreated",
+    "usercreated",
+    "trialstarted",
+];
+/// How soon a conversion has to come where nobody says.
+const WITHIN: i64 = 60 * DAY;
+
+impl Asked {
+    /// From the command line.
+    ///
+    /// # Errors
+    /// A goal or clock that the data do not have, windows that do not fit, dates that are none.
+    pub fn new(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Self> {
+        let subject = arguments.subject.subject();
+        let goal = asked_goal(arguments, data)?;
+        let clock = clock(arguments, data, console)?;
+        let definition = everybody(subject, clock, arguments.goal.is_some().then(|| goal.clone()));
+        let recurs = goal_recurs(&Definition {
+            population: definition.population.clone().or_else(|| data.workspace.population.clone()),
+            ..definition.clone()
+        });
+        let judged = Judged::new(&[definition], 1, &data.workspace)?;
+        let (needs, zone_slot) = needs(&judged.program, subject, data);
+        let end = arguments.within.or(goal.within).map_or(WITHIN, length);
+        let names = data.lake.names(&data.workspace).list;
+        let counted = names.into_iter().map(|name| {
+            let count = data.overview.events.iter().find(|event| event.name == name).map_or(0, |event| event.count);
+            (name, count)
+        });
+        let counted: Vec<_> = counted.collect();
+        let zone = &data.workspace.zone;
+        let observed_until = match &arguments.observed_until {
+            Some(text) => instant::until("--observed-until", text, zone)?,
+            None => data.until,
+        };
+        let to = arguments.to.as_deref().map(|text| instant::until("--to", text, zone)).transpose()?;
+        let question = Question {
+            subject,
+            goal: goal::words(&goal),
+            recurs,
+            windows: windows(arguments, end)?,
+            end,
+            observed_until,
+            from: arguments.from.as_deref().map(|text| instant::from("--from", text, zone)).transpose()?,
+            to: to.map(|last| Timestamp(last.0.saturating_add(1))),
+            zone: zone.clone(),
+            zone_slot,
+            catalog: Arc::new(Catalog::new(&counted, &goal)),
+            capacity_per_week: None,
+            seed: 1,
+        };
+        Ok(Self { judged, needs, question: Arc::new(question) })
+    }
+}
+
+/// A definition whose entries are the times inside the population.
+fn everybody(subject: SubjectKind, clock: Clock, goal: Option<Goal>) -> Definition {
+    Definition {
+        id: Arc::from("discover"),
+        name: "Everybody in the population".to_owned(),
+        subject,
+        population: None,
+        clock,
+        window: None,
+        when: Criterion::All(Vec::new()),
+        fit: None,
+        score: Vec::new(),
+        bands: Vec::new(),
+        value: None,
+        goal,
+        entries: Entries::Repeated,
+    }
+}
+
+fn asked_goal(arguments: &Arguments, data: &Data) -> Result<Goal> {
+    if let Some(name) = &arguments.goal {
+        data.require_event(name)?;
+        return Ok(goal::named(name));
+    }
+    data.workspace.goal.clone().ok_or_else(|| goal::missing(data))
+}
+
+fn clock(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Clock> {
+    if let Some(name) = &arguments.clock {
+        data.require_event(name)?;
+        return Ok(Clock::Event(goal::events(&Arc::from(name.as_str()))));
+    }
+    let letters = |name: &str| -> String {
+        name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let found = SIGNUPS
+        .iter()
+        .find_map(|signup| data.overview.events.iter().find(|event| letters(&event.name.name) == *signup));
+    Ok(match found {
+        Some(event) => {
+            console.say(format_args!("Time starts with \"{}\"; --clock says otherwise", event.name.name));
+            Clock::Event(goal::events(&event.name.name))
+        }
+        None => {
+            console.say("Time starts with the first product event; --clock says otherwise");
+            Clock::FirstSeen
+        }
+    })
+}
+
+/// What the definition needs, and beside it who belongs together, and in which zone users count their days.
+fn needs(program: &Program, subject: SubjectKind, data: &Data) -> (Needs, Option<u32>) {
+    let mut needs = program.needs().clone();
+    needs.accounts |= data.lake.is_laid_out_for(&data.workspace);
+    let zone = (SubjectKind::User, Arc::from("timezone"));
+    let known =
+        data.lake.columns().iter().any(|column| column.table == history::Table::Facts && column.name == "timezone");
+    if subject != SubjectKind::User || !known {
+        return (needs, None);
+    }
+    let place = needs.traits.iter().position(|wanted| *wanted == zone).unwrap_or_else(|| {
+        needs.traits.push(zone);
+        needs.traits.len() - 1
+    });
+    (needs, u32::try_from(place).ok())
+}
+
+/// The windows, ascending: those asked for, or the usual ones that end before the outcome does.
+fn windows(arguments: &Arguments, end: i64) -> Result<Vec<i64>> {
+    let mut windows: Vec<i64> = if arguments.window.is_empty() {
+        Question::WINDOWS.iter().map(|days| days * DAY).filter(|window| *window < end).collect()
+    } else {
+        arguments.window.iter().map(|span| length(*span)).collect()
+    };
+    windows.sort_unstable();
+    windows.dedup();
+    for window in &windows {
+        let shown = Span::Exact(*window);
+        if *window >= end {
+            return Err(Failure::usage(format!(
+                "--window {shown}: the outcome ends {} after the start, before or with the window; say a later --within",
+                Span::Exact(end)
+            )));
+        }
+        if *window > Question::LONGEST_WINDOW || *window <= 0 {
+            return Err(Failure::usage(format!(
+                "--window {shown}: from a moment to {}",
+                Span::Exact(Question::LONGEST_WINDOW)
+            )));
+        }
+    }
+    if windows.is_empty() || windows.len() > Question::MOST_WINDOWS {
+        return Err(Failure::usage(format!(
+            "from 1 to {} windows can be compared; say them by --window",
+            Question::MOST_WINDOWS
+        )));
+    }
+    Ok(windows)
+}

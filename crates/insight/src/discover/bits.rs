@@ -1,0 +1,122 @@
+//! Sets of subjects as bits, in the order of a [`Cohort`](super::cohort::Cohort).
+
+/// A set of subjects: bit `n % 64` of word `n / 64` is the subject in place `n`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bits {
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// Nobody of `count` subjects.
+    #[must_use]
+    pub fn none(count: usize) -> Self {
+        Self { words: vec![0; count.div_ceil(64)] }
+    }
+
+    /// Those of `count` subjects for whom it holds.
+    #[must_use]
+    pub fn of(count: usize, holds: impl Fn(usize) -> bool) -> Self {
+        let mut bits = Self::none(count);
+        for place in (0..count).filter(|place| holds(*place)) {
+            bits.set(place);
+        }
+        bits
+    }
+
+    /// Takes a subject in.
+    #[inline]
+    pub fn set(&mut self, place: usize) {
+        self.words[place / 64] |= 1 << (place % 64);
+    }
+
+    /// Whether a subject is in.
+    #[inline]
+    #[must_use]
+    pub fn has(&self, place: usize) -> bool {
+        self.words[place / 64] >> (place % 64) & 1 == 1
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// The words, to be written.
+    pub fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.words
+    }
+
+    /// How many are in.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// Those in both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        self.with(other, |mine, theirs| mine & theirs)
+    }
+
+    /// Those in this one and not in the other.
+    #[must_use]
+    pub fn and_not(&self, other: &Self) -> Self {
+        self.with(other, |mine, theirs| mine & !theirs)
+    }
+
+    /// Those in one of them.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        self.with(other, |mine, theirs| mine | theirs)
+    }
+
+    fn with(&self, other: &Self, join: impl Fn(u64, u64) -> u64) -> Self {
+        Self { words: self.words.iter().zip(&other.words).map(|(mine, theirs)| join(*mine, *theirs)).collect() }
+    }
+
+    /// How many are in both.
+    #[must_use]
+    pub fn count_and(&self, other: &Self) -> u64 {
+        count_and(&self.words, &other.words)
+    }
+
+    /// The places of those who are in, ascending.
+    pub fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().enumerate().flat_map(|(number, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                (rest != 0).then(|| {
+                    let place = rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    number * 64 + place
+                })
+            })
+        })
+    }
+}
+
+/// How many bits two rows of words share.
+#[inline]
+#[must_use]
+pub fn count_and(left: &[u64], right: &[u64]) -> u64 {
+    left.iter().zip(right).map(|(left, right)| u64::from((left & right).count_ones())).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_what_their_places_say() {
+        let threes = Bits::of(200, |place| place % 3 == 0);
+        let fives = Bits::of(200, |place| place % 5 == 0);
+        let count = |test: &dyn Fn(usize) -> bool| (0..200).filter(|place| test(*place)).count() as u64;
+        assert_eq!(threes.count(), count(&|place| place % 3 == 0));
+        assert_eq!(threes.count_and(&fives), count(&|place| place % 15 == 0));
+        assert_eq!(threes.or(&fives).count(), count(&|place| place % 3 == 0 || place % 5 == 0));
+        assert_eq!(threes.and_not(&fives).count(), count(&|place| place % 3 == 0 && place % 5 != 0));
+        assert_eq!(threes.and(&fives).places().collect::<Vec<_>>(), (0..200).step_by(15).collect::<Vec<_>>());
+        assert!(threes.has(198) && !threes.has(199));
+    }
+}

@@ -1,0 +1,281 @@
+//! From a feature table to the answer.
+
+use std::sync::Arc;
+
+use engine::Timestamp;
+use engine::time::DAY;
+use stats::multiplicity::{benjamini_hochberg, weighted_holm};
+use stats::sample_size::events_for_ratio;
+
+use super::adjusted::{Adjusted, Strata, adjusted};
+use super::bits::Bits;
+use super::cohort::{Cohort, Half};
+use super::measures::{Measures, measures};
+use super::question::Question;
+use super::report::{CandidateFigures, Discovery, Finding, Halves, Month, Nothing, Population, Tried, WindowCounts};
+use super::rule::{ConditionWords, Rule};
+use super::search::{Candidate, Searched, search};
+use super::table::FeatureTable;
+use super::verdict::{Evidence, VERDICTS, Verdict};
+use super::{catalog::Excluded, sentence};
+use crate::figure::When;
+
+/// The most single features that are judged on the held-out half: each more makes the proof of all others harder.
+const MOST_JUDGED: usize = 20;
+/// Candidates in a report.
+const MOST_CANDIDATES: usize = 300;
+
+/// A rule with its figures, before the correction over all.
+struct Judged {
+    rule: Rule,
+    bits: Bits,
+    search: Measures,
+    held_out: Measures,
+    adjusted: Option<Adjusted>,
+    leak: Option<String>,
+}
+
+/// The answer to a question from what was gathered.
+pub(crate) fn finish(question: &Question, table: &FeatureTable, population: Population, lost: &[u64]) -> Discovery {
+    let cohort = Cohort::new(table);
+    let following: Vec<usize> = table.only_following().collect();
+    let mut searched = search(&cohort);
+    let only_follows = |candidate: &Candidate| {
+        candidate.condition.slot.event.is_some_and(|event| following.contains(&usize::from(event)))
+    };
+    searched.candidates.retain(|candidate| !only_follows(candidate));
+    let rules = singles(&searched);
+    let judged: Vec<Judged> = rules.into_iter().map(|rule| judge(question, &cohort, rule)).collect();
+    let p_values: Vec<f64> = judged.iter().map(|judged| judged.held_out.p_value).collect();
+    // What looked best in the search has the most of the level: the weights come from people who do not judge.
+    let weights: Vec<f64> = (1..=p_values.len()).map(|rank| 1.0 / rank as f64).collect();
+    let corrected = weighted_holm(&p_values, &weights).unwrap_or_else(|| vec![1.0; p_values.len()]);
+    let q_values = benjamini_hochberg(&p_values).unwrap_or_else(|| vec![1.0; p_values.len()]);
+    let judged_count = judged.len() as u64;
+    let mut findings: Vec<Finding> = judged
+        .into_iter()
+        .zip(corrected.into_iter().zip(q_values))
+        .map(|(judged, (corrected, q_value))| finding(question, &cohort, judged, corrected, q_value))
+        .collect();
+    findings.sort_by(|left, right| {
+        let key = |finding: &Finding| (finding.verdict, finding.held_out.p_value);
+        key(left).0.cmp(&key(right).0).then(key(left).1.total_cmp(&key(right).1))
+    });
+    let reliable = findings.iter().any(|finding| finding.verdict == Verdict::Reliable);
+    let mut excluded = question.catalog.excluded.clone();
+    excluded.extend(following.iter().filter_map(|place| {
+        let event = question.catalog.events.get(*place)?;
+        Some(Excluded { name: Arc::clone(&event.name), why: "it only ever follows the goal".to_owned() })
+    }));
+    Discovery {
+        subject: question.subject.word(),
+        goal: question.goal.clone(),
+        end_days: days(question.end),
+        observed_until: When(question.observed_until),
+        population,
+        windows: windows(question, &cohort, lost),
+        halves: halves(&cohort),
+        tried: tried(&searched, judged_count),
+        nothing: (!reliable).then(|| nothing(question, &cohort, judged_count)),
+        candidates: candidates(question, &searched),
+        findings,
+        excluded,
+        thresholds: VERDICTS,
+    }
+}
+
+/// One rule for each event: its best measure, window and threshold in the searched half. The best of these are judged.
+fn singles(searched: &Searched) -> Vec<Rule> {
+    let mut events = Vec::new();
+    let mut rules = Vec::new();
+    for candidate in searched.candidates.iter().filter(|candidate| candidate.z > 0.0) {
+        if rules.len() == MOST_JUDGED {
+            break;
+        }
+        if !events.contains(&candidate.condition.slot.event) {
+            events.push(candidate.condition.slot.event);
+            rules.push(Rule::one(candidate.condition, candidate.window));
+        }
+    }
+    rules
+}
+
+fn judge(question: &Question, cohort: &Cohort<'_>, rule: Rule) -> Judged {
+    let bits = rule.bits(cohort);
+    let [search, held_out] = [Half::Search, Half::HeldOut].map(|half| measures(cohort, &bits, rule.window, half));
+    let adjusted = (!rule.is_activity()).then(|| {
+        let strata = Strata::of_activity(cohort, rule.window, &rule.own(cohort));
+        let plain = held_out.lift.map(|lift| lift.value);
+        adjusted(cohort, &bits, rule.window, Half::HeldOut, &strata, plain)
+    });
+    let leak = leak(question, cohort, &rule);
+    Judged { rule, bits, search, held_out, adjusted, leak }
+}
+
+/// Why a rule may be made by the purchase itself, as far as its events tell.
+fn leak(question: &Question, cohort: &Cohort<'_>, rule: &Rule) -> Option<String> {
+    rule.conditions.iter().find_map(|condition| {
+        let event = usize::from(condition.slot.event?);
+        let seen = cohort.table.following.get(event)?;
+        let known = question.catalog.events.get(event)?;
+        if known.kind == engine::record::EventKind::Sales {
+            return Some(format!(
+                "\"{}\" is what sales did: whom they call is chosen because he seems to buy",
+                known.name
+            ));
+        }
+        let mostly = |count: u64| seen.buyers >= 5 && count * 2 > seen.buyers;
+        if mostly(seen.just_before) {
+            return Some(format!(
+                "most buyers do \"{}\" for the first time within the hour before they buy",
+                known.name
+            ));
+        }
+        (mostly(seen.after) && seen.others < seen.buyers).then(|| {
+            format!(
+                "most buyers have \"{}\" only after they bought, and few others have it: a plan may open it",
+                known.name
+            )
+        })
+    })
+}
+
+fn finding(question: &Question, cohort: &Cohort<'_>, judged: Judged, corrected: f64, q_value: f64) -> Finding {
+    let Judged { rule, bits, search, held_out, adjusted, leak } = judged;
+    let evidence = Evidence {
+        search: &search,
+        held_out: &held_out,
+        adjusted: adjusted.as_ref(),
+        corrected,
+        is_leak: leak.is_some(),
+    };
+    let verdict = evidence.verdict();
+    let logarithm = |measures: &Measures| measures.lift.map(|lift| lift.value.ln());
+    let optimism = logarithm(&search).zip(logarithm(&held_out)).map(|(found, held)| found - held);
+    let catalog = &question.catalog;
+    let mut finding = Finding {
+        words: rule.words(catalog),
+        conditions: rule.conditions.iter().map(|condition| ConditionWords::of(condition, catalog)).collect(),
+        least: rule.least,
+        window_days: days(question.windows[rule.window]),
+        verdict,
+        leak,
+        months: months(question, cohort, &bits, rule.window),
+        search,
+        held_out,
+        adjusted,
+        corrected_p: corrected,
+        q_value,
+        optimism,
+        sentence: String::new(),
+        criterion: engine::language::criterion_to_yaml(&rule.criterion(catalog)),
+        rule,
+    };
+    finding.sentence = sentence::sentence(question, &finding);
+    finding
+}
+
+/// Rates by month of the clock, both halves.
+fn months(question: &Question, cohort: &Cohort<'_>, bits: &Bits, window: usize) -> Vec<Month> {
+    let landmark = &cohort.landmarks[window];
+    let mut months: std::collections::BTreeMap<(i16, i8), [u64; 4]> = std::collections::BTreeMap::new();
+    // The month of a day is looked up once.
+    let mut by_day = std::collections::BTreeMap::new();
+    for place in landmark.at_risk.places() {
+        let Some(row) = cohort.row(place) else { continue };
+        let month = *by_day.entry(row.clock.div_euclid(DAY)).or_insert_with(|| {
+            let local = Timestamp(row.clock).in_zone(&question.zone);
+            (local.year(), local.month())
+        });
+        let counts = months.entry(month).or_default();
+        let side = if bits.has(place) { 0 } else { 2 };
+        counts[side] += 1;
+        counts[side + 1] += u64::from(landmark.won.has(place));
+    }
+    let month = |((year, month), [met, met_buyers, others, other_buyers]): ((i16, i8), [u64; 4])| Month {
+        month: format!("{year:04}-{month:02}"),
+        met,
+        met_buyers,
+        others,
+        other_buyers,
+    };
+    months.into_iter().map(month).collect()
+}
+
+fn windows(question: &Question, cohort: &Cohort<'_>, lost: &[u64]) -> Vec<WindowCounts> {
+    let both = |window: usize| {
+        let [search, held_out] = [Half::Search, Half::HeldOut].map(|half| cohort.totals(window, half));
+        (search.0 + held_out.0, search.1 + held_out.1)
+    };
+    question
+        .windows
+        .iter()
+        .enumerate()
+        .map(|(window, length)| {
+            let (people, buyers) = both(window);
+            WindowCounts { days: days(*length), people, buyers, buyers_lost: lost.get(window).copied().unwrap_or(0) }
+        })
+        .collect()
+}
+
+fn halves(cohort: &Cohort<'_>) -> Halves {
+    let count = |half| cohort.range(half).filter(|place| cohort.row(*place).is_some()).count() as u64;
+    let first = cohort.row(cohort.range(Half::HeldOut).start);
+    Halves {
+        searched: count(Half::Search),
+        held_out: count(Half::HeldOut),
+        held_out_from: first.map(|row| When(Timestamp(row.clock))),
+        households: [Half::Search, Half::HeldOut].map(|half| cohort.households(half).count() as u64).iter().sum(),
+    }
+}
+
+fn tried(searched: &Searched, judged: u64) -> Tried {
+    Tried {
+        features: searched.features,
+        cells: searched.cells,
+        good_by_luck: (searched.cells as f64 * 0.025).round() as u64,
+        look_good: searched.look_good,
+        judged,
+    }
+}
+
+fn candidates(question: &Question, searched: &Searched) -> Vec<CandidateFigures> {
+    let figures = |candidate: &Candidate| CandidateFigures {
+        condition: ConditionWords::of(&candidate.condition, &question.catalog),
+        window_days: days(question.windows[candidate.window]),
+        met: candidate.table.exposed(),
+        met_buyers: candidate.table.exposed_event,
+        phi: candidate.table.phi(),
+        z: candidate.z,
+        p_value: candidate.p_value,
+        q_value: candidate.q_value,
+        thresholds: candidate.thresholds,
+    };
+    searched.candidates.iter().take(MOST_CANDIDATES).map(figures).collect()
+}
+
+/// What it would take to see that those with a behaviour that three of ten show buy twice as often.
+fn nothing(question: &Question, cohort: &Cohort<'_>, judged: u64) -> Nothing {
+    const SHARE: f64 = 0.3;
+    let [search, held_out] = [Half::Search, Half::HeldOut].map(|half| cohort.totals(0, half));
+    let buyers = search.1 + held_out.1;
+    // Half of them judge, at the level that is left after the correction.
+    let level = VERDICTS.level / judged.max(1) as f64;
+    let needed = events_for_ratio(2.0, SHARE, 0.8, level).map(|events| (2.0 * events).ceil() as u64);
+    let clocks = cohort.landmarks[0].at_risk.places().filter_map(|place| cohort.row(place)).map(|row| row.clock);
+    let (first, last) = clocks.fold((i64::MAX, i64::MIN), |(first, last), clock| (first.min(clock), last.max(clock)));
+    let when = needed.filter(|needed| *needed > buyers && buyers > 0 && last > first).map(|needed| {
+        let pace = buyers as f64 / (last - first) as f64;
+        let at = question.observed_until.0 as f64 + (needed - buyers) as f64 / pace;
+        if at < Timestamp::LATEST.0 as f64 {
+            Arc::from(When(Timestamp(at as i64)).date(&question.zone))
+        } else {
+            Arc::from("not in this century")
+        }
+    });
+    Nothing { buyers, buyers_needed: needed, for_share: SHARE, when }
+}
+
+pub(crate) fn days(length: i64) -> f64 {
+    length as f64 / DAY as f64
+}

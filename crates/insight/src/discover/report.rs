@@ -1,0 +1,192 @@
+//! What discovery says: one value, written as JSON or told as text.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::adjusted::Adjusted;
+use super::catalog::Excluded;
+use super::measures::Measures;
+use super::rule::{ConditionWords, Rule};
+use super::verdict::{Verdict, VerdictThresholds};
+use crate::figure::When;
+
+/// The answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Discovery {
+    /// `user`, `account` or `workspace`.
+    pub subject: &'static str,
+    /// What is predicted.
+    pub goal: String,
+    /// Days after the clock by which a conversion counts: the same for all windows.
+    pub end_days: f64,
+    /// Until when conversions are known.
+    pub observed_until: When,
+    /// Who was looked at, and who was left out.
+    pub population: Population,
+    /// The windows compared.
+    pub windows: Vec<WindowCounts>,
+    /// How the people were cut into those searched and those who judge.
+    pub halves: Halves,
+    /// How much was tried.
+    pub tried: Tried,
+    /// What was judged, the surest first.
+    pub findings: Vec<Finding>,
+    /// Each feature's best threshold in the searched half, the best first: what an uncorrected search would show.
+    pub candidates: Vec<CandidateFigures>,
+    /// Events left out by construction.
+    pub excluded: Vec<Excluded>,
+    /// Whether anything is reliable, and what to do where nothing is.
+    pub nothing: Option<Nothing>,
+    /// The thresholds of the verdicts.
+    pub thresholds: VerdictThresholds,
+}
+
+/// Who was looked at, and who was left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Population {
+    /// Those whose time started.
+    pub started: u64,
+    /// Their time started outside the period asked for.
+    pub outside_period: u64,
+    /// Converted before their time started.
+    pub converted_before: u64,
+    /// Not watched to the end of the outcome.
+    pub immature: u64,
+    /// In the population at no landmark: our own people, colleagues of customers, or whom the population rules out.
+    pub outside: u64,
+    /// Converted before the first landmark.
+    pub before_first_landmark: u64,
+    /// Looked at.
+    pub counted: u64,
+}
+
+/// One window.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WindowCounts {
+    /// Its length in days.
+    pub days: f64,
+    /// At its landmark in the population and not yet converted.
+    pub people: u64,
+    /// Of those, converted by the end of the outcome.
+    pub buyers: u64,
+    /// Buyers lost to it: converted before its landmark.
+    pub buyers_lost: u64,
+}
+
+/// The two halves.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Halves {
+    /// People searched: the earlier signups.
+    pub searched: u64,
+    /// People who judge: the later signups.
+    pub held_out: u64,
+    /// The clock of the first of these.
+    pub held_out_from: Option<When>,
+    /// Households, the units of chance; equal to people where nobody shares one.
+    pub households: u64,
+}
+
+/// How much was tried.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tried {
+    /// Features (event × measure × window).
+    pub features: u64,
+    /// Cells: features × thresholds.
+    pub cells: u64,
+    /// Of so many cells, those that look good by luck: positive with p below 0.05.
+    pub good_by_luck: u64,
+    /// Cells of the searched half that look so.
+    pub look_good: u64,
+    /// Findings judged on the held-out half.
+    pub judged: u64,
+}
+
+/// A feature's best threshold in the searched half.
+#[derive(Debug, Clone, Serialize)]
+pub struct CandidateFigures {
+    /// The condition.
+    pub condition: ConditionWords,
+    /// The window in days.
+    pub window_days: f64,
+    /// People searched who meet it, and the buyers among them.
+    pub met: u64,
+    /// Of those, buyers.
+    pub met_buyers: u64,
+    /// The correlation with converting.
+    pub phi: Option<f64>,
+    /// Standard errors from chance.
+    pub z: f64,
+    /// Uncorrected.
+    pub p_value: f64,
+    /// Among all cells tried (Benjamini and Hochberg).
+    pub q_value: f64,
+    /// How many thresholds were tried.
+    pub thresholds: u32,
+}
+
+/// Something that was judged.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// In words.
+    pub words: String,
+    /// Its conditions.
+    pub conditions: Vec<ConditionWords>,
+    /// How many of them must hold.
+    pub least: usize,
+    /// The window in days.
+    pub window_days: f64,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why it may be a leak.
+    pub leak: Option<String>,
+    /// On the earlier signups, among whom it was found: these figures flatter.
+    pub search: Measures,
+    /// On later signups, not used in the search: the figures to believe.
+    pub held_out: Measures,
+    /// Among the equally active, on the later signups.
+    pub adjusted: Option<Adjusted>,
+    /// The held-out p-value after Holm's correction over all that was judged.
+    pub corrected_p: f64,
+    /// The held-out q-value (Benjamini and Hochberg) over all that was judged.
+    pub q_value: f64,
+    /// By how much the search flattered: the logarithm of the lift there less that on later signups.
+    pub optimism: Option<f64>,
+    /// By month of the clock.
+    pub months: Vec<Month>,
+    /// The sentence.
+    pub sentence: String,
+    /// As one line of a definition.
+    pub criterion: String,
+    /// The rule itself.
+    #[serde(skip)]
+    pub rule: Rule,
+}
+
+/// A month's people at the landmark.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Month {
+    /// `2024-03`.
+    pub month: String,
+    /// Those who meet the rule.
+    pub met: u64,
+    /// Of those, buyers.
+    pub met_buyers: u64,
+    /// The others.
+    pub others: u64,
+    /// Of those, buyers.
+    pub other_buyers: u64,
+}
+
+/// Nothing is reliable.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Nothing {
+    /// Buyers at the first landmark.
+    pub buyers: u64,
+    /// How many it takes to see that one group buys twice as often, in nine of ten cases (power 0.8 in each half's test).
+    pub buyers_needed: Option<u64>,
+    /// For a behaviour that this share of people shows.
+    pub for_share: f64,
+    /// When there will be so many at the present pace.
+    pub when: Option<Arc<str>>,
+}

@@ -1,0 +1,147 @@
+//! The search over single features: every event × measure × window × threshold, on the earlier half alone.
+
+use super::cohort::{Cohort, Half, table};
+use super::levels::Levels;
+use super::measures::z_score;
+use super::rule::Condition;
+use stats::distribution::normal_two_sided;
+use stats::table::TwoByTwo;
+
+/// The best threshold of a feature in a window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Candidate {
+    pub condition: Condition,
+    pub window: usize,
+    /// In the searched half.
+    pub table: TwoByTwo,
+    pub z: f64,
+    /// The p-value of the best cell, and among all cells tried its q-value (Benjamini and Hochberg).
+    pub p_value: f64,
+    pub q_value: f64,
+    /// How many of the thresholds were tried.
+    pub thresholds: u32,
+}
+
+/// What a search gives.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Searched {
+    /// One for each feature and window in which something could be tried; the best first.
+    pub candidates: Vec<Candidate>,
+    /// How many features were looked at in windows.
+    pub features: u64,
+    /// How many cells (feature × window × threshold) were tried.
+    pub cells: u64,
+    /// How many of these look good: positive with an uncorrected p below 0.05.
+    pub look_good: u64,
+}
+
+/// The least people on either side of a threshold in the searched half.
+pub(crate) const LEAST_PEOPLE: u64 = 20;
+
+/// The z-score with a two-sided p of 0.05.
+const GOOD: f64 = 1.959_963_984_540_054;
+
+/// By feature, window and level: people at risk and buyers, of the searched half.
+struct Histograms {
+    counts: Vec<[u32; 2]>,
+    windows: usize,
+    levels: usize,
+}
+
+impl Histograms {
+    fn of(cohort: &Cohort<'_>) -> Self {
+        let layout = &cohort.table.layout;
+        let (windows, levels) = (layout.windows, 256);
+        let mut counts = vec![[0_u32; 2]; layout.stride() * levels];
+        for place in cohort.range(Half::Search) {
+            let Some(of_place) = cohort.levels(place) else { continue };
+            let stands: Vec<Option<usize>> = cohort
+                .landmarks
+                .iter()
+                .map(|landmark| landmark.at_risk.has(place).then(|| usize::from(landmark.won.has(place))))
+                .collect();
+            for (slot, values) in of_place.chunks_exact(windows).enumerate() {
+                // A feature that is 0 in the longest window is 0 in all.
+                if values[windows - 1] == 0 {
+                    continue;
+                }
+                for (window, (value, stand)) in values.iter().zip(&stands).enumerate() {
+                    if let Some(won) = stand {
+                        counts[(slot * windows + window) * levels + usize::from(*value)][*won] += 1;
+                    }
+                }
+            }
+        }
+        Self { counts, windows, levels }
+    }
+
+    /// Those whose value is at least that of each nice threshold, from the highest down: (threshold, people, buyers).
+    fn tails(&self, slot: usize, window: usize, scale: &Levels) -> Vec<(u32, u64, u64)> {
+        let start = (slot * self.windows + window) * self.levels;
+        let counts = &self.counts[start..start + self.levels];
+        let mut tails = Vec::new();
+        let (mut people, mut won) = (0, 0);
+        let mut level = self.levels;
+        for threshold in Levels::NICE.iter().rev() {
+            let least = usize::from(scale.of(*threshold));
+            while level > least {
+                level -= 1;
+                people += u64::from(counts[level][0]) + u64::from(counts[level][1]);
+                won += u64::from(counts[level][1]);
+            }
+            tails.push((*threshold, people, won));
+        }
+        tails
+    }
+}
+
+/// Searches every feature.
+pub(crate) fn search(cohort: &Cohort<'_>) -> Searched {
+    let layout = &cohort.table.layout;
+    let histograms = Histograms::of(cohort);
+    let mut searched = Searched::default();
+    let mut p_values = Vec::new();
+    for (place, slot) in layout.slots.iter().enumerate() {
+        for window in 0..layout.windows {
+            let (people, won) = cohort.totals(window, Half::Search);
+            let mut best: Option<Candidate> = None;
+            let (mut tried, mut last) = (0, None);
+            for (threshold, met, met_won) in histograms.tails(place, window, &layout.levels).into_iter().rev() {
+                // Thresholds that pick the same people are one: a person would write the lowest.
+                if met < LEAST_PEOPLE || people - met < LEAST_PEOPLE || last == Some(met) {
+                    continue;
+                }
+                last = Some(met);
+                tried += 1;
+                let table = table(met, met_won, people, won);
+                let z = z_score(&table);
+                p_values.push(normal_two_sided(z));
+                searched.look_good += u64::from(z > GOOD);
+                if best.is_none_or(|best| z > best.z) {
+                    let condition = Condition { slot: *slot, at_least: threshold, negated: false };
+                    let (p_value, q_value) = (normal_two_sided(z), 1.0);
+                    best = Some(Candidate { condition, window, table, z, p_value, q_value, thresholds: 0 });
+                }
+            }
+            searched.features += u64::from(tried > 0);
+            searched.cells += u64::from(tried);
+            searched.candidates.extend(best.map(|best| Candidate { thresholds: tried, ..best }));
+        }
+    }
+    give_q_values(&mut searched.candidates, &p_values);
+    searched.candidates.sort_by(|left, right| {
+        right.z.total_cmp(&left.z).then_with(|| (left.condition, left.window).cmp(&(right.condition, right.window)))
+    });
+    searched
+}
+
+/// Each candidate's q-value among all cells.
+fn give_q_values(candidates: &mut [Candidate], p_values: &[f64]) {
+    let Some(q_values) = stats::multiplicity::benjamini_hochberg(p_values) else { return };
+    let mut pairs: Vec<(f64, f64)> = p_values.iter().copied().zip(q_values).collect();
+    pairs.sort_by(|left, right| left.0.total_cmp(&right.0));
+    for candidate in candidates {
+        let place = pairs.partition_point(|(p_value, _)| *p_value < candidate.p_value);
+        candidate.q_value = pairs.get(place).map_or(1.0, |(_, q_value)| *q_value);
+    }
+}

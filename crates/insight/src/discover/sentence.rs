@@ -1,0 +1,85 @@
+//! A finding as a sentence that a growth manager understands: every figure in it is computed.
+
+use engine::record::SubjectKind;
+
+use super::finish::days;
+use super::question::Question;
+use super::report::Finding;
+use super::verdict::Verdict;
+use crate::figure::{Ranged, times};
+
+/// The sentence.
+pub(crate) fn sentence(question: &Question, finding: &Finding) -> String {
+    let people = match question.subject {
+        SubjectKind::User => "people",
+        SubjectKind::Account => "accounts",
+        SubjectKind::Workspace => "workspaces",
+    };
+    let mut parts = Vec::new();
+    let (search, held_out) = (&finding.search, &finding.held_out);
+    let (window, end) = (length(finding.window_days), moment(days(question.end)));
+    if let (Some(with), Some(without)) = (search.with, search.without) {
+        parts.push(format!(
+            "Of 100 {people} with {} in the first {window}, {} converted between then and {end}; of 100 others, {}.",
+            finding.words,
+            hundredths(with.value),
+            hundredths(without.value),
+        ));
+    }
+    if let (Some(with), Some(without)) = (held_out.with, held_out.without) {
+        parts.push(format!(
+            "On later signups not used in the search: {} against {}.",
+            with_range(with),
+            with_range(without)
+        ));
+    }
+    if let Some(adjusted) = &finding.adjusted
+        && let Some(lift) = adjusted.lift
+    {
+        parts.push(format!("Among equally active {people}: {} ({:.1}–{:.1}).", times(lift.value), lift.low, lift.high));
+    }
+    if let Some(recall) = held_out.recall {
+        let found = (recall.value * 100.0).round();
+        parts.push(format!("It finds {found:.0} of 100 buyers and misses {:.0}.", 100.0 - found));
+    }
+    let base = held_out.buyers as f64 / held_out.people.max(1) as f64;
+    if let Some(with) = held_out.with.filter(|with| with.value > 0.0)
+        && base > 0.0
+    {
+        parts.push(format!("Calls per win: {} instead of {}.", calls(1.0 / with.value), calls(1.0 / base)));
+    }
+    let why = finding.leak.as_ref().map_or(String::new(), |why| format!(": {why}"));
+    parts.push(format!("{}{why}.", finding.verdict.words()));
+    if matches!(finding.verdict, Verdict::Reliable) {
+        parts.push("This predicts; it does not prove that doing it makes them buy: test it with a holdout.".to_owned());
+    }
+    parts.join(" ")
+}
+
+/// `7 days`, `1 day`, `36 hours`.
+pub(crate) fn length(days: f64) -> String {
+    if days.fract() == 0.0 {
+        return if days == 1.0 { "day".to_owned() } else { format!("{days:.0} days") };
+    }
+    let hours = days * 24.0;
+    if hours.fract() == 0.0 { format!("{hours:.0} hours") } else { format!("{days:.2} days") }
+}
+
+/// `day 60`, `hour 36`.
+fn moment(days: f64) -> String {
+    if days.fract() == 0.0 { format!("day {days:.0}") } else { format!("hour {:.0}", days * 24.0) }
+}
+
+/// A share of 100, with a decimal where it is small.
+pub(crate) fn hundredths(share: f64) -> String {
+    let of_hundred = share * 100.0;
+    if of_hundred < 9.95 { format!("{of_hundred:.1}") } else { format!("{of_hundred:.0}") }
+}
+
+fn with_range(share: Ranged) -> String {
+    format!("{} ({}–{})", hundredths(share.value), hundredths(share.low), hundredths(share.high))
+}
+
+fn calls(count: f64) -> String {
+    if count < 9.95 { format!("{count:.1}") } else { format!("{count:.0}") }
+}

@@ -1,0 +1,369 @@
+//! The feature table: for each subject what it did, by event, measure and window, in one linear pass over its rows.
+//!
+//! Windows all begin at the clock, so that their ends cut a life into stretches: each row adds to one stretch, and a window's
+//! value is the sum of the stretches before its end. A value is kept as its [`Levels`] byte. `tests/insight/discover` holds
+//! the table against the plain way, event by event.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use engine::household::{Code, Household, Subject};
+use engine::record::SubjectKind;
+
+use super::catalog::NONE;
+use super::days::Days;
+use super::levels::Levels;
+use super::question::Question;
+
+/// What is measured of an event, or of all product events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Measure {
+    /// How often.
+    Count,
+    /// On how many separate calendar days.
+    Days,
+    /// By how many different members (accounts only).
+    Users,
+    /// How many different events (of all product events only).
+    Kinds,
+}
+
+/// A feature: which events, what is measured. It has one value for each window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    /// The event's place in the catalog; `None`: any product event.
+    pub event: Option<u16>,
+    /// What is measured.
+    pub measure: Measure,
+}
+
+/// Which features a table has, in their order.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// The features.
+    pub slots: Vec<Slot>,
+    /// How many windows.
+    pub windows: usize,
+    measures: usize,
+    accounts: bool,
+    /// Values to bytes.
+    pub levels: Levels,
+}
+
+impl Layout {
+    /// The features of a question.
+    #[must_use]
+    pub fn new(question: &Question) -> Self {
+        let accounts = question.subject != SubjectKind::User;
+        let measures = if accounts {
+            &[Measure::Count, Measure::Days, Measure::Users][..]
+        } else {
+            &[Measure::Count, Measure::Days]
+        };
+        let events = (0..question.catalog.events.len() as u16).map(Some);
+        let mut slots: Vec<Slot> = std::iter::once(None)
+            .chain(events)
+            .flat_map(|event| measures.iter().map(move |measure| Slot { event, measure: *measure }))
+            .collect();
+        slots.push(Slot { event: None, measure: Measure::Kinds });
+        Self { slots, windows: question.windows.len(), measures: measures.len(), accounts, levels: Levels::new() }
+    }
+
+    /// Bytes of a subject.
+    #[must_use]
+    pub fn stride(&self) -> usize {
+        self.slots.len() * self.windows
+    }
+}
+
+/// A subject of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableRow {
+    /// Who.
+    pub subject: Subject,
+    /// Its clock, in microseconds since the epoch.
+    pub clock: i64,
+    /// Its household in this part of the table: those of one household are not independent of each other.
+    pub household: u32,
+    /// By window, whether it was in the population at the landmark.
+    pub in_population: u8,
+    /// By window, whether it had not converted before the landmark.
+    pub unconverted: u8,
+    /// By window, whether it converted from the landmark to the end of the outcome.
+    pub won: u8,
+}
+
+/// What was seen of an event's first occurrences: those who only have it once they have paid say that it follows paying.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Following {
+    /// Subjects who converted and have the event.
+    pub buyers: u64,
+    /// Of those, the ones whose first is at or after the conversion.
+    pub after: u64,
+    /// Of those, the ones whose first is less than an hour before the conversion.
+    pub just_before: u64,
+    /// Subjects who have the event and have not converted.
+    pub others: u64,
+}
+
+/// Subjects with their features; parts that were made on different threads are laid side by side.
+#[derive(Debug, Clone)]
+pub struct FeatureTable {
+    /// Which features.
+    pub layout: Arc<Layout>,
+    /// The parts.
+    pub parts: Vec<Part>,
+    /// By event of the catalog.
+    pub following: Vec<Following>,
+}
+
+/// Some subjects.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    /// The subjects.
+    pub rows: Vec<TableRow>,
+    /// [`Layout::stride`] bytes for each: by feature, then by window.
+    pub levels: Vec<u8>,
+    /// For each subject and window: how many product events.
+    pub activity: Vec<u32>,
+}
+
+/// Where a subject's rows are.
+pub(crate) enum Rows<'a> {
+    /// One stretch.
+    Range(usize, usize),
+    /// Gathered, in time order, with whose each is.
+    List(&'a [(u32, Code)]),
+}
+
+/// Fills one part of a table.
+#[derive(Debug, Clone)]
+pub(crate) struct Builder {
+    question: Arc<Question>,
+    layout: Arc<Layout>,
+    part: Part,
+    following: Vec<Following>,
+    /// By feature and stretch.
+    sums: Vec<u32>,
+    /// By feature, the days seen, one bit each.
+    days: Vec<u128>,
+    touched: Vec<u16>,
+    is_touched: Vec<bool>,
+    /// By code, the subject (by its number) in whose life the name was seen last; in and behind the windows.
+    seen: Vec<u32>,
+    seen_ever: Vec<u32>,
+    members: HashSet<(u16, Code)>,
+    serial: u32,
+}
+
+const HOUR: i64 = engine::time::HOUR;
+
+impl Builder {
+    pub fn new(question: Arc<Question>) -> Self {
+        let layout = Arc::new(Layout::new(&question));
+        let (slots, events) = (layout.slots.len(), question.catalog.events.len());
+        Self {
+            part: Part::default(),
+            following: vec![Following::default(); events],
+            sums: vec![0; layout.stride()],
+            days: vec![0; slots],
+            touched: Vec::with_capacity(slots),
+            is_touched: vec![false; slots],
+            seen: vec![0; question.catalog.codes()],
+            seen_ever: vec![0; events],
+            members: HashSet::new(),
+            serial: 0,
+            layout,
+            question,
+        }
+    }
+
+    /// Adds a subject. `conversion` is the first one, `i64::MAX` for none.
+    pub fn add(
+        &mut self,
+        row: TableRow,
+        conversion: i64,
+        household: &Household<'_>,
+        rows: &Rows<'_>,
+        days: &mut Days<'_>,
+    ) {
+        self.serial += 1;
+        let at = |row: usize| (household.times.get(row).copied(), household.names.get(row).copied());
+        match rows {
+            Rows::Range(start, end) => {
+                let (times, names) = (&household.times[*start..*end], &household.names[*start..*end]);
+                let from = times.partition_point(|time| *time < row.clock);
+                let rows =
+                    times[from..].iter().zip(&names[from..]).map(|(time, name)| (*time, *name, row.subject.code));
+                self.count(row.clock, conversion, rows, days);
+            }
+            Rows::List(list) => {
+                let rows = list.iter().filter_map(|(place, user)| {
+                    let (time, name) = at(*place as usize);
+                    Some((time?, name?, *user))
+                });
+                self.count(row.clock, conversion, rows.filter(|(time, ..)| *time >= row.clock), days);
+            }
+        }
+        self.part.rows.push(row);
+        self.write();
+    }
+
+    /// One pass over a subject's rows from the clock on, in time order.
+    #[inline]
+    fn count(
+        &mut self,
+        clock: i64,
+        conversion: i64,
+        rows: impl Iterator<Item = (i64, u32, Code)>,
+        days: &mut Days<'_>,
+    ) {
+        let question = Arc::clone(&self.question);
+        let layout = Arc::clone(&self.layout);
+        let (windows, measures) = (layout.windows, layout.measures);
+        let mut stretch = 0;
+        let mut end = question.windows.first().map_or(i64::MIN, |window| clock.saturating_add(*window));
+        let first_day = days.day(clock) - 2;
+        for (time, code, user) in rows {
+            let (event, alike, product) = question.catalog.look(code);
+            if event != NONE {
+                self.follow(event, time, conversion);
+            }
+            while time >= end && stretch < windows {
+                stretch += 1;
+                end = question.windows.get(stretch).map_or(i64::MAX, |window| clock.saturating_add(*window));
+            }
+            if stretch >= windows || (event == NONE && !product) {
+                continue;
+            }
+            let bit = 1_u128 << ((days.day(time) - first_day).clamp(0, 127));
+            if product {
+                self.add_row(0, stretch, bit, user);
+                if std::mem::replace(&mut self.seen[alike as usize], self.serial) != self.serial {
+                    let kinds = layout.slots.len() - 1;
+                    self.touch(kinds);
+                    self.sums[kinds * windows + stretch] += 1;
+                }
+            }
+            if event != NONE {
+                self.add_row((usize::from(event) + 1) * measures, stretch, bit, user);
+            }
+        }
+    }
+
+    /// Adds a row to the features of an event, which begin at `slot`.
+    #[inline]
+    fn add_row(&mut self, slot: usize, stretch: usize, bit: u128, user: Code) {
+        let windows = self.layout.windows;
+        self.touch(slot);
+        self.sums[slot * windows + stretch] += 1;
+        if self.days[slot] & bit == 0 {
+            self.days[slot] |= bit;
+            self.sums[(slot + 1) * windows + stretch] += 1;
+        }
+        if self.layout.accounts && user != 0 && self.members.insert((slot as u16, user)) {
+            self.sums[(slot + 2) * windows + stretch] += 1;
+        }
+    }
+
+    #[inline]
+    fn touch(&mut self, slot: usize) {
+        if !self.is_touched[slot] {
+            self.is_touched[slot] = true;
+            self.touched.push(slot as u16);
+        }
+    }
+
+    /// Looks at an event's first occurrence.
+    #[inline]
+    fn follow(&mut self, event: u16, time: i64, conversion: i64) {
+        let place = usize::from(event);
+        if self.seen_ever[place] == self.serial {
+            return;
+        }
+        self.seen_ever[place] = self.serial;
+        let following = &mut self.following[place];
+        if conversion == i64::MAX {
+            following.others += 1;
+        } else {
+            following.buyers += 1;
+            following.after += u64::from(time >= conversion);
+            following.just_before += u64::from(time < conversion && conversion - time < HOUR);
+        }
+    }
+
+    /// Turns the sums of stretches into the levels of windows.
+    fn write(&mut self) {
+        let (windows, stride) = (self.layout.windows, self.layout.stride());
+        let start = self.part.levels.len();
+        self.part.levels.resize(start + stride, 0);
+        let levels = &mut self.part.levels[start..];
+        let active = self.part.activity.len();
+        self.part.activity.resize(active + windows, 0);
+        for slot in self.touched.drain(..) {
+            let slot = usize::from(slot);
+            self.is_touched[slot] = false;
+            self.days[slot] = 0;
+            // An event's other features are touched with its count.
+            let measures = if slot + 1 == self.layout.slots.len() { 1 } else { self.layout.measures };
+            for place in slot..slot + measures {
+                let mut sum = 0_u32;
+                let stretches = place * windows..(place + 1) * windows;
+                let of_place = self.sums[stretches.clone()].iter_mut().zip(&mut levels[stretches]);
+                for (window, (stretch, level)) in of_place.enumerate() {
+                    sum = sum.saturating_add(std::mem::take(stretch));
+                    *level = self.layout.levels.of(sum);
+                    if place == 0 {
+                        self.part.activity[active + window] = sum;
+                    }
+                }
+            }
+        }
+        self.members.clear();
+    }
+
+    pub fn finish(self) -> FeatureTable {
+        FeatureTable { layout: self.layout, parts: vec![self.part], following: self.following }
+    }
+}
+
+impl FeatureTable {
+    /// Lays another table's subjects beside these.
+    pub fn merge(&mut self, other: Self) {
+        self.parts.extend(other.parts);
+        for (mine, theirs) in self.following.iter_mut().zip(other.following) {
+            mine.buyers += theirs.buyers;
+            mine.after += theirs.after;
+            mine.just_before += theirs.just_before;
+            mine.others += theirs.others;
+        }
+    }
+
+    /// How many subjects.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.rows.len()).sum()
+    }
+
+    /// Whether there are no subjects.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let of = |part: &Part| part.levels.len() + part.activity.len() * 4 + part.rows.len() * size_of::<TableRow>();
+        self.parts.iter().map(of).sum()
+    }
+
+    /// The events of the catalog that only follow paying: nine of ten buyers who have them have them first at or after the
+    /// conversion, and hardly anybody else has them.
+    pub fn only_following(&self) -> impl Iterator<Item = usize> + '_ {
+        let follows = |seen: &Following| {
+            seen.buyers >= 5 && seen.after * 10 >= seen.buyers * 9 && seen.others * 10 <= seen.buyers
+        };
+        self.following.iter().enumerate().filter(move |(_, seen)| follows(seen)).map(|(place, _)| place)
+    }
+}

@@ -1,0 +1,115 @@
+//! The plain verdict on a finding, from published thresholds.
+
+use serde::Serialize;
+
+use super::adjusted::Adjusted;
+use super::measures::Measures;
+
+/// What may be said of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds on later people, corrected for everything that was judged, and says more than "is active".
+    Reliable,
+    /// Something is there on later people, but not beyond what such a search finds by luck, or not clearly beyond activity.
+    Weak,
+    /// It holds on later people, but most of it is that the active buy.
+    OnlyActivity,
+    /// Too good to be true, or made by the purchase itself.
+    PossibleLeak,
+    /// It does not hold on later people.
+    NotReliable,
+    /// Too few buyers to say.
+    NotEnoughData,
+}
+
+impl Verdict {
+    /// In words, as the end of a sentence.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Reliable => "Reliable",
+            Self::Weak => "Weak",
+            Self::OnlyActivity => "Only a sign of being active",
+            Self::PossibleLeak => "Possible leak",
+            Self::NotReliable => "Not reliable",
+            Self::NotEnoughData => "Not enough data",
+        }
+    }
+}
+
+/// The thresholds of verdicts; written into every JSON report.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct VerdictThresholds {
+    /// Buyers at the landmark in each half.
+    pub buyers_in_half: u64,
+    /// People who meet the rule, and people who do not, in the held-out half.
+    pub people_on_either_side: u64,
+    /// Buyers expected among those who meet it in the held-out half, were there no effect.
+    pub expected_buyers: f64,
+    /// The held-out p-value after Holm's correction over all findings that are judged, for "reliable"; and uncorrected, for
+    /// "weak".
+    pub level: f64,
+    /// The share of the lift's logarithm that must be left among the equally active.
+    pub kept: f64,
+    /// From this precision on a predictor is near-certain,
+    pub certain_precision: f64,
+    /// if it also lifts at least so much.
+    pub certain_lift: f64,
+}
+
+/// The thresholds in force.
+pub const VERDICTS: VerdictThresholds = VerdictThresholds {
+    buyers_in_half: 15,
+    people_on_either_side: 20,
+    expected_buyers: 1.0,
+    level: 0.05,
+    kept: 0.5,
+    certain_precision: 0.9,
+    certain_lift: 3.0,
+};
+
+/// What a verdict rests on.
+pub(crate) struct Evidence<'a> {
+    pub search: &'a Measures,
+    pub held_out: &'a Measures,
+    pub adjusted: Option<&'a Adjusted>,
+    /// The held-out p-value after Holm's correction.
+    pub corrected: f64,
+    pub is_leak: bool,
+}
+
+impl Evidence<'_> {
+    pub fn verdict(&self) -> Verdict {
+        let held_out = self.held_out;
+        let expected = held_out.met as f64 * held_out.buyers as f64 / held_out.people.max(1) as f64;
+        let few = held_out.buyers < VERDICTS.buyers_in_half
+            || self.search.buyers < VERDICTS.buyers_in_half
+            || held_out.met < VERDICTS.people_on_either_side
+            || held_out.people - held_out.met < VERDICTS.people_on_either_side
+            || expected < VERDICTS.expected_buyers;
+        if few {
+            return Verdict::NotEnoughData;
+        }
+        if self.is_leak || is_near_certain(held_out) {
+            return Verdict::PossibleLeak;
+        }
+        let rises = |measures: &Measures| measures.lift.is_some_and(|lift| lift.value > 1.0);
+        if !rises(self.search) || !rises(held_out) || held_out.p_value > VERDICTS.level {
+            return Verdict::NotReliable;
+        }
+        // The rule is about activity as such: there is nothing to compare it within.
+        let Some(adjusted) = self.adjusted else { return Verdict::OnlyActivity };
+        if adjusted.kept.is_none_or(|kept| kept < VERDICTS.kept) {
+            return Verdict::OnlyActivity;
+        }
+        let beyond_activity = adjusted.lift.is_some_and(|lift| lift.low > 1.0) && adjusted.p_value <= VERDICTS.level;
+        if self.corrected <= VERDICTS.level && beyond_activity { Verdict::Reliable } else { Verdict::Weak }
+    }
+}
+
+/// Too good to be true.
+pub(crate) fn is_near_certain(measures: &Measures) -> bool {
+    let certain = measures.with.is_some_and(|with| with.value >= VERDICTS.certain_precision);
+    certain && measures.lift.is_some_and(|lift| lift.value >= VERDICTS.certain_lift)
+}

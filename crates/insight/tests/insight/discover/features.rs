@@ -1,0 +1,137 @@
+//! The feature table: what it holds is what the plain way counts, and what the engine says of the same definition.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use engine::assemble::OwnedHouseholds;
+use engine::household::Subject;
+use engine::outcome::Outcome;
+use engine::record::{EventKind, SubjectKind};
+use engine::time::{DAY, HOUR};
+use insight::discover::Question;
+use insight::discover::rule::Condition;
+use insight::discover::table::{FeatureTable, Measure, Slot, TableRow};
+
+use super::made_up::{definition, discover, households, outcomes, question, records};
+
+const WINDOWS: [i64; 3] = [20 * HOUR, 3 * DAY, 14 * DAY];
+
+/// Each subject's row with its levels.
+fn rows(table: &FeatureTable) -> impl Iterator<Item = (&TableRow, &[u8])> {
+    let stride = table.layout.stride();
+    table.parts.iter().flat_map(move |part| part.rows.iter().zip(part.levels.chunks_exact(stride)))
+}
+
+/// One row of a subject: when, whose, which event, and whether it is use of the product.
+type Seen = (i64, u32, String, bool);
+
+fn seen(households: &OwnedHouseholds, subject: Subject) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    for household in &households.households {
+        for run in &household.users {
+            for row in run.start..run.end {
+                let owns = match subject.kind {
+                    SubjectKind::User => run.user == subject.code,
+                    _ => household.accounts.as_ref().unwrap()[row] == subject.code,
+                };
+                let name = &households.names[household.names[row] as usize];
+                if owns {
+                    seen.push((household.times[row], run.user, name.name.to_string(), name.kind == EventKind::Product));
+                }
+            }
+        }
+    }
+    seen
+}
+
+/// The day of an instant, by the last zone that the user was in.
+fn day(households: &OwnedHouseholds, subject: Subject, at: i64) -> jiff::civil::Date {
+    let facts = households.households.iter().flat_map(|household| &household.traits);
+    let last = facts
+        .filter(|fact| fact.of == subject && subject.kind == SubjectKind::User && fact.at.0 <= at)
+        .max_by_key(|fact| (fact.at, fact.value.clone()));
+    let zone = last.and_then(|fact| jiff::tz::TimeZone::get(fact.value.as_text()?).ok());
+    let zone = zone.unwrap_or_else(|| jiff::tz::TimeZone::get("Europe/Berlin").unwrap());
+    engine::Timestamp(at).in_zone(&zone).date()
+}
+
+/// A feature, counted from its words.
+fn plainly(question: &Question, households: &OwnedHouseholds, row: &TableRow, slot: Slot, window: i64) -> usize {
+    let name = slot.event.map(|event| question.catalog.events[usize::from(event)].name.to_string());
+    let inside = |seen: &Seen| seen.0 >= row.clock && seen.0 < row.clock + window;
+    let wanted = |seen: &Seen| name.as_ref().map_or(seen.3, |name| *name == seen.2);
+    let counted: Vec<Seen> =
+        seen(households, row.subject).into_iter().filter(|seen| inside(seen) && wanted(seen)).collect();
+    match slot.measure {
+        Measure::Count => counted.len(),
+        Measure::Days => counted.iter().map(|seen| day(households, row.subject, seen.0)).collect::<BTreeSet<_>>().len(),
+        Measure::Users => counted.iter().map(|seen| seen.1).filter(|user| *user != 0).collect::<BTreeSet<_>>().len(),
+        Measure::Kinds => counted.iter().map(|seen| &seen.2).collect::<BTreeSet<_>>().len(),
+    }
+}
+
+#[test]
+fn features_are_what_the_plain_way_counts() {
+    for (seed, subject) in [(1, SubjectKind::User), (2, SubjectKind::Account), (3, SubjectKind::User)] {
+        let households = households(&records(seed, 40));
+        let question = Arc::new(question(subject, &households.names, &WINDOWS));
+        let table = discover(&question, &households, 3).into_table();
+        let mut more_than_one = 0;
+        for (row, levels) in rows(&table) {
+            let mut levels = levels.iter();
+            for slot in &table.layout.slots {
+                for window in WINDOWS {
+                    let expect = plainly(&question, &households, row, *slot, window);
+                    let level = table.layout.levels.of(expect as u32);
+                    assert_eq!(*levels.next().unwrap(), level, "{slot:?} {window} of {:?}", row.subject);
+                    more_than_one += usize::from(expect > 1);
+                }
+            }
+        }
+        assert!(table.len() > 8 && more_than_one > 200, "{} {more_than_one}", table.len());
+    }
+}
+
+/// Whoever meets a condition by the end of the window, by the table, meets the definition made of it, by the engine; and
+/// those who converted are those whom the engine saw convert.
+#[test]
+fn features_are_what_the_engine_says() {
+    for (seed, subject) in [(5, SubjectKind::User), (6, SubjectKind::Account)] {
+        let households = households(&records(seed, 60));
+        let question = Arc::new(question(subject, &households.names, &WINDOWS));
+        let table = discover(&question, &households, 2).into_table();
+        let mut met = 0;
+        for (place, slot) in table.layout.slots.iter().enumerate() {
+            for (window, length) in WINDOWS.iter().enumerate() {
+                let at_least = 1 + (place + window) as u32 % 3;
+                let condition = Condition { slot: *slot, at_least, negated: false };
+                let said = definition(subject, condition.criterion(&question.catalog), Some(*length));
+                let said: Vec<Outcome> = outcomes(&said, &households).into_iter().flatten().collect();
+                for (row, levels) in rows(&table) {
+                    let outcome = said.iter().find(|outcome| outcome.subject == row.subject).unwrap();
+                    let level = levels[place * WINDOWS.len() + window];
+                    let holds = level >= table.layout.levels.of(at_least);
+                    assert_eq!(holds, outcome.met_at.is_some(), "{condition:?} within {length} of {:?}", row.subject);
+                    assert_eq!(row.clock, outcome.clock.0);
+                    let first = outcome.conversions.first().map_or(i64::MAX, |at| at.0);
+                    let inside = first >= row.clock + length && first < row.clock + question.end;
+                    let bit = |mask: u8| mask >> window & 1 == 1;
+                    assert_eq!(bit(row.won) && bit(row.unconverted), inside);
+                    met += usize::from(holds);
+                }
+            }
+        }
+        assert!(met > 300, "{met}");
+    }
+}
+
+#[test]
+fn the_answer_does_not_depend_on_the_parts() {
+    let households = households(&records(9, 120));
+    let question = Arc::new(question(SubjectKind::User, &households.names, &WINDOWS));
+    let told = |parts| serde_json::to_string(&discover(&question, &households, parts).finish()).unwrap();
+    let whole = told(1);
+    assert!(whole.contains("\"counted\":"));
+    assert_eq!(told(2), whole);
+    assert_eq!(told(7), whole);
+}
