@@ -148,3 +148,54 @@ fn faults_of_json_have_their_place() {
     let times: Vec<String> = imported.records.iter().map(|record| record.timestamp.to_string()).collect();
     assert_eq!(times, ["2023-11-14T22:13:20Z", "2023-11-14T22:13:20.5Z"]);
 }
+
+/// Why an import of a folder stops, without the folder's name.
+fn stops(files: &[(&str, &[u8])], prepare: impl FnOnce(&std::path::Path)) -> String {
+    let folder = Folder::new(files);
+    prepare(&folder.0);
+    let error = try_import(MAPPING, &folder.0, Options::default()).err().map(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        format!("{error}{}", cause.map(|cause| format!(" ({cause})")).unwrap_or_default())
+    });
+    error.unwrap_or_default().replace(&folder.0.display().to_string(), "here")
+}
+
+#[test]
+fn what_is_no_text_is_no_table() {
+    let said = "here/a.csv:1: the first line holds bytes that are no text, so this is no table; is it packed in a way that \
+                Brix does not know? If it is UTF-16, state `encoding: utf-16le`";
+    let utf16: Vec<u8> = "user,at,paid,ok\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [&[0; 5_000][..], b"7z\xbc\xaf\x27\x1c\0\x04\x01", &utf16] {
+        assert_eq!(stops(&[("a.csv", bytes)], |_| ()), said);
+    }
+    // With its encoding it is read.
+    let mapping = MAPPING.replace("    records", "    encoding: utf-16le\n    records");
+    let folder = Folder::new(&[("a.csv", &utf16)]);
+    assert_eq!(import(&mapping, &folder.0).rejects.total(), 0);
+}
+
+#[test]
+fn the_system_s_reason_is_told_once() {
+    let said = stops(&[("a.csv", b"\x1f\x8b\x08\0cut")], |_| ());
+    assert!(said.starts_with("here/a.csv: cannot be read (") && said.matches('(').count() == 1, "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_circle_and_pipes_are_said_not_followed() {
+    let circle = stops(&[("a.csv", b"user,at,paid,ok\n")], |folder| {
+        let made = std::os::unix::fs::symlink(folder, folder.join("again"));
+        assert!(made.is_ok());
+    });
+    assert!(circle.starts_with("here/again: the link leads back to a folder that it lies in"), "{circle}");
+    // A link to a folder elsewhere is followed.
+    let other = Folder::new(&[("a.csv", b"user,at,paid,ok\nu,2024-01-01,1,true\n")]);
+    let folder = Folder::new(&[]);
+    assert!(std::os::unix::fs::symlink(&other.0, folder.0.join("elsewhere")).is_ok());
+    assert_eq!(import(&MAPPING.replace("*.csv", "**/*.csv"), &folder.0).records.len(), 1);
+    // A socket stands for all that is there and is no file; opening a pipe would wait for ever.
+    let odd = stops(&[], |folder| {
+        assert!(std::os::unix::net::UnixListener::bind(folder.join("a.csv")).is_ok());
+    });
+    assert!(odd.starts_with("here/a.csv: neither a file nor a folder"), "{odd}");
+}

@@ -9,7 +9,7 @@ pub enum Error {
     #[error("there is no lake in {}; `brix import` makes one", .0.display())]
     Absent(PathBuf),
     /// The operating system refused.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}", path.display())]
     System {
         /// What was tried.
         action: &'static str,

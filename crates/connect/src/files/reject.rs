@@ -237,7 +237,7 @@ impl RejectSink for KeptRejects {
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// Reading failed.
-    #[error("{file}: cannot be read: {source}")]
+    #[error("{file}: cannot be read")]
     Read {
         /// Which file.
         file: Arc<str>,
@@ -264,7 +264,7 @@ pub enum FileError {
     #[error("{0}")]
     Rejected(Box<Reject>),
     /// The sink of rejected rows failed.
-    #[error("rejected rows cannot be kept: {0}")]
+    #[error("rejected rows cannot be kept")]
     Sink(#[source] std::io::Error),
     /// More files than [`limits::FILES`], or folders deeper than [`limits::FOLDER_DEPTH`].
     #[error("{0}")]

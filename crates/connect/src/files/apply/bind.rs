@@ -84,6 +84,11 @@ fn check_columns(file: &FileMapping, shown: &Arc<str>, decoder: &dyn Decoder) ->
             continue;
         }
         let known: Vec<&str> = columns.names().iter().map(String::as_str).collect();
+        if known.iter().any(|name| name.contains(is_no_text)) {
+            let message = "the first line holds bytes that are no text, so this is no table; is it packed in a way that \
+                           Brix does not know? If it is UTF-16, state `encoding: utf-16le`";
+            return Err(FileError::unfit(shown, Some(1), message));
+        }
         let cure = nearest(name, known.iter().copied()).map_or_else(
             || format!("its columns are: {}", known.iter().take(50).copied().collect::<Vec<_>>().join(", ")),
             |near| format!("did you mean `{near}`?"),
@@ -92,6 +97,11 @@ fn check_columns(file: &FileMapping, shown: &Arc<str>, decoder: &dyn Decoder) ->
         return Err(FileError::unfit(shown, None, message));
     }
     Ok(())
+}
+
+/// Signs that no text has, but for tabs and line ends.
+fn is_no_text(sign: char) -> bool {
+    sign.is_control() && !matches!(sign, '\t' | '\n' | '\r') || sign == '\u{fffd}'
 }
 
 /// What the first rows of each column are.

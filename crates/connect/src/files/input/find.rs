@@ -93,6 +93,10 @@ fn walk(root: &Path, folder: &Path, depth: usize, found: &mut Vec<Found>) -> Res
             continue;
         }
         if path.is_dir() {
+            if leads_back(folder, &path) {
+                let why = "the link leads back to a folder that it lies in; name the folders to import one by one";
+                return Err(FileError::unfit(&Arc::from(path.to_string_lossy()), None, why));
+            }
             walk(root, &path, depth + 1, found)?;
         } else {
             let below = path.strip_prefix(root).unwrap_or(&path);
@@ -103,10 +107,25 @@ fn walk(root: &Path, folder: &Path, depth: usize, found: &mut Vec<Found>) -> Res
     Ok(())
 }
 
+/// Whether a folder is a link to one that it lies in.
+fn leads_back(folder: &Path, path: &Path) -> bool {
+    let (Ok(folder), Ok(target)) = (folder.canonicalize(), path.canonicalize()) else { return false };
+    path.is_symlink() && folder.starts_with(target)
+}
+
 /// Adds a file, or each member if it is a zip archive.
 fn add(path: &Path, relative: &str, found: &mut Vec<Found>) -> Result<(), FileError> {
     let shown: Arc<str> = Arc::from(path.to_string_lossy());
-    let bytes = fs::metadata(path).map_err(|source| failed(path, source))?.len();
+    let about = fs::metadata(path).map_err(|source| failed(path, source))?;
+    if !about.is_file() {
+        // A pipe gives its bytes once, but a file is looked at before it is read.
+        return Err(FileError::unfit(
+            &shown,
+            None,
+            "neither a file nor a folder; write what it gives into a file first",
+        ));
+    }
+    let bytes = about.len();
     match archive::members(path).map_err(|source| failed(path, source))? {
         None => found.push(Found {
             shown,
