@@ -99,9 +99,8 @@ impl Json {
         }
         if self.ended && !self.has_values && !self.splitter.is_past_array() {
             self.has_values = true;
-            let (line, character) = self.splitter.place();
             let fault = RowFault { reason: Reason::Empty, position: None };
-            self.push_fault((self.filled, self.filled), (line, character), fault);
+            self.push_fault((self.filled, self.filled), (1, 1), fault);
         }
     }
 
