@@ -10,7 +10,8 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    backtest, check, completions, data, discover, explain, import, init, qualify, simulate, templates, test, validate,
+    backtest, check, completions, data, discover, explain, import, init, limits, qualify, simulate, templates, test,
+    validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -78,6 +79,7 @@ enum Command {
     Backtest(Box<backtest::Arguments>),
     Validate(validate::Arguments),
     Discover(Box<discover::Arguments>),
+    Limits(limits::Arguments),
     Simulate(simulate::Arguments),
     Completions(completions::Arguments),
 }
@@ -96,6 +98,7 @@ impl Command {
             Self::Backtest(arguments) => backtest::run(&arguments, shared, console),
             Self::Validate(arguments) => validate::run(&arguments, shared, console),
             Self::Discover(arguments) => discover::run(&arguments, shared, console),
+            Self::Limits(arguments) => limits::run(&arguments, shared, console),
             Self::Simulate(arguments) => simulate::run(&arguments, console),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command(), console),
         }

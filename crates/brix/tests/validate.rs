@@ -1,4 +1,4 @@
-//! `brix validate` on the real binary: its answer, its exit codes, and what it says to bad input.
+//! `brix validate` and `brix limits` on the real binary: their answers, exit codes, and what they say to bad input.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -123,4 +123,35 @@ fn too_little_to_say_ends_with_6_and_nonsense_with_its_own_codes() {
     std::fs::write(folder.join("cheat.yaml"), "id: cheat\nwhen: { event: Paid }\n").unwrap();
     assert!(ends(&folder, 1, &["validate", "cheat.yaml", "--goal", "Paid"]).1.contains("buying by buying"));
     assert!(ends(&folder, 2, &["validate", ".", "--goal", "Paid"]).1.contains("validate asks about one"));
+}
+
+#[test]
+fn limits_are_told_and_metrics_compared() {
+    let folder = product("limits", 2_000, None);
+    let terms = ["--goal", "Paid", "--within", "20d", "--clock", "Signed Up", "--after", "7d"];
+    std::fs::write(folder.join("brix.yaml"), "population: everyone\n").unwrap();
+    let limits = |more: &[&'static str]| ["limits"].iter().chain(more).chain(&terms).copied().collect::<Vec<&str>>();
+    let two = ["--metric", "Built", "--metric", "event: Looked", "--limits", "1,3"];
+    let (text, _) = ends(&folder, 0, &limits(&two));
+    assert!(text.contains("Built, count\n") && text.contains("is reliably better than “event: Looked”"), "{text}");
+    let answer: Value = serde_json::from_str(&ends(&folder, 0, &limits(&[&two[..], &["--json"]].concat())).0).unwrap();
+    let row = &answer["metrics"][0]["limits"][1];
+    assert_eq!(row["limit"], 3.0);
+    // Who has built three is who the definition qualifies.
+    let (report, _) = ends(
+        &folder,
+        0,
+        &["backtest", "busy.yaml", "--goal", "Paid", "--within", "20d", "--json", "--baseline", "none"],
+    );
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(row["met"]["count"], report["definitions"][0]["leads"]["total"]);
+    assert_eq!(row["converted"], report["definitions"][0]["leads"]["precision"]);
+    let (grid, _) = ends(&folder, 0, &limits(&["--metric", "Built", "--json"]));
+    let grid: Value = serde_json::from_str(&grid).unwrap();
+    assert!(grid["metrics"][0]["limits"].as_array().unwrap().len() > 1, "{grid}");
+
+    assert!(ends(&folder, 2, &limits(&["--metric", "Bilt"])).1.contains("did you mean `Built`?"));
+    assert!(ends(&folder, 2, &limits(&["--metric", "event: Built, some: x"])).1.contains("not a metric"));
+    assert!(ends(&folder, 2, &limits(&["--metric", "Built", "--limits", "0,x"])).1.contains("a number above 0"));
+    assert!(ends(&folder, 1, &limits(&["--metric", "Paid"])).1.contains("buying by buying"));
 }

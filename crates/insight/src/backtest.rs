@@ -46,6 +46,11 @@ impl Backtest {
         }
     }
 
+    /// The subjects of the period, in the order in which they came.
+    pub(crate) fn lives(&self) -> &[Life] {
+        &self.lives
+    }
+
     /// How many subjects were added in the period.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -86,6 +86,12 @@ pub(crate) fn customers(cases: &[Case<'_>], facts: &DefinitionFacts, question: &
     Customers { recall, named_ever, by_met, last: last(all) }
 }
 
+/// Of the customers, those named before they paid, within the horizon: no more than the share.
+pub(crate) fn recall(cases: &[Case<'_>], question: &Question) -> Share {
+    let met: Vec<Met> = cases.iter().filter_map(|case| case.met(question).map(|(met, _)| met)).collect();
+    Share::new(met.iter().filter(|met| **met == Met::Named).count() as u64, met.len() as u64)
+}
+
 fn customer(case: &Case<'_>, facts: &DefinitionFacts, question: &Question) -> Option<Customer> {
     let conversion = case.conversion?;
     let (met, entry) = case.met(question)?;

@@ -7,7 +7,7 @@
 //! folded elsewhere, [`Backtest::finish`]. The answer, a [`Report`], is one value that is written as JSON, as text for
 //! a terminal ([`text::report`]) or as one self-contained page ([`html::page`]).
 //!
-//! [`validate`] asks whether a definition still holds, on the same lives.
+//! [`validate`] asks whether a definition still holds, [`limits`] where a free limit should be, on the same lives.
 //!
 //! **Invariants**
 //! - Nothing later than the question's `data_until` (for conversions: `observed_until`) changes the report.
@@ -24,6 +24,7 @@ pub mod enough;
 pub mod figure;
 pub mod html;
 pub mod life;
+pub mod limits;
 pub mod qualified;
 pub mod question;
 pub mod refusal;

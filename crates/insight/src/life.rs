@@ -13,8 +13,10 @@ pub struct Life {
     /// The id by which people know the subject; unique among the lives of a backtest.
     pub id: Arc<str>,
     /// A number shared by those who are not independent of each other (colleagues); `None`: it stands alone. Only
-    /// [`crate::validate`] looks at it.
+    /// [`crate::validate`] and [`crate::limits`] look at it.
     pub household: Option<u64>,
+    /// Amounts of it at one age, for questions that ask for them ([`crate::limits`]); else empty.
+    pub measures: Vec<Option<Number>>,
     /// Its value of each of the question's segments **as of its clock** (of the first definition): a later value would
     /// look into the future. `None`: not known then.
     pub segments: Vec<Option<Arc<str>>>,
@@ -123,6 +125,7 @@ impl Life {
         Self {
             id: Arc::from(id),
             household: None,
+            measures: Vec::new(),
             segments,
             conversions: conversions.unwrap_or_default(),
             outcomes: outcomes
@@ -136,6 +139,13 @@ impl Life {
     #[must_use]
     pub const fn in_household(mut self, number: u64) -> Self {
         self.household = Some(number);
+        self
+    }
+
+    /// The same with amounts.
+    #[must_use]
+    pub fn with_measures(mut self, measures: Vec<Option<Number>>) -> Self {
+        self.measures = measures;
         self
     }
 

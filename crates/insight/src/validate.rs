@@ -153,7 +153,7 @@ impl Validity {
         let changes = change::changes(cases, question, seed);
         let recent = cohorts::recent(cases, facts, question, change::worse_since(&changes));
         let whole = leads_and_rest(cases, question);
-        let recall = crate::customers::customers(cases, facts, question).recall;
+        let recall = crate::customers::recall(cases, question);
         let (verdict, because) = verdict::verdict(&whole, &recent, &changes, question);
         Self {
             format: FORMAT,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use engine::Span;
 use engine::definition::{Definition, Goal};
 use insight::Question;
 use insight::validate::{Proposed, Trials, Validation, Validity, Verdict};
@@ -121,7 +122,15 @@ fn tell(arguments: &Arguments, validity: &Validity, console: &mut Console) -> Re
 
 impl Asked {
     /// What a life of the definition alone is read with.
-    const fn reading(program: &engine::program::Program, told: Vec<usize>) -> Reading<'_> {
-        Reading { program, told, dated: 1, segments: 0..0, households: true }
+    fn reading(program: &engine::program::Program, told: Vec<usize>) -> Reading<'_> {
+        Reading {
+            program,
+            told,
+            dated: 1,
+            segments: 0..0,
+            measures: Vec::new(),
+            measured_after: Span::Exact(0),
+            households: true,
+        }
     }
 }

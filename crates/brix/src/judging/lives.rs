@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use engine::Timestamp;
 use engine::definition::{Definition, Population};
 use engine::evaluate::Evaluator;
 use engine::household::{Household, Needs, Subject};
 use engine::outcome::Outcome;
 use engine::program::{Binding, Program};
 use engine::record::SubjectKind;
+use engine::{Number, Span, Timestamp, Value};
 use history::ScanRequest;
+use insight::question::length;
 use insight::{EntryFacts, Life};
 
 use super::probe;
@@ -28,6 +29,10 @@ pub struct Reading<'a> {
     pub dated: usize,
     /// The places of the definitions that read the segments ([`probe`]).
     pub segments: std::ops::Range<usize>,
+    /// The places of the definitions whose behaviour's amount is wanted ([`Life::measures`]), and how long after the clock.
+    pub measures: Vec<usize>,
+    /// See [`Reading::measures`].
+    pub measured_after: Span,
     /// Whether people of one account are to be told from strangers ([`Life::household`]): accounts are read for it.
     pub households: bool,
 }
@@ -135,7 +140,29 @@ impl<'a, A> Folding<'a, A> {
             .map(|(place, facts)| Some((of(place)?, facts)))
             .collect();
         let life = Life::new(household.directory.id(subject), segments, &told);
+        let life = life.with_measures(self.measures(household, subject, clock));
         if shared.reading.households { life.in_household(number(household, subject)) } else { life }
+    }
+
+    /// Amounts at the age asked for; none of those who are younger.
+    fn measures(
+        &mut self,
+        household: &Household<'_>,
+        subject: Subject,
+        clock: Option<Timestamp>,
+    ) -> Vec<Option<Number>> {
+        let reading = self.shared.reading;
+        let Some(at) = clock.map(|clock| Timestamp(clock.0.saturating_add(length(reading.measured_after)))) else {
+            return Vec::new();
+        };
+        if at > self.shared.until {
+            return Vec::new();
+        }
+        let amount = |place: &usize| {
+            let explanation = self.evaluator.explain(household, *place, subject, at)?;
+            explanation.when.value.as_ref().and_then(Value::as_number)
+        };
+        reading.measures.iter().map(amount).collect()
     }
 
     fn facts(&mut self, household: &Household<'_>, outcome: &Outcome, slots: &BTreeSet<u32>) -> Vec<EntryFacts> {

@@ -116,13 +116,26 @@ pub fn refused(judged: &Judged, goal: &Goal, data: &Data, console: &mut Console)
         judged.program.definitions().iter().map(|definition| Definition::clone(definition)).collect();
     let mut refused = false;
     for definition in judged.asked() {
-        for refusal in insight::refusals(definition, goal, &others, &data.workspace) {
-            refused = true;
-            console.warn(format_args!("{BAD}refused:{BAD:#} {refusal}"));
-        }
-        for doubt in refusal::doubts(definition) {
-            console.say(format_args!("{DOUBT}doubt:{DOUBT:#} {}: {doubt}", definition.id));
-        }
+        refused |= refuses(definition, &others, goal, data, console);
+    }
+    refused
+}
+
+/// Whether one definition cannot be judged by this goal, which is told.
+pub fn refuses(
+    definition: &Definition,
+    others: &[Definition],
+    goal: &Goal,
+    data: &Data,
+    console: &mut Console,
+) -> bool {
+    let mut refused = false;
+    for refusal in insight::refusals(definition, goal, others, &data.workspace) {
+        refused = true;
+        console.warn(format_args!("{BAD}refused:{BAD:#} {refusal}"));
+    }
+    for doubt in refusal::doubts(definition) {
+        console.say(format_args!("{DOUBT}doubt:{DOUBT:#} {}: {doubt}", definition.id));
     }
     refused
 }

@@ -24,6 +24,7 @@ fn life(id: &str, outcome: LifeOutcome, conversions: &[f64]) -> Life {
     Life {
         id: Arc::from(id),
         household: None,
+        measures: Vec::new(),
         segments: Vec::new(),
         conversions: conversions.iter().map(|day| at(*day)).collect(),
         outcomes: vec![Some(outcome)],

@@ -35,6 +35,7 @@ fn students(folder: &Path) -> Option<(Vec<Life>, Timestamp)> {
         Some(Life {
             id: Arc::from(student),
             household: None,
+            measures: Vec::new(),
             segments: vec![Some(Arc::from(country))],
             conversions: paid.get(student).cloned().unwrap_or_default(),
             outcomes: vec![Some(outcome(registered, vec![]))],

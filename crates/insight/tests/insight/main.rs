@@ -4,6 +4,7 @@ mod definitions;
 mod discover;
 mod fates;
 mod known_answers;
+mod limits;
 mod product;
 mod properties;
 mod same_age;

@@ -156,6 +156,7 @@ fn person(number: usize, seed: u64, effect: f64) -> Life {
     Life {
         id: Arc::from(format!("{name}.{number}@{company}")),
         household: None,
+        measures: Vec::new(),
         segments: vec![Some(Arc::from(source)), (dice.share() < 0.7).then(|| Arc::from("trial"))],
         conversions,
         outcomes: vec![Some(trial), Some(outcome(clock, second)), Some(outcome(clock, plain))],

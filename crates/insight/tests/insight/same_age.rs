@@ -20,6 +20,7 @@ fn life(id: usize, outcome: LifeOutcome, paid: Option<f64>) -> Life {
     Life {
         id: Arc::from(format!("{id:04}")),
         household: None,
+        measures: Vec::new(),
         segments: Vec::new(),
         conversions: paid.map(at).into_iter().collect(),
         outcomes: vec![Some(outcome)],

@@ -111,6 +111,7 @@ fn tried(number: u64, household: Option<u64>, day: f64, qualifies: &[bool], buys
     Life {
         id: Arc::from(format!("{number}")),
         household,
+        measures: Vec::new(),
         segments: Vec::new(),
         conversions: buys.then(|| at(day + 6.0)).into_iter().collect(),
         outcomes,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use engine::Span;
 use engine::definition::{Definition, Goal};
 use engine::record::SubjectKind;
 use insight::Question;
@@ -62,6 +63,8 @@ impl Asked {
             told: (0..self.judged.asked().len()).chain(self.baseline).collect(),
             dated: usize::MAX,
             segments: self.probes..self.probes + self.question.segments.len(),
+            measures: Vec::new(),
+            measured_after: Span::Exact(0),
             households: false,
         }
     }
