@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use crate::definition::CalendarUnit;
-use crate::time::{DAY, day_start, week_start};
+use crate::time::{day_start, week_start};
 use crate::{Span, Timestamp};
 
 /// A zone and the stretch of time around the last question in which its offset does not change.
@@ -87,27 +87,6 @@ fn civil(day: i32) -> jiff::civil::Date {
 /// When something that began at `from` has lasted for a span: spans are counted forward from the fact.
 pub(crate) fn lasted(from: i64, span: Span, zone: &TimeZone) -> i64 {
     Timestamp(from).plus(span, zone).0
-}
-
-/// The latest instant *a* with a + span ≤ `at`: what is as old as the span began there at the latest.
-pub(crate) fn begun(at: i64, span: Span, zone: &TimeZone) -> i64 {
-    match span {
-        Span::Exact(length) => at.saturating_sub(length),
-        Span::Months(_) => {
-            // Clamped to a month's last day, adding and subtracting are not inverse; the answer lies a few days around.
-            let guess = Timestamp(at).minus(span, zone).0;
-            let (mut low, mut high) = (guess.saturating_sub(5 * DAY), guess.saturating_add(5 * DAY));
-            while low < high {
-                let middle = low + (high - low + 1) / 2;
-                if lasted(middle, span, zone) <= at {
-                    low = middle;
-                } else {
-                    high = middle - 1;
-                }
-            }
-            low
-        }
-    }
 }
 
 /// Calendars of zones by name, made once.

@@ -1,5 +1,6 @@
 //! When a subject's clock starts and its window ends.
 
+use super::behaviour::GateTimes;
 use super::compare::date;
 use super::fold::Fold;
 use super::scene::{Moment, Scene};
@@ -52,6 +53,8 @@ impl Fold {
                     }
                 }
                 Some(ClockRule::Trait(path)) => {
+                    // A resumed fold may have taken a date that is no longer the first.
+                    *gate = GateTimes { open: gate.open, ..GateTimes::default() };
                     if let Some((known_from, clock)) = first_date(scene, path) {
                         (gate.clock, gate.known_from) = (clock, known_from.max(clock));
                     }

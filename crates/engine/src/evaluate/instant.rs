@@ -214,8 +214,9 @@ impl Fold {
             }
         }
         for times in &self.goals {
-            if let Some(last) = times.last() {
-                // The default population and the derived stage look at conversions before the instant.
+            // The default population and the derived stage look at conversions before the instant: the latest one, or, where that
+            // is of this very instant, the one before it.
+            for last in times.iter().rev().take(2) {
                 match last.saturating_add(1).cmp(&at) {
                     std::cmp::Ordering::Equal => {
                         for leaf in &scene.pass.wakeful {

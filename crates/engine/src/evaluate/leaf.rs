@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::behaviour::{BehaviourState, GateTimes};
-use super::calendar::{begun, lasted};
+use super::calendar::{lasted};
 use super::compare::growth;
 use super::scene::{Clockwork, Moment, Scene, account};
 use super::sequence::SequenceState;
@@ -246,9 +246,12 @@ fn of_owner(scene: &Scene<'_>, leaf: &TraitLeaf, owner: Option<Subject>, at: i64
 /// A trait's value, or its growth on its base. The base's owner is the one at `now`.
 fn grown(scene: &Scene<'_>, leaf: &TraitLeaf, value: Option<Value>, at: i64, now: i64) -> Option<Value> {
     let Some((base, ago)) = &leaf.against else { return value };
-    let then = begun(at, *ago, &scene.program.workspace.zone);
+    let zone = &scene.program.workspace.zone;
     let owner = scene.owner(base.owner, Moment { at: now, row: None, captured: &[] })?;
-    let base = scene.value_of(base, owner, then);
+    // Months are clamped, so that what began later can be a month old earlier: each change is asked for itself.
+    let changes = change_times(scene, base, owner).into_iter();
+    let then = changes.filter(|change| *change == i64::MIN || lasted(*change, *ago, zone) <= at).max();
+    let base = scene.value_of(base, owner, then.unwrap_or(i64::MIN));
     growth(value?.as_number()?, base?.as_number()?).map(Value::Number)
 }
 

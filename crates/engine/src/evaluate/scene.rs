@@ -323,6 +323,9 @@ impl<'a> Scene<'a> {
         for converted in stays.map(|stay| account(stay.account)).chain([owner]) {
             let rows = self.rows_of(converted).filter(|row| self.is_goal(goal, *row));
             times.extend(rows.map(|row| self.household.times[row].saturating_add(1)));
+            // Of a conversion before the frontier only the checkpoint knows.
+            let resumed = self.books.first_conversions.get(&(self.place, goal, converted));
+            times.extend(resumed.map(|time| time.saturating_add(1)));
             if let (Some(output), SubjectKind::Account) = (output, converted.kind) {
                 let conversions = self.books.conversions(output, converted.code).iter();
                 times.extend(conversions.map(|time| time.saturating_add(1)));

@@ -6,6 +6,7 @@ use super::pass::{
 use super::screen::Screen;
 use crate::definition::{Aggregate, Op};
 use crate::program::pass::Operand;
+use crate::record::SubjectKind;
 use crate::{Number, Value};
 
 impl Pass {
@@ -30,7 +31,9 @@ impl Pass {
             let Some(gate) = self.gates.get(leaf.gate) else { continue };
             let by_trait = self.clocks.get(gate.clock).is_some_and(|clock| matches!(clock, ClockRule::Trait(_)));
             let moving = matches!(gate.window, WindowRule::Until(_));
-            if moving && !self.wakeful.contains(&(place as u32)) {
+            // A user's zone decides which day, week or month it is now.
+            let by_zone = self.kind == Some(SubjectKind::User) && follows_the_calendar(&leaf.kind);
+            if moving || by_zone {
                 self.wakeful.push(place as u32);
             }
             if by_trait || moving || !starts_false(&leaf.kind) {
@@ -83,6 +86,17 @@ impl Pass {
                 parts.iter().filter(|part| self.holds_empty(**part)).count() >= *least as usize
             }
         }
+    }
+}
+
+/// Whether a leaf's truth depends on the calendar unit that holds the present instant.
+fn follows_the_calendar(kind: &LeafKind) -> bool {
+    match kind {
+        LeafKind::Behaviour(behaviour) => {
+            behaviour.units.is_some() && matches!(behaviour.grouping, Grouping::Current | Grouping::Regular { .. })
+        }
+        LeafKind::Sequence(sequence) => sequence.units.is_some(),
+        _ => false,
     }
 }
 
