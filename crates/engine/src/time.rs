@@ -137,6 +137,15 @@ impl Span {
     pub const fn hours(hours: i64) -> Self {
         Self::Exact(hours * HOUR)
     }
+
+    /// Twice as long.
+    #[must_use]
+    pub const fn twice(self) -> Self {
+        match self {
+            Self::Exact(length) => Self::Exact(length.saturating_mul(2)),
+            Self::Months(months) => Self::Months(months.saturating_mul(2)),
+        }
+    }
 }
 
 impl fmt::Display for Span {

@@ -9,7 +9,8 @@ use super::scene::{Clockwork, Scene};
 use super::tally::{Hit, Mark, Tally};
 use crate::definition::CalendarUnit;
 use crate::program::pass::{Behaviour, Grouping, Measure, Period};
-use crate::{Timestamp, Value};
+use crate::time::DAY;
+use crate::{Span, Timestamp, Value};
 
 /// The clock and window a leaf counts within; instants in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -217,16 +218,15 @@ impl BehaviourState {
             while self.recent_days.front().is_some_and(|(_, time)| left(*time)) {
                 self.recent_days.pop_front();
             }
-            while self.hits.front().is_some_and(|hit| left(hit.time)) {
-                let Some(hit) = self.hits.pop_front() else { break };
+            while let Some(hit) = pop_left(&mut self.hits, *span, left) {
                 self.leave(rule, &hit);
                 if rule.previous {
                     self.before.get_or_insert_with(|| Tally::of(&rule.measure)).add(&hit);
                     self.earlier.push_back(hit);
                 }
             }
-            while self.earlier.front().is_some_and(|hit| left(lasted(hit.time, *span, zone))) {
-                let Some(hit) = self.earlier.pop_front() else { break };
+            let twice = span.twice();
+            while let Some(hit) = pop_left(&mut self.earlier, *span, |time| lasted(time, twice, zone) <= at) {
                 if let Some(before) = &mut self.before {
                     before.remove(&hit);
                 }
@@ -342,11 +342,12 @@ impl BehaviourState {
             {
                 due = due.min(leaves(*time));
             }
-            if let Some(hit) = self.hits.front() {
+            for hit in first_to_leave(&self.hits, *span) {
                 due = due.min(leaves(hit.time));
             }
-            if let Some(hit) = self.earlier.front() {
-                due = due.min(lasted(leaves(hit.time), *span, zone));
+            let twice = span.twice();
+            for hit in first_to_leave(&self.earlier, *span) {
+                due = due.min(lasted(hit.time, twice, zone));
             }
         }
         if matches!(rule.grouping, Grouping::Current | Grouping::Regular { .. })
@@ -356,6 +357,20 @@ impl BehaviourState {
         }
         due
     }
+}
+
+/// The hits of which one leaves first. Months are clamped, so that what came on the 31st can leave before what came on the 29th.
+fn first_to_leave(hits: &VecDeque<Hit>, span: Span) -> impl Iterator<Item = &Hit> {
+    let ahead = if matches!(span, Span::Months(_)) { 4 * DAY } else { 0 };
+    let until = hits.front().map_or(i64::MIN, |hit| hit.time.saturating_add(ahead));
+    let mut first = true;
+    hits.iter().take_while(move |hit| std::mem::take(&mut first) || hit.time < until)
+}
+
+/// Takes out a hit that has left.
+fn pop_left(hits: &mut VecDeque<Hit>, span: Span, left: impl Fn(i64) -> bool) -> Option<Hit> {
+    let place = first_to_leave(hits, span).position(|hit| left(hit.time))?;
+    hits.remove(place)
 }
 
 /// What a measure takes of an event; `None` if the event has not what is measured.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::behaviour::{BehaviourState, GateTimes};
-use super::calendar::{lasted};
+use super::calendar::lasted;
 use super::compare::growth;
 use super::scene::{Clockwork, Moment, Scene, account};
 use super::sequence::SequenceState;

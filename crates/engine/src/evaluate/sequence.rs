@@ -19,6 +19,8 @@ struct Partial {
     captured: Vec<Option<Value>>,
     /// The first step's time.
     start: i64,
+    /// When the first of its steps leaves a rolling period; `i64::MAX` without one.
+    leaves: i64,
     /// Rows of this instant that are its steps; empty once the instant is over.
     used: Vec<usize>,
 }
@@ -28,7 +30,7 @@ struct Partial {
 pub(crate) struct SequenceState {
     /// By number of steps matched, from 1 to all but one.
     partials: Vec<Vec<Partial>>,
-    /// For each calendar unit (0 without) the latest start of a whole match.
+    /// For each calendar unit (0 without) when the last whole match leaves a rolling period.
     complete: BTreeMap<i32, i64>,
     marker: Option<i64>,
 }
@@ -91,7 +93,7 @@ impl SequenceState {
             return;
         }
         self.partials.resize_with(rule.steps.saturating_sub(1), Vec::new);
-        self.forget(scene, rule, at);
+        self.forget(rule, at);
         let unit = rule.units.map_or(0, |unit| scene.unit(clockwork, at, unit));
         // Steps ascend, so that several events of one instant can follow each other in any order.
         for step in 0..rule.steps {
@@ -101,8 +103,8 @@ impl SequenceState {
             }
             if step + 1 == rule.steps {
                 for partial in extended {
-                    let best = self.complete.entry(partial.unit).or_insert(partial.start);
-                    *best = (*best).max(partial.start);
+                    let best = self.complete.entry(partial.unit).or_insert(partial.leaves);
+                    *best = (*best).max(partial.leaves);
                 }
             } else {
                 self.partials[step].append(&mut extended);
@@ -131,7 +133,11 @@ impl SequenceState {
     ) {
         let step = usize::from(candidate.step);
         let Candidate { row, filter, .. } = candidate;
-        let seed = [Partial { unit, captured: Vec::new(), start: at, used: Vec::new() }];
+        let leaves = match &rule.period {
+            Period::Last(span) => lasted(at, *span, &scene.program.workspace.zone),
+            _ => i64::MAX,
+        };
+        let seed = [Partial { unit, captured: Vec::new(), start: at, leaves, used: Vec::new() }];
         let before: &[Partial] = if step == 0 { &seed } else { &self.partials[step - 1] };
         for partial in before {
             let too_long = rule.span.is_some_and(|span| at - partial.start > span);
@@ -142,6 +148,7 @@ impl SequenceState {
                 continue;
             }
             let mut next = partial.clone();
+            next.leaves = next.leaves.min(leaves);
             for capture in &rule.captures[step] {
                 next.captured.push(match capture {
                     Capture::Property(slot) => scene.household.properties.value(row, *slot),
@@ -157,28 +164,20 @@ impl SequenceState {
     }
 
     /// Drops matches that can no longer become whole.
-    fn forget(&mut self, scene: &Scene<'_>, rule: &Sequence, at: i64) {
-        let zone = &scene.program.workspace.zone;
-        let rolling = match &rule.period {
-            Period::Last(span) => Some(*span),
-            _ => None,
-        };
-        if rolling.is_none() && rule.span.is_none() {
+    fn forget(&mut self, rule: &Sequence, at: i64) {
+        if !matches!(rule.period, Period::Last(_)) && rule.span.is_none() {
             return;
         }
         let earliest = rule.span.map_or(i64::MIN, |span| at.saturating_sub(span));
         for level in &mut self.partials {
-            level.retain(|partial| {
-                partial.start >= earliest && rolling.is_none_or(|span| lasted(partial.start, span, zone) > at)
-            });
+            level.retain(|partial| partial.start >= earliest && partial.leaves > at);
         }
     }
 
     /// Whether a whole match lies in the period at an instant.
     pub fn holds(&self, scene: &Scene<'_>, clockwork: &mut Clockwork, rule: &Sequence, at: i64) -> bool {
-        let zone = &scene.program.workspace.zone;
         match (&rule.period, rule.units) {
-            (Period::Last(span), _) => self.complete.values().any(|first| lasted(*first, *span, zone) > at),
+            (Period::Last(_), _) => self.complete.values().any(|leaves| *leaves > at),
             (Period::Calendar, Some(unit)) => self.complete.contains_key(&scene.unit(clockwork, at, unit)),
             _ => !self.complete.is_empty(),
         }
@@ -187,31 +186,26 @@ impl SequenceState {
     /// The next instant at which it can stop holding without an event.
     pub fn due(&self, scene: &Scene<'_>, clockwork: &mut Clockwork, rule: &Sequence, at: i64) -> i64 {
         match (&rule.period, rule.units) {
-            (Period::Last(span), _) => self
-                .complete
-                .values()
-                .map(|first| lasted(*first, *span, &scene.program.workspace.zone))
-                .filter(|due| *due > at)
-                .min()
-                .unwrap_or(i64::MAX),
+            (Period::Last(_), _) => {
+                self.complete.values().copied().filter(|leaves| *leaves > at).min().unwrap_or(i64::MAX)
+            }
             (Period::Calendar, Some(unit)) if !self.complete.is_empty() => scene.next_unit(clockwork, at, unit),
             _ => i64::MAX,
         }
     }
 }
 
-/// Of matches that later steps cannot tell apart, the latest started is as good as all.
+/// Of matches that later steps cannot tell apart, the latest started is as good as all that leave no later.
 fn keep_best(level: &mut Vec<Partial>) {
     if level.len() < 2 {
         return;
     }
     level.sort_unstable_by(|left, right| {
-        (left.unit, &left.captured, &left.used, std::cmp::Reverse(left.start)).cmp(&(
-            right.unit,
-            &right.captured,
-            &right.used,
-            std::cmp::Reverse(right.start),
-        ))
+        let by_start = right.start.cmp(&left.start).then(right.leaves.cmp(&left.leaves));
+        (left.unit, &left.captured, &left.used).cmp(&(right.unit, &right.captured, &right.used)).then(by_start)
     });
-    level.dedup_by(|next, kept| next.unit == kept.unit && next.captured == kept.captured && next.used == kept.used);
+    level.dedup_by(|next, kept| {
+        let alike = next.unit == kept.unit && next.captured == kept.captured && next.used == kept.used;
+        alike && next.leaves <= kept.leaves
+    });
 }

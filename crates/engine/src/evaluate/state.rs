@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::{Timestamp, Value};
 
 /// The version that [`HouseholdState::encode`] writes first.
-pub const STATE_VERSION: u8 = 1;
+pub const STATE_VERSION: u8 = 2;
 
 /// An event on its way into a state, identity resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

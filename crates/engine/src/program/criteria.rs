@@ -150,7 +150,7 @@ impl Builder<'_> {
             && behaviour.is.as_ref().is_some_and(|test| breakable(&behaviour.measure, test));
         let plain = matches!(behaviour.measure, Measure::Count | Measure::Days)
             && grouping == Grouping::Whole
-            && matches!(period, pass::Period::Last(_))
+            && matches!(period, pass::Period::Last(Span::Exact(_)))
             && !behaviour.against_previous;
         let last_times = if plain { behaviour.is.as_ref().and_then(needed_count) } else { None };
         let measure = self.measure(&behaviour.measure);
