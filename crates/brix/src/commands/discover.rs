@@ -1,15 +1,20 @@
 //! `brix discover`: which early behaviours predict converting, and how sure that is.
 
 mod asked;
+mod details;
 mod gather;
 
-use anyhow::Result;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use engine::Span;
 use engine::record::SubjectKind;
+use insight::Discovery;
+use insight::discover::definition::definition_file;
 
 use crate::cli::Shared;
-use crate::console::Console;
+use crate::console::{Console, DOUBT};
 use crate::exit::Exit;
 use crate::instant;
 use crate::question::Data;
@@ -23,7 +28,8 @@ use asked::Asked;
 #[command(after_help = "Examples:\n  \
     brix discover\n  \
     brix discover --goal \"Subscription Started\" --clock \"Signed Up\" --within 60d\n  \
-    brix discover --subject account --window 7d --window 14d --full")]
+    brix discover --subject account --window 7d --window 14d --full\n  \
+    brix discover --capacity 40 --out found.yaml && brix backtest found.yaml")]
 pub struct Arguments {
     /// Whose behaviour
     #[arg(long, value_enum, default_value = "user")]
@@ -49,6 +55,18 @@ pub struct Arguments {
     /// Until when conversions are known [default: the end of the data]
     #[arg(long, value_name = "DATE")]
     observed_until: Option<String>,
+    /// How many leads can be worked in a week: rules are sought that win most among as many, and thresholds and bands are told
+    #[arg(long, value_name = "LEADS", value_parser = clap::value_parser!(u32).range(1..))]
+    capacity: Option<u32>,
+    /// Seek rules of which at least this share converts, from 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "recall")]
+    precision: Option<f64>,
+    /// Seek rules that find at least this share of the buyers, from 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    recall: Option<f64>,
+    /// Write the recommended rule as a definition, with its held-out figures; nothing is written where nothing is reliable
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Everything that was judged and tried
     #[arg(long)]
     full: bool,
@@ -72,16 +90,56 @@ impl Kind {
     }
 }
 
+/// A share from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number like 0.2".to_owned())?;
+    if share > 0.0 && share < 1.0 { Ok(share) } else { Err("a share lies between 0 and 1".to_owned()) }
+}
+
 /// Asks, and tells the answer.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let data = Data::open(shared, &[], console)?;
     let asked = Asked::new(arguments, &data, console)?;
-    let discovery = gather::fold(&asked, &data, console)?.finish();
+    let mut discovery = gather::fold(&asked, &data, console)?.finish();
+    if discovery.population.counted == 0 {
+        console.say(format_args!("{DOUBT}doubt:{DOUBT:#} {}", nobody(&discovery)));
+    }
+    discovery.name_missed(|subject| engine::household::Directory::id(data.lake.directory(), subject).to_owned());
     if console.json {
         console.value(&discovery)?;
     } else {
         use std::io::Write as _;
         write!(console.out(), "{}", insight::discover::text::text(&discovery, arguments.full))?;
     }
+    match &arguments.out {
+        Some(path) => write(path, &asked, &discovery, console),
+        None => Ok(Exit::Done),
+    }
+}
+
+/// Why there may be nobody to look at, with the cure.
+fn nobody(discovery: &Discovery) -> &'static str {
+    let population = &discovery.population;
+    if population.started == 0 {
+        "nobody's time started: name the event it starts with by --clock, or look at others by --subject"
+    } else if population.immature == population.started {
+        "nobody is watched to the end of the outcome: say a shorter --within, or --observed-until where conversions are known longer"
+    } else {
+        "nobody is left to look at: see who was left out, and why"
+    }
+}
+
+/// Writes the recommended rule as a definition.
+fn write(path: &Path, asked: &Asked, discovery: &Discovery, console: &mut Console) -> Result<Exit> {
+    let Some(finding) = discovery.recommended.and_then(|place| discovery.findings.get(place)) else {
+        console.warn(format_args!("Nothing reliable was found, so nothing was written to {}", path.display()));
+        return Ok(Exit::Findings);
+    };
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let id: String = stem.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    let id = if id.starts_with(|letter: char| letter.is_ascii_lowercase()) { id } else { format!("found-{id}") };
+    let text = definition_file(&asked.question, discovery, finding, &asked.base, &id);
+    std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    console.say(format_args!("The definition: {}; brix check, brix test and brix backtest read it", path.display()));
     Ok(Exit::Done)
 }

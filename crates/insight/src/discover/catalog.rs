@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::definition::{Goal, NamePattern};
+use engine::Value;
+use engine::definition::{Goal, NamePattern, TraitPath};
 use engine::household::EventName;
 use engine::record::EventKind;
 use serde::Serialize;
@@ -20,6 +21,10 @@ pub struct Catalog {
     pub events: Vec<CatalogEvent>,
     /// Names that are left out, and why.
     pub excluded: Vec<Excluded>,
+    /// Features of their properties.
+    pub properties: Vec<PropertyFeature>,
+    /// Features of traits as of the landmark.
+    pub traits: Vec<TraitFeature>,
     /// The place in `events` of each code, or [`NONE`].
     by_code: Vec<u16>,
     /// Codes of one name share a number.
@@ -34,6 +39,41 @@ pub struct CatalogEvent {
     pub name: Arc<str>,
     /// What it is about; where the name has several kinds, the most frequent one.
     pub kind: EventKind,
+}
+
+/// A feature of an event's property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PropertyFeature {
+    /// The event's place in the catalog.
+    pub event: u16,
+    /// The property.
+    pub property: Arc<str>,
+    /// Its slot among what is read of rows.
+    pub slot: u32,
+    /// What is measured.
+    pub what: OfProperty,
+}
+
+/// What is measured of a property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfProperty {
+    /// How many events have this value.
+    Is(Value),
+    /// How many different values there are.
+    Distinct,
+    /// The sum of its numbers, cut to whole ones.
+    Sum,
+}
+
+/// A feature of a trait, as it is at the landmark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraitFeature {
+    /// Whose: the subject's own or, for users, its account's.
+    pub path: TraitPath,
+    /// Its slot among what is read of subjects.
+    pub slot: u32,
+    /// Whether it is this value; `None`: how large its number is, cut to a whole one.
+    pub is: Option<Value>,
 }
 
 /// An event that is left out.
@@ -77,7 +117,7 @@ impl Catalog {
         let alike = names.iter().zip(0..).map(|((event, _), code)| *first.entry(&event.name).or_insert(code)).collect();
         let by_code = names.iter().map(|(event, _)| places.get(&event.name).copied().unwrap_or(NONE)).collect();
         let product = names.iter().map(|(event, _)| event.kind == EventKind::Product).collect();
-        Self { by_code, alike, product, excluded, events }
+        Self { by_code, alike, product, excluded, events, properties: Vec::new(), traits: Vec::new() }
     }
 
     /// How many codes the dictionary has.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use engine::household::Subject;
 
 use super::bits::{Bits, count_and};
+use super::rule::Condition;
 use super::table::{FeatureTable, Slot, TableRow};
 use stats::table::TwoByTwo;
 
@@ -173,6 +174,29 @@ impl<'a> Cohort<'a> {
         let level = self.table.layout.levels.of(value);
         let column = slot * self.table.layout.windows + window;
         Bits::of(self.len(), |place| self.levels(place).is_some_and(|levels| levels[column] >= level))
+    }
+
+    /// Many such sets at once, of one half, their words beginning with the half's: people are looked at once.
+    pub fn many(&self, conditions: &[Condition], window: usize, half: Half) -> Vec<Bits> {
+        let windows = self.table.layout.windows;
+        let columns: Vec<(usize, u8)> = conditions
+            .iter()
+            .filter_map(|condition| {
+                let slot = self.slot(condition.slot)?;
+                Some((slot * windows + window, self.table.layout.levels.of(condition.at_least)))
+            })
+            .collect();
+        let range = self.range(half);
+        let mut sets = vec![Bits::none(range.len()); columns.len()];
+        for (number, place) in range.enumerate() {
+            let Some(levels) = self.levels(place) else { continue };
+            for ((column, level), set) in columns.iter().zip(&mut sets) {
+                if levels[*column] >= *level {
+                    set.set(number);
+                }
+            }
+        }
+        sets
     }
 
     /// The features' place.

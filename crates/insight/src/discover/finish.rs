@@ -9,19 +9,28 @@ use stats::sample_size::events_for_ratio;
 
 use super::adjusted::{Adjusted, Strata, adjusted};
 use super::bits::Bits;
+use super::closer::{Overlap, curve, heat_map, loads, missed, overlaps, weeks};
 use super::cohort::{Cohort, Half};
+use super::combine::{Combined, NOISE, combine};
+use super::leaks::{Leaks, about};
 use super::measures::{Measures, measures};
 use super::question::Question;
-use super::report::{CandidateFigures, Discovery, Finding, Halves, Month, Nothing, Population, Tried, WindowCounts};
+use super::report::{
+    CandidateFigures, Closer, Discovery, Finding, Halves, Month, Nothing, Population, Tried, WindowCounts,
+};
 use super::rule::{ConditionWords, Rule};
 use super::search::{Candidate, Searched, search};
-use super::table::FeatureTable;
+use super::table::{FeatureTable, Measure};
 use super::verdict::{Evidence, VERDICTS, Verdict};
 use super::{catalog::Excluded, sentence};
 use crate::figure::When;
 
 /// The most single features that are judged on the held-out half: each more makes the proof of all others harder.
 const MOST_JUDGED: usize = 20;
+/// The most combinations that are judged.
+const MOST_COMBINED: usize = 6;
+/// The most findings that are looked at more closely.
+const MOST_CLOSER: usize = 4;
 /// Candidates in a report.
 const MOST_CANDIDATES: usize = 300;
 
@@ -36,7 +45,7 @@ struct Judged {
 }
 
 /// The answer to a question from what was gathered.
-pub(crate) fn finish(question: &Question, table: &FeatureTable, population: Population, lost: &[u64]) -> Discovery {
+pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
     let cohort = Cohort::new(table);
     let following: Vec<usize> = table.only_following().collect();
     let mut searched = search(&cohort);
@@ -44,8 +53,16 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable, population: Popu
         candidate.condition.slot.event.is_some_and(|event| following.contains(&usize::from(event)))
     };
     searched.candidates.retain(|candidate| !only_follows(candidate));
-    let rules = singles(&searched);
-    let judged: Vec<Judged> = rules.into_iter().map(|rule| judge(question, &cohort, rule)).collect();
+    let leaks = Leaks::of(&question.catalog, &cohort, &searched);
+    // What may be a leak is not combined, nor activity as such.
+    searched.all.retain(|candidate| {
+        let slot = candidate.condition.slot;
+        let about_activity = slot.event.is_none() && slot.measure != Measure::Trait;
+        !only_follows(candidate) && !about_activity && leaks.about(slot).is_none()
+    });
+    let combined = combine(&cohort, &searched.all, question.aim, weeks(&cohort, Half::Search));
+    let rules = in_turn(singles(&searched), combinations(&combined));
+    let judged: Vec<Judged> = rules.into_iter().map(|rule| judge(&cohort, &leaks, rule)).collect();
     let p_values: Vec<f64> = judged.iter().map(|judged| judged.held_out.p_value).collect();
     // What looked best in the search has the most of the level: the weights come from people who do not judge.
     let weights: Vec<f64> = (1..=p_values.len()).map(|rank| 1.0 / rank as f64).collect();
@@ -67,15 +84,19 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable, population: Popu
         let event = question.catalog.events.get(*place)?;
         Some(Excluded { name: Arc::clone(&event.name), why: "it only ever follows the goal".to_owned() })
     }));
+    let (recommended, closer, overlaps) = look_closer(question, &cohort, &findings);
     Discovery {
+        recommended,
+        closer,
+        overlaps,
         subject: question.subject.word(),
         goal: question.goal.clone(),
         end_days: days(question.end),
         observed_until: When(question.observed_until),
-        population,
-        windows: windows(question, &cohort, lost),
+        population: Population { counted: table.len() as u64, started: table.len() as u64, ..Population::default() },
+        windows: windows(question, &cohort),
         halves: halves(&cohort),
-        tried: tried(&searched, judged_count),
+        tried: tried(&searched, combined.tried, judged_count),
         nothing: (!reliable).then(|| nothing(question, &cohort, judged_count)),
         candidates: candidates(question, &searched),
         findings,
@@ -84,23 +105,110 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable, population: Popu
     }
 }
 
-/// One rule for each event: its best measure, window and threshold in the searched half. The best of these are judged.
+/// One rule for each event, property or trait: its best measure, window and threshold in the searched half. The best are judged.
 fn singles(searched: &Searched) -> Vec<Rule> {
-    let mut events = Vec::new();
+    let (mut known, mut picked) = (Vec::new(), Vec::new());
     let mut rules = Vec::new();
     for candidate in searched.candidates.iter().filter(|candidate| candidate.z > 0.0) {
         if rules.len() == MOST_JUDGED {
             break;
         }
-        if !events.contains(&candidate.condition.slot.event) {
-            events.push(candidate.condition.slot.event);
+        // Measures that pick the same people are one.
+        let same = (candidate.condition.slot.event, candidate.window, candidate.table);
+        if !known.contains(&about(candidate.condition.slot)) && !picked.contains(&same) {
+            known.push(about(candidate.condition.slot));
+            picked.push(same);
             rules.push(Rule::one(candidate.condition, candidate.window));
         }
     }
     rules
 }
 
-fn judge(question: &Question, cohort: &Cohort<'_>, rule: Rule) -> Judged {
+/// The best combinations, each about something else.
+fn combinations(combined: &Combined) -> Vec<Rule> {
+    let mut known: Vec<Vec<(Option<u16>, Option<u16>)>> = Vec::new();
+    let mut rules = Vec::new();
+    for combination in &combined.best {
+        if rules.len() == MOST_COMBINED {
+            break;
+        }
+        let mut about: Vec<_> =
+            combination.rule.conditions.iter().map(|condition| (condition.slot.event, condition.slot.of)).collect();
+        about.sort_unstable();
+        about.dedup();
+        // Two that differ in one condition may be noise around one truth; a third is.
+        let alike = |other: &&Vec<(Option<u16>, Option<u16>)>| {
+            about.iter().filter(|part| other.contains(part)).count() + 1 >= about.len().max(other.len())
+        };
+        if !known.contains(&about) && known.iter().filter(alike).count() < 2 {
+            known.push(about);
+            rules.push(combination.rule.clone());
+        }
+    }
+    rules
+}
+
+/// Singles and combinations in turn, so that neither takes the most of the level from the other.
+fn in_turn(singles: Vec<Rule>, combinations: Vec<Rule>) -> Vec<Rule> {
+    let (mut singles, mut combinations) = (singles.into_iter(), combinations.into_iter());
+    let mut rules = Vec::new();
+    loop {
+        let before = rules.len();
+        rules.extend(singles.next());
+        rules.extend(combinations.next());
+        if rules.len() == before {
+            return rules;
+        }
+    }
+}
+
+/// The finding to go on with, and a closer look at the first ones.
+fn look_closer(
+    question: &Question,
+    cohort: &Cohort<'_>,
+    findings: &[Finding],
+) -> (Option<usize>, Vec<Closer>, Vec<Overlap>) {
+    let weeks = weeks(cohort, Half::Search);
+    let score = |finding: &Finding| {
+        let table = cohort.table(&finding.rule.bits(cohort), finding.rule.window, Half::Search);
+        question.aim.score(&table, weeks).unwrap_or(f64::NEG_INFINITY)
+    };
+    let reliable: Vec<(usize, f64)> = findings
+        .iter()
+        .enumerate()
+        .filter(|(_, finding)| finding.verdict == Verdict::Reliable)
+        .map(|(place, finding)| (place, score(finding)))
+        .collect();
+    let best = reliable.iter().map(|(_, score)| *score).fold(f64::NEG_INFINITY, f64::max);
+    let near = reliable.iter().filter(|(_, score)| *score >= best - NOISE);
+    let recommended = near
+        .min_by(|left, right| {
+            let size = |place: usize| findings[place].rule.conditions.len();
+            size(left.0).cmp(&size(right.0)).then(right.1.total_cmp(&left.1))
+        })
+        .map(|(place, _)| *place);
+    let worth = |verdict: Verdict| matches!(verdict, Verdict::Reliable | Verdict::Weak | Verdict::OnlyActivity);
+    let mut places: Vec<usize> = recommended.into_iter().collect();
+    places.extend((0..findings.len()).filter(|place| Some(*place) != recommended && worth(findings[*place].verdict)));
+    places.truncate(MOST_CLOSER);
+    let look = |place: &usize| {
+        let rule = &findings[*place].rule;
+        let first = rule.conditions.iter().find(|condition| !condition.negated);
+        Closer {
+            finding: *place,
+            curve: first.and_then(|condition| curve(question, cohort, condition, rule.window)),
+            heat_map: first.and_then(|condition| heat_map(question, cohort, condition)),
+            missed: missed(cohort, rule),
+            loads: question
+                .capacity_per_week
+                .map_or_else(Vec::new, |leads| loads(question, cohort, rule, f64::from(leads))),
+        }
+    };
+    let rules: Vec<(usize, &Rule)> = places.iter().map(|place| (*place, &findings[*place].rule)).collect();
+    (recommended, places.iter().map(look).collect(), overlaps(cohort, &rules))
+}
+
+fn judge(cohort: &Cohort<'_>, leaks: &Leaks, rule: Rule) -> Judged {
     let bits = rule.bits(cohort);
     let [search, held_out] = [Half::Search, Half::HeldOut].map(|half| measures(cohort, &bits, rule.window, half));
     let adjusted = (!rule.is_activity()).then(|| {
@@ -108,36 +216,8 @@ fn judge(question: &Question, cohort: &Cohort<'_>, rule: Rule) -> Judged {
         let plain = held_out.lift.map(|lift| lift.value);
         adjusted(cohort, &bits, rule.window, Half::HeldOut, &strata, plain)
     });
-    let leak = leak(question, cohort, &rule);
+    let leak = leaks.why(&rule).map(str::to_owned);
     Judged { rule, bits, search, held_out, adjusted, leak }
-}
-
-/// Why a rule may be made by the purchase itself, as far as its events tell.
-fn leak(question: &Question, cohort: &Cohort<'_>, rule: &Rule) -> Option<String> {
-    rule.conditions.iter().find_map(|condition| {
-        let event = usize::from(condition.slot.event?);
-        let seen = cohort.table.following.get(event)?;
-        let known = question.catalog.events.get(event)?;
-        if known.kind == engine::record::EventKind::Sales {
-            return Some(format!(
-                "\"{}\" is what sales did: whom they call is chosen because he seems to buy",
-                known.name
-            ));
-        }
-        let mostly = |count: u64| seen.buyers >= 5 && count * 2 > seen.buyers;
-        if mostly(seen.just_before) {
-            return Some(format!(
-                "most buyers do \"{}\" for the first time within the hour before they buy",
-                known.name
-            ));
-        }
-        (mostly(seen.after) && seen.others < seen.buyers).then(|| {
-            format!(
-                "most buyers have \"{}\" only after they bought, and few others have it: a plan may open it",
-                known.name
-            )
-        })
-    })
 }
 
 fn finding(question: &Question, cohort: &Cohort<'_>, judged: Judged, corrected: f64, q_value: f64) -> Finding {
@@ -202,7 +282,7 @@ fn months(question: &Question, cohort: &Cohort<'_>, bits: &Bits, window: usize) 
     months.into_iter().map(month).collect()
 }
 
-fn windows(question: &Question, cohort: &Cohort<'_>, lost: &[u64]) -> Vec<WindowCounts> {
+fn windows(question: &Question, cohort: &Cohort<'_>) -> Vec<WindowCounts> {
     let both = |window: usize| {
         let [search, held_out] = [Half::Search, Half::HeldOut].map(|half| cohort.totals(window, half));
         (search.0 + held_out.0, search.1 + held_out.1)
@@ -213,7 +293,7 @@ fn windows(question: &Question, cohort: &Cohort<'_>, lost: &[u64]) -> Vec<Window
         .enumerate()
         .map(|(window, length)| {
             let (people, buyers) = both(window);
-            WindowCounts { days: days(*length), people, buyers, buyers_lost: lost.get(window).copied().unwrap_or(0) }
+            WindowCounts { days: days(*length), people, buyers, buyers_lost: 0 }
         })
         .collect()
 }
@@ -229,12 +309,13 @@ fn halves(cohort: &Cohort<'_>) -> Halves {
     }
 }
 
-fn tried(searched: &Searched, judged: u64) -> Tried {
+fn tried(searched: &Searched, combinations: u64, judged: u64) -> Tried {
     Tried {
         features: searched.features,
         cells: searched.cells,
         good_by_luck: (searched.cells as f64 * 0.025).round() as u64,
         look_good: searched.look_good,
+        combinations,
         judged,
     }
 }

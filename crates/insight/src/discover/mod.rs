@@ -10,11 +10,17 @@
 //! [`Discover::merge`] of parts that were folded elsewhere, [`Discover::finish`].
 
 mod adjusted;
+pub mod aim;
 pub mod bits;
 pub mod catalog;
+pub mod closer;
 mod cohort;
+mod combine;
 mod days;
+pub mod definition;
+mod details;
 mod finish;
+mod leaks;
 pub mod levels;
 mod measures;
 pub mod question;
@@ -23,6 +29,8 @@ pub mod rule;
 mod search;
 mod sentence;
 pub mod table;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod verdict;
 
@@ -194,6 +202,17 @@ impl Discover {
     pub fn finish(self) -> Discovery {
         let (question, population, lost) = (Arc::clone(&self.question), self.population, self.lost.clone());
         let table = self.into_table();
-        finish::finish(&question, &table, population, &lost)
+        let mut discovery = answer(&question, &table);
+        discovery.population = population;
+        for (window, lost) in discovery.windows.iter_mut().zip(lost) {
+            window.buyers_lost = lost;
+        }
+        discovery
     }
+}
+
+/// The answer to a question from a feature table alone; who was left out of the table is not known here.
+#[must_use]
+pub fn answer(question: &Question, table: &FeatureTable) -> Discovery {
+    finish::finish(question, table)
 }

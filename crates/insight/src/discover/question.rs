@@ -7,6 +7,7 @@ use engine::record::SubjectKind;
 use engine::time::DAY;
 use jiff::tz::TimeZone;
 
+use super::aim::Aim;
 use super::catalog::Catalog;
 
 /// A question; nothing else decides the answer but the lives.
@@ -35,6 +36,8 @@ pub struct Question {
     pub zone_slot: Option<u32>,
     /// Which events are looked at.
     pub catalog: Arc<Catalog>,
+    /// What combinations are scored for.
+    pub aim: Aim,
     /// How many leads can be worked in a week.
     pub capacity_per_week: Option<u32>,
     /// From what all chance comes.

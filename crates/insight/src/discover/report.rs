@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::adjusted::Adjusted;
 use super::catalog::Excluded;
+use super::closer::{Curve, HeatMap, Load, Missed, Overlap};
 use super::measures::Measures;
 use super::rule::{ConditionWords, Rule};
 use super::verdict::{Verdict, VerdictThresholds};
@@ -32,6 +33,12 @@ pub struct Discovery {
     pub tried: Tried,
     /// What was judged, the surest first.
     pub findings: Vec<Finding>,
+    /// The place of the finding to go on with: of the reliable ones the simplest within the noise of the best.
+    pub recommended: Option<usize>,
+    /// A closer look at the first findings that are more than luck.
+    pub closer: Vec<Closer>,
+    /// How they overlap.
+    pub overlaps: Vec<Overlap>,
     /// Each feature's best threshold in the searched half, the best first: what an uncorrected search would show.
     pub candidates: Vec<CandidateFigures>,
     /// Events left out by construction.
@@ -98,6 +105,8 @@ pub struct Tried {
     pub good_by_luck: u64,
     /// Cells of the searched half that look so.
     pub look_good: u64,
+    /// Combinations of conditions tried.
+    pub combinations: u64,
     /// Findings judged on the held-out half.
     pub judged: u64,
 }
@@ -178,6 +187,21 @@ pub struct Month {
     pub other_buyers: u64,
 }
 
+/// A closer look at a finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Closer {
+    /// The finding's place.
+    pub finding: usize,
+    /// Conversion by the value of its first feature.
+    pub curve: Option<Curve>,
+    /// Conversion by threshold and window of its first feature.
+    pub heat_map: Option<HeatMap>,
+    /// Whom it misses.
+    pub missed: Missed,
+    /// Thresholds and what they give in a week, where a capacity was told.
+    pub loads: Vec<Load>,
+}
+
 /// Nothing is reliable.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Nothing {
@@ -189,4 +213,13 @@ pub struct Nothing {
     pub for_share: f64,
     /// When there will be so many at the present pace.
     pub when: Option<Arc<str>>,
+}
+
+impl Discovery {
+    /// Puts ids on those who are named among the missed.
+    pub fn name_missed(&mut self, id: impl Fn(engine::household::Subject) -> String) {
+        for closer in &mut self.closer {
+            closer.missed.subjects = closer.missed.who.iter().map(|subject| id(*subject)).collect();
+        }
+    }
 }

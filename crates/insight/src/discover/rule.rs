@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use engine::Value;
 use engine::definition::{
-    Behaviour, Criterion, DistinctOf, Events, Measure as Measured, NamePattern, Op, Operand, Period, Test,
+    Aggregate, Behaviour, Criterion, DistinctOf, Events, Filter, Measure as Measured, NamePattern, Op, Operand, Period,
+    Test, TraitOwner, TraitTest,
 };
 use serde::Serialize;
 
 use super::bits::Bits;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, OfProperty, PropertyFeature, TraitFeature};
 use super::cohort::Cohort;
 use super::table::{Measure, Slot};
 
@@ -46,17 +47,35 @@ impl Condition {
     /// As a definition says it.
     #[must_use]
     pub fn criterion(&self, catalog: &Catalog) -> Criterion {
+        if let Some(feature) = self.trait_feature(catalog) {
+            return self.trait_criterion(feature);
+        }
         let name = self.slot.event.and_then(|event| catalog.events.get(usize::from(event)));
         let pattern = name.map_or(NamePattern::Any, |event| NamePattern::Exactly(Arc::clone(&event.name)));
         let op = if self.negated { Op::Below } else { Op::AtLeast };
+        let (mut filter, mut measure) = (None, Measured::Count);
+        match self.slot.measure {
+            Measure::Count | Measure::Trait => {}
+            Measure::Days => measure = Measured::Days,
+            Measure::Users => measure = Measured::Users,
+            Measure::Kinds => measure = Measured::Distinct(DistinctOf::EventName),
+            Measure::Property => {
+                if let Some(feature) = self.property_feature(catalog) {
+                    let property = Arc::clone(&feature.property);
+                    match &feature.what {
+                        OfProperty::Is(value) => {
+                            let test = Test::Is(Op::Equal, Operand::Constant(value.clone()));
+                            filter = Some(Filter::Test { left: Operand::Property(property), test });
+                        }
+                        OfProperty::Distinct => measure = Measured::Distinct(DistinctOf::Property(property)),
+                        OfProperty::Sum => measure = Measured::Of(Aggregate::Sum, property),
+                    }
+                }
+            }
+        }
         Criterion::Behaviour(Box::new(Behaviour {
-            events: Events { names: vec![pattern], kind: None, filter: None },
-            measure: match self.slot.measure {
-                Measure::Count => Measured::Count,
-                Measure::Days => Measured::Days,
-                Measure::Users => Measured::Users,
-                Measure::Kinds => Measured::Distinct(DistinctOf::EventName),
-            },
+            events: Events { names: vec![pattern], kind: None, filter },
+            measure,
             period: Period::Window,
             is: Some(Test::Is(op, Operand::Constant(Value::whole(i64::from(self.at_least))))),
             per: None,
@@ -65,20 +84,59 @@ impl Condition {
         }))
     }
 
+    fn trait_criterion(&self, feature: &TraitFeature) -> Criterion {
+        let test = match &feature.is {
+            Some(value) => Test::Is(Op::Equal, Operand::Constant(value.clone())),
+            None => Test::Is(Op::AtLeast, Operand::Constant(Value::whole(i64::from(self.at_least)))),
+        };
+        let test = TraitTest { path: feature.path.clone(), test, lasting: None, against: None };
+        let criterion = Criterion::Trait(Box::new(test));
+        if self.negated { Criterion::Not(Box::new(criterion)) } else { criterion }
+    }
+
+    pub(crate) fn property_feature<'a>(&self, catalog: &'a Catalog) -> Option<&'a PropertyFeature> {
+        let of = self.slot.of.filter(|_| self.slot.measure == Measure::Property)?;
+        catalog.properties.get(usize::from(of))
+    }
+
+    pub(crate) fn trait_feature<'a>(&self, catalog: &'a Catalog) -> Option<&'a TraitFeature> {
+        let of = self.slot.of.filter(|_| self.slot.measure == Measure::Trait)?;
+        catalog.traits.get(usize::from(of))
+    }
+
     /// In words that stand behind "people with": `Member Invited 2 or more times`.
     #[must_use]
     pub fn words(&self, catalog: &Catalog) -> String {
         let name = self.slot.event.and_then(|event| catalog.events.get(usize::from(event)));
         let name = name.map_or("any product event", |event| &event.name);
         let (least, not) = (self.at_least, if self.negated { "not " } else { "" });
+        if let Some(feature) = self.trait_feature(catalog) {
+            let whose = if feature.path.of == TraitOwner::Account { "account " } else { "" };
+            let trait_name = &feature.path.name;
+            return match &feature.is {
+                Some(value) => format!("{not}{whose}{trait_name} = {}", crate::words::value(value)),
+                None => format!("{not}{whose}{trait_name} of {least} or more"),
+            };
+        }
+        if let Some(feature) = self.property_feature(catalog) {
+            let property = &feature.property;
+            return match (&feature.what, least) {
+                (OfProperty::Is(value), 1) => format!("{not}{name} where {property} = {}", crate::words::value(value)),
+                (OfProperty::Is(value), _) => {
+                    format!("{not}{name} where {property} = {} {least} or more times", crate::words::value(value))
+                }
+                (OfProperty::Distinct, _) => format!("{not}{name} with {least} or more different {property}"),
+                (OfProperty::Sum, _) => format!("{not}{name} with {property} of {least} or more in sum"),
+            };
+        }
         match (self.slot.measure, least) {
-            (Measure::Count, 1) => format!("{not}{name}"),
-            (Measure::Count, _) => format!("{not}{name} {least} or more times"),
             (Measure::Days, 1) => format!("{not}{name} on a day"),
             (Measure::Days, _) => format!("{not}{name} on {least} or more days"),
             (Measure::Users, 1) => format!("{not}{name} by a member"),
             (Measure::Users, _) => format!("{not}{name} by {least} or more members"),
             (Measure::Kinds, _) => format!("{not}{least} or more different product events"),
+            (_, 1) => format!("{not}{name}"),
+            _ => format!("{not}{name} {least} or more times"),
         }
     }
 }
@@ -126,7 +184,7 @@ impl Rule {
     pub(crate) fn own(&self, cohort: &Cohort<'_>) -> Vec<usize> {
         let slots = self.conditions.iter().filter_map(|condition| {
             condition.slot.event?;
-            cohort.slot(Slot { measure: Measure::Count, ..condition.slot })
+            cohort.slot(Slot { measure: Measure::Count, of: None, ..condition.slot })
         });
         let mut slots: Vec<usize> = slots.collect();
         slots.sort_unstable();
@@ -137,17 +195,23 @@ impl Rule {
     /// Whether it is about activity as such: then nothing is left to adjust it for.
     #[must_use]
     pub fn is_activity(&self) -> bool {
-        self.conditions.iter().all(|condition| condition.slot.event.is_none())
+        self.conditions
+            .iter()
+            .all(|condition| condition.slot.event.is_none() && condition.slot.measure != Measure::Trait)
     }
 }
 
 /// A condition in a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConditionWords {
-    /// The event; `any` for all product events.
-    pub event: Arc<str>,
-    /// `count`, `days`, `users` or `distinct`.
+    /// The event (`any`: all product events), or the trait.
+    pub of: Arc<str>,
+    /// `count`, `days`, `users`, `distinct`, `sum` or `trait`.
     pub measure: &'static str,
+    /// The property that is measured or filtered by.
+    pub property: Option<Arc<str>>,
+    /// The property's or trait's value.
+    pub value: Option<String>,
     /// The threshold.
     pub at_least: u32,
     /// It holds below the threshold.
@@ -157,14 +221,28 @@ pub struct ConditionWords {
 impl ConditionWords {
     pub(crate) fn of(condition: &Condition, catalog: &Catalog) -> Self {
         let event = condition.slot.event.and_then(|event| catalog.events.get(usize::from(event)));
+        let property = condition.property_feature(catalog);
+        let of_trait = condition.trait_feature(catalog);
+        let value = match (property.map(|feature| &feature.what), of_trait) {
+            (Some(OfProperty::Is(value)), _) => Some(value),
+            (_, Some(feature)) => feature.is.as_ref(),
+            _ => None,
+        };
+        let measure = match (condition.slot.measure, property.map(|feature| &feature.what)) {
+            (Measure::Days, _) => "days",
+            (Measure::Users, _) => "users",
+            (Measure::Trait, _) => "trait",
+            (Measure::Kinds, _) | (_, Some(OfProperty::Distinct)) => "distinct",
+            (_, Some(OfProperty::Sum)) => "sum",
+            _ => "count",
+        };
+        let name = event.map(|event| Arc::clone(&event.name));
+        let name = name.or_else(|| of_trait.map(|feature| Arc::clone(&feature.path.name)));
         Self {
-            event: event.map_or_else(|| Arc::from("any"), |event| Arc::clone(&event.name)),
-            measure: match condition.slot.measure {
-                Measure::Count => "count",
-                Measure::Days => "days",
-                Measure::Users => "users",
-                Measure::Kinds => "distinct",
-            },
+            of: name.unwrap_or_else(|| Arc::from("any")),
+            measure,
+            property: property.map(|feature| Arc::clone(&feature.property)),
+            value: value.map(crate::words::value),
             at_least: condition.at_least,
             negated: condition.negated,
         }

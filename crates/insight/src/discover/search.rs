@@ -27,6 +27,8 @@ pub(crate) struct Candidate {
 pub(crate) struct Searched {
     /// One for each feature and window in which something could be tried; the best first.
     pub candidates: Vec<Candidate>,
+    /// Every cell tried, for combinations.
+    pub all: Vec<Candidate>,
     /// How many features were looked at in windows.
     pub features: u64,
     /// How many cells (feature × window × threshold) were tried.
@@ -117,10 +119,12 @@ pub(crate) fn search(cohort: &Cohort<'_>) -> Searched {
                 let z = z_score(&table);
                 p_values.push(normal_two_sided(z));
                 searched.look_good += u64::from(z > GOOD);
+                let condition = Condition { slot: *slot, at_least: threshold, negated: false };
+                let (p_value, q_value) = (normal_two_sided(z), 1.0);
+                let cell = Candidate { condition, window, table, z, p_value, q_value, thresholds: 0 };
+                searched.all.push(cell);
                 if best.is_none_or(|best| z > best.z) {
-                    let condition = Condition { slot: *slot, at_least: threshold, negated: false };
-                    let (p_value, q_value) = (normal_two_sided(z), 1.0);
-                    best = Some(Candidate { condition, window, table, z, p_value, q_value, thresholds: 0 });
+                    best = Some(cell);
                 }
             }
             searched.features += u64::from(tried > 0);

@@ -12,6 +12,7 @@ use engine::record::SubjectKind;
 
 use super::catalog::NONE;
 use super::days::Days;
+use super::details::{Properties, Traits};
 use super::levels::Levels;
 use super::question::Question;
 
@@ -26,6 +27,10 @@ pub enum Measure {
     Users,
     /// How many different events (of all product events only).
     Kinds,
+    /// A feature of the event's property: [`Slot::of`] is its place among the catalog's.
+    Property,
+    /// A trait at the landmark: [`Slot::of`] is its place among the catalog's.
+    Trait,
 }
 
 /// A feature: which events, what is measured. It has one value for each window.
@@ -35,6 +40,8 @@ pub struct Slot {
     pub event: Option<u16>,
     /// What is measured.
     pub measure: Measure,
+    /// Of which property or trait.
+    pub of: Option<u16>,
 }
 
 /// Which features a table has, in their order.
@@ -46,6 +53,10 @@ pub struct Layout {
     pub windows: usize,
     measures: usize,
     accounts: bool,
+    /// Where the number of different events is; behind it come features of properties.
+    kinds: usize,
+    /// Where features of traits begin.
+    traits: usize,
     /// Values to bytes.
     pub levels: Levels,
 }
@@ -63,10 +74,32 @@ impl Layout {
         let events = (0..question.catalog.events.len() as u16).map(Some);
         let mut slots: Vec<Slot> = std::iter::once(None)
             .chain(events)
-            .flat_map(|event| measures.iter().map(move |measure| Slot { event, measure: *measure }))
+            .flat_map(|event| measures.iter().map(move |measure| Slot { event, measure: *measure, of: None }))
             .collect();
-        slots.push(Slot { event: None, measure: Measure::Kinds });
-        Self { slots, windows: question.windows.len(), measures: measures.len(), accounts, levels: Levels::new() }
+        slots.push(Slot { event: None, measure: Measure::Kinds, of: None });
+        let kinds = slots.len() - 1;
+        let catalog = &question.catalog;
+        let properties = catalog.properties.iter().zip(0..);
+        slots.extend(properties.map(|(feature, of)| Slot {
+            event: Some(feature.event),
+            measure: Measure::Property,
+            of: Some(of),
+        }));
+        let traits = slots.len();
+        slots.extend((0..catalog.traits.len() as u16).map(|of| Slot {
+            event: None,
+            measure: Measure::Trait,
+            of: Some(of),
+        }));
+        Self {
+            slots,
+            windows: question.windows.len(),
+            measures: measures.len(),
+            accounts,
+            kinds,
+            traits,
+            levels: Levels::new(),
+        }
     }
 
     /// Bytes of a subject.
@@ -153,6 +186,8 @@ pub(crate) struct Builder {
     seen: Vec<u32>,
     seen_ever: Vec<u32>,
     members: HashSet<(u16, Code)>,
+    properties: Properties,
+    traits: Traits,
     serial: u32,
 }
 
@@ -172,6 +207,8 @@ impl Builder {
             seen: vec![0; question.catalog.codes()],
             seen_ever: vec![0; events],
             members: HashSet::new(),
+            properties: Properties::new(&question.catalog, layout.kinds + 1),
+            traits: Traits::default(),
             serial: 0,
             layout,
             question,
@@ -193,20 +230,21 @@ impl Builder {
             Rows::Range(start, end) => {
                 let (times, names) = (&household.times[*start..*end], &household.names[*start..*end]);
                 let from = times.partition_point(|time| *time < row.clock);
-                let rows =
-                    times[from..].iter().zip(&names[from..]).map(|(time, name)| (*time, *name, row.subject.code));
-                self.count(row.clock, conversion, rows, days);
+                let rows = (start + from..).zip(times[from..].iter().zip(&names[from..]));
+                let rows = rows.map(|(place, (time, name))| (place, *time, *name, row.subject.code));
+                self.count(row.clock, conversion, household, rows, days);
             }
             Rows::List(list) => {
                 let rows = list.iter().filter_map(|(place, user)| {
                     let (time, name) = at(*place as usize);
-                    Some((time?, name?, *user))
+                    Some((*place as usize, time?, name?, *user))
                 });
-                self.count(row.clock, conversion, rows.filter(|(time, ..)| *time >= row.clock), days);
+                self.count(row.clock, conversion, household, rows.filter(|(_, time, ..)| *time >= row.clock), days);
             }
         }
         self.part.rows.push(row);
         self.write();
+        self.add_traits(row, household);
     }
 
     /// One pass over a subject's rows from the clock on, in time order.
@@ -215,7 +253,8 @@ impl Builder {
         &mut self,
         clock: i64,
         conversion: i64,
-        rows: impl Iterator<Item = (i64, u32, Code)>,
+        household: &Household<'_>,
+        rows: impl Iterator<Item = (usize, i64, u32, Code)>,
         days: &mut Days<'_>,
     ) {
         let question = Arc::clone(&self.question);
@@ -224,7 +263,7 @@ impl Builder {
         let mut stretch = 0;
         let mut end = question.windows.first().map_or(i64::MIN, |window| clock.saturating_add(*window));
         let first_day = days.day(clock) - 2;
-        for (time, code, user) in rows {
+        for (row, time, code, user) in rows {
             let (event, alike, product) = question.catalog.look(code);
             if event != NONE {
                 self.follow(event, time, conversion);
@@ -240,15 +279,28 @@ impl Builder {
             if product {
                 self.add_row(0, stretch, bit, user);
                 if std::mem::replace(&mut self.seen[alike as usize], self.serial) != self.serial {
-                    let kinds = layout.slots.len() - 1;
+                    let kinds = layout.kinds;
                     self.touch(kinds);
                     self.sums[kinds * windows + stretch] += 1;
                 }
             }
             if event != NONE {
                 self.add_row((usize::from(event) + 1) * measures, stretch, bit, user);
+                self.read(event, household, row, stretch);
             }
         }
+    }
+
+    /// Adds a row to the features of its properties.
+    #[inline]
+    fn read(&mut self, event: u16, household: &Household<'_>, row: usize, stretch: usize) {
+        let mut properties = std::mem::take(&mut self.properties);
+        properties.read(event, household, row, |slot, amount| {
+            self.touch(slot);
+            let sum = &mut self.sums[slot * self.layout.windows + stretch];
+            *sum = sum.saturating_add(amount);
+        });
+        self.properties = properties;
     }
 
     /// Adds a row to the features of an event, which begin at `slot`.
@@ -305,7 +357,7 @@ impl Builder {
             self.is_touched[slot] = false;
             self.days[slot] = 0;
             // An event's other features are touched with its count.
-            let measures = if slot + 1 == self.layout.slots.len() { 1 } else { self.layout.measures };
+            let measures = if slot >= self.layout.kinds { 1 } else { self.layout.measures };
             for place in slot..slot + measures {
                 let mut sum = 0_u32;
                 let stretches = place * windows..(place + 1) * windows;
@@ -320,6 +372,24 @@ impl Builder {
             }
         }
         self.members.clear();
+        self.properties.clear();
+    }
+
+    /// Puts in the traits as they are at each landmark.
+    fn add_traits(&mut self, row: TableRow, household: &Household<'_>) {
+        let features = &self.question.catalog.traits;
+        if features.is_empty() {
+            return;
+        }
+        let (windows, stride) = (self.layout.windows, self.layout.stride());
+        let start = self.part.levels.len() - stride + self.layout.traits * windows;
+        let levels = &mut self.part.levels[start..];
+        for (window, length) in self.question.windows.iter().enumerate() {
+            self.traits.look(row.subject, row.clock.saturating_add(*length), household);
+            for (place, feature) in features.iter().enumerate() {
+                levels[place * windows + window] = self.layout.levels.of(self.traits.value(feature, household));
+            }
+        }
     }
 
     pub fn finish(self) -> FeatureTable {

@@ -1,9 +1,11 @@
 //! Discovery's answer for a terminal.
 
+use super::closer::{HeatCell, HeatMap};
 use super::report::{Discovery, Finding};
 use super::sentence::{hundredths, length};
 use super::verdict::Verdict;
 use crate::figure::{grouped, times};
+use crate::text::plot::bar;
 use crate::text::table::{Table, cut, wrap};
 
 /// Letters in a line.
@@ -20,8 +22,11 @@ pub fn text(discovery: &Discovery, full: bool) -> String {
     if discovery.nothing.is_some() {
         page.nothing();
     }
+    page.recommended(full);
+    page.loads();
     page.tried();
     if full {
+        page.closer();
         page.details();
         page.candidates();
         page.excluded();
@@ -96,16 +101,35 @@ impl Page<'_> {
 
     fn findings(&mut self, full: bool) {
         let findings = &self.discovery.findings;
-        let most = if full { findings.len() } else { SHOWN };
+        let says =
+            |finding: &&Finding| full || !matches!(finding.verdict, Verdict::NotReliable | Verdict::NotEnoughData);
         let told: Vec<&Finding> =
-            findings.iter().filter(|finding| full || finding.verdict != Verdict::NotEnoughData).take(most).collect();
-        if told.is_empty() {
-            return;
+            findings.iter().filter(says).take(if full { findings.len() } else { SHOWN }).collect();
+        if !told.is_empty() {
+            self.title("Found");
         }
-        self.title("Found");
-        for (number, finding) in told.into_iter().enumerate() {
+        for (number, finding) in told.iter().enumerate() {
             let first = format!("  {}. ", number + 1);
             self.lines.extend(wrap(&finding.sentence, WIDTH, &first, "     "));
+        }
+        let others = findings.len() - told.len();
+        if others > 0 {
+            let of = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+            let counts = [
+                Verdict::Reliable,
+                Verdict::Weak,
+                Verdict::OnlyActivity,
+                Verdict::PossibleLeak,
+                Verdict::NotReliable,
+                Verdict::NotEnoughData,
+            ]
+            .map(|verdict| (verdict, of(verdict)));
+            let counts: Vec<String> = counts
+                .iter()
+                .filter(|(_, count)| *count > 0)
+                .map(|(verdict, count)| format!("{count} {}", verdict.words().to_lowercase()))
+                .collect();
+            self.say(&format!("Of all {} that were judged: {}.", findings.len(), counts.join(", ")));
         }
     }
 
@@ -139,11 +163,118 @@ impl Page<'_> {
     fn tried(&mut self) {
         let tried = &self.discovery.tried;
         self.title(&format!(
-            "Tried: {} features, {} thresholds in them; judged on the later signups: {}",
+            "Tried: {} features, {} thresholds in them, {} combinations; judged on the later signups: {}",
             grouped(tried.features),
             grouped(tried.cells),
+            grouped(tried.combinations),
             grouped(tried.judged)
         ));
+    }
+
+    fn recommended(&mut self, full: bool) {
+        let discovery = self.discovery;
+        let Some(place) = discovery.recommended else { return };
+        let Some(finding) = discovery.findings.get(place) else { return };
+        self.title("To go on with: the simplest within the noise of the best");
+        let lines = wrap(&format!("when: {}", finding.criterion), WIDTH, "  ", "    ");
+        self.lines.extend(lines);
+        self.say(&format!("window: {}", length(finding.window_days)));
+        let Some(closer) = discovery.closer.iter().find(|closer| closer.finding == place) else { return };
+        let missed = &closer.missed;
+        self.say(&format!(
+            "It misses {} of {} buyers; {} of these had no product event by then, the others {} in the middle (those found: {}).",
+            grouped(missed.buyers),
+            grouped(missed.of),
+            grouped(missed.without_activity),
+            grouped(missed.median_events[0].into()),
+            grouped(missed.median_events[1].into()),
+        ));
+        if full && !missed.subjects.is_empty() {
+            self.say(&format!("Some of them: {}", missed.subjects.join(", ")));
+        }
+    }
+
+    /// What gives as many leads as can be worked.
+    fn loads(&mut self) {
+        for closer in self.discovery.closer.iter().take(1).filter(|closer| !closer.loads.is_empty()) {
+            self.title("Leads in a week by threshold, on the later signups");
+            let mut table = Table::new(&["", ">leads", ">buyers", ">of 100", "band"]);
+            for load in &closer.loads {
+                table.row(vec![
+                    cut(&load.words, 60),
+                    format!("{:.1}", load.leads_per_week),
+                    format!("{:.1}", load.buyers_per_week),
+                    load.precision.rate.map_or(String::new(), |rate| hundredths(rate.value)),
+                    load.band.to_owned(),
+                ]);
+            }
+            self.table(&table);
+        }
+    }
+
+    /// Curves, heat maps and overlaps.
+    fn closer(&mut self) {
+        for closer in &self.discovery.closer {
+            if let Some(curve) = &closer.curve {
+                let knee = curve.knee.map_or(String::new(), |knee| format!("; the knee is at {knee}"));
+                self.title(&format!("{}, first {}: who converts{knee}", curve.words, length(curve.window_days)));
+                let most = curve
+                    .points
+                    .iter()
+                    .filter_map(|point| point.converted.rate)
+                    .map(|rate| rate.value)
+                    .fold(1e-9, f64::max);
+                let mut table = Table::new(&["value", ">people", ">of 100", ""]);
+                for point in &curve.points {
+                    let value = match point.below {
+                        Some(below) if below == point.from + 1 => point.from.to_string(),
+                        Some(below) => format!("{}–{}", point.from, below - 1),
+                        None => format!("{}+", point.from),
+                    };
+                    let rate = point.converted.rate.map_or(0.0, |rate| rate.value);
+                    table.row(vec![value, grouped(point.converted.of), hundredths(rate), bar(rate / most, 40)]);
+                }
+                self.table(&table);
+            }
+            if let Some(map) = &closer.heat_map {
+                self.title("Of 100 who reach a threshold in a window, converted (phi shown by the shade)");
+                self.heat(map);
+            }
+        }
+        if self.discovery.overlaps.is_empty() {
+            return;
+        }
+        self.title("Overlap: of the buyers that a rule finds, the share that another finds too");
+        for overlap in &self.discovery.overlaps {
+            let words = |place: usize| self.discovery.findings.get(place).map_or("", |finding| finding.words.as_str());
+            let line = format!(
+                "{:>4.0} %  of {} also {}",
+                overlap.buyers * 100.0,
+                words(overlap.first),
+                words(overlap.second)
+            );
+            self.lines.push(format!("  {}", cut(&line, WIDTH + 20)));
+        }
+    }
+
+    fn heat(&mut self, map: &HeatMap) {
+        const SHADES: [&str; 5] = [" ", "░", "▒", "▓", "█"];
+        let cells = || map.cells.iter().flatten().flatten();
+        let most = cells().map(|cell| cell.phi).fold(1e-9, f64::max);
+        let heads: Vec<String> = map.windows_days.iter().map(|days| format!(">{}", length(*days))).collect();
+        let mut head = vec![">at least"];
+        head.extend(heads.iter().map(String::as_str));
+        let mut table = Table::new(&head);
+        for (threshold, row) in map.thresholds.iter().zip(&map.cells) {
+            let cell = |cell: &Option<HeatCell>| {
+                cell.map_or(String::new(), |cell| {
+                    let shade = ((cell.phi / most).clamp(0.0, 1.0) * 4.0).round() as usize;
+                    format!("{} {}", hundredths(cell.rate), SHADES[shade.min(4)])
+                })
+            };
+            table.row(std::iter::once(threshold.to_string()).chain(row.iter().map(cell)).collect());
+        }
+        self.table(&table);
     }
 
     fn details(&mut self) {
@@ -189,7 +320,7 @@ impl Page<'_> {
         for candidate in self.discovery.candidates.iter().take(25) {
             let condition = &candidate.condition;
             table.row(vec![
-                format!("{} {} ≥ {}", cut(&condition.event, 30), condition.measure, condition.at_least),
+                format!("{} {} ≥ {}", cut(&condition.of, 30), condition.measure, condition.at_least),
                 format!("{:.0} d", candidate.window_days),
                 grouped(candidate.met),
                 grouped(candidate.met_buyers),

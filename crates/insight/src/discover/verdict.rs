@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use stats::table::TwoByTwo;
+
 use super::adjusted::Adjusted;
 use super::measures::Measures;
 
@@ -54,8 +56,14 @@ pub struct VerdictThresholds {
     pub kept: f64,
     /// From this precision on a predictor is near-certain,
     pub certain_precision: f64,
-    /// if it also lifts at least so much.
-    pub certain_lift: f64,
+    /// if its odds ratio is also at least this.
+    pub certain_odds: f64,
+    /// From this share of the buyers on a predictor is nearly necessary,
+    pub necessary_recall: f64,
+    /// if it also lifts at least so much: a step of buying, or a mark that was set afterwards.
+    pub necessary_lift: f64,
+    /// The values of a trait that together take away at least this share of the uncertainty about converting are doubted.
+    pub told_by_values: f64,
 }
 
 /// The thresholds in force.
@@ -65,8 +73,11 @@ pub const VERDICTS: VerdictThresholds = VerdictThresholds {
     expected_buyers: 1.0,
     level: 0.05,
     kept: 0.5,
-    certain_precision: 0.9,
-    certain_lift: 3.0,
+    certain_precision: 0.8,
+    certain_odds: 8.0,
+    necessary_recall: 0.9,
+    necessary_lift: 10.0,
+    told_by_values: 0.2,
 };
 
 /// What a verdict rests on.
@@ -108,8 +119,20 @@ impl Evidence<'_> {
     }
 }
 
-/// Too good to be true.
+/// Too good to be true: nearly certain, or nearly necessary.
 pub(crate) fn is_near_certain(measures: &Measures) -> bool {
-    let certain = measures.with.is_some_and(|with| with.value >= VERDICTS.certain_precision);
-    certain && measures.lift.is_some_and(|lift| lift.value >= VERDICTS.certain_lift)
+    let value = |ratio: Option<crate::figure::Ranged>| ratio.map_or(0.0, |ratio| ratio.value);
+    value(measures.with) >= VERDICTS.certain_precision && value(measures.odds_ratio) >= VERDICTS.certain_odds
+        || value(measures.recall) >= VERDICTS.necessary_recall && value(measures.lift) >= VERDICTS.necessary_lift
+}
+
+/// The same by the counts of the searched half: so nothing is combined with it.
+pub(crate) fn looks_near_certain(table: &TwoByTwo) -> bool {
+    let share = |part: u64, all: u64| part as f64 / all.max(1) as f64;
+    let (with, without) =
+        (share(table.exposed_event, table.exposed()), share(table.unexposed_event, table.unexposed()));
+    let odds = |share: f64| share / (1.0 - share).max(1e-9);
+    with >= VERDICTS.certain_precision && odds(with) >= VERDICTS.certain_odds * odds(without)
+        || share(table.exposed_event, table.events()) >= VERDICTS.necessary_recall
+            && with >= VERDICTS.necessary_lift * without
 }

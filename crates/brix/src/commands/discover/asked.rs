@@ -9,10 +9,11 @@ use engine::program::Program;
 use engine::record::SubjectKind;
 use engine::time::DAY;
 use engine::{Span, Timestamp};
+use insight::discover::aim::Aim;
 use insight::discover::{Catalog, Question};
 use insight::question::{goal_recurs, length};
 
-use super::Arguments;
+use super::{Arguments, details};
 use crate::console::Console;
 use crate::exit::Failure;
 use crate::instant;
@@ -25,6 +26,8 @@ pub struct Asked {
     pub judged: Judged,
     /// What has to be read: for it, and to tell colleagues and days apart.
     pub needs: Needs,
+    /// Of whom, from when, by which goal: what a definition that is written says of them.
+    pub base: Definition,
     /// What is asked.
     pub question: Arc<Question>,
 }
@@ -58,8 +61,8 @@ impl Asked {
             population: definition.population.clone().or_else(|| data.workspace.population.clone()),
             ..definition.clone()
         });
-        let judged = Judged::new(&[definition], 1, &data.workspace)?;
-        let (needs, zone_slot) = needs(&judged.program, subject, data);
+        let judged = Judged::new(std::slice::from_ref(&definition), 1, &data.workspace)?;
+        let (mut needs, zone_slot) = needs(&judged.program, subject, data);
         let end = arguments.within.or(goal.within).map_or(WITHIN, length);
         let names = data.lake.names(&data.workspace).list;
         let counted = names.into_iter().map(|name| {
@@ -73,6 +76,8 @@ impl Asked {
             None => data.until,
         };
         let to = arguments.to.as_deref().map(|text| instant::until("--to", text, zone)).transpose()?;
+        let mut catalog = Catalog::new(&counted, &goal);
+        details::add(&mut catalog, &mut needs, subject, data, console)?;
         let question = Question {
             subject,
             goal: goal::words(&goal),
@@ -84,11 +89,13 @@ impl Asked {
             to: to.map(|last| Timestamp(last.0.saturating_add(1))),
             zone: zone.clone(),
             zone_slot,
-            catalog: Arc::new(Catalog::new(&counted, &goal)),
-            capacity_per_week: None,
+            catalog: Arc::new(catalog),
+            aim: aim(arguments),
+            capacity_per_week: arguments.capacity,
             seed: 1,
         };
-        Ok(Self { judged, needs, question: Arc::new(question) })
+        let base = Definition { goal: Some(goal), ..definition };
+        Ok(Self { judged, needs, base, question: Arc::new(question) })
     }
 }
 
@@ -157,6 +164,15 @@ fn needs(program: &Program, subject: SubjectKind, data: &Data) -> (Needs, Option
         needs.traits.len() - 1
     });
     (needs, u32::try_from(place).ok())
+}
+
+fn aim(arguments: &Arguments) -> Aim {
+    match (arguments.precision, arguments.recall, arguments.capacity) {
+        (Some(least), ..) => Aim::Precision(least),
+        (_, Some(least), _) => Aim::Recall(least),
+        (_, _, Some(leads)) => Aim::Capacity(f64::from(leads)),
+        _ => Aim::Tell,
+    }
 }
 
 /// The windows, ascending: those asked for, or the usual ones that end before the outcome does.

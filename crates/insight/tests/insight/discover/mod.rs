@@ -1,6 +1,6 @@
 //! Discovery: the feature table against the plain way and against the engine, and what is said of made-up products.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
 
 mod features;
 mod made_up;

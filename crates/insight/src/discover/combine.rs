@@ -1,0 +1,279 @@
+//! The search over combinations, on the earlier half alone: all pairs (and, and not), triples among the best, two of three,
+//! and a beam beyond.
+//!
+//! Sets are bits over the people at risk of one window, so that a pair costs an AND and a count of bits a word. Buyers are few:
+//! what concerns only them is counted over sets of buyers alone.
+
+use super::aim::Aim;
+use super::bits::{Bits, count_and};
+use super::cohort::{Cohort, Half, table};
+use super::rule::{Condition, Rule};
+use super::search::{Candidate, LEAST_PEOPLE};
+use super::table::Measure;
+
+/// Conditions of a window that pairs are made of.
+pub const MOST_PAIRED: usize = 300;
+/// Of these, the ones that triples are made of.
+pub const MOST_TRIPLED: usize = 60;
+/// Rules that the beam goes on with, and the most conditions it reaches.
+const BEAM: usize = 8;
+const MOST_CONDITIONS: usize = 4;
+/// A rule must beat what is simpler by so many standard errors.
+pub(crate) const NOISE: f64 = 1.0;
+/// Rules of each form and window that are kept.
+const KEPT: usize = 12;
+
+/// A combination with its score in the searched half.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Combination {
+    pub rule: Rule,
+    pub score: f64,
+}
+
+/// What was tried, and the best of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Combined {
+    /// The best, each better than its parts by more than noise; the best first.
+    pub best: Vec<Combination>,
+    /// How many combinations were tried.
+    pub tried: u64,
+}
+
+/// The conditions of one window as sets.
+struct Pool {
+    window: usize,
+    conditions: Vec<Condition>,
+    /// Who meets a condition, of the people at risk.
+    met: Vec<Vec<u64>>,
+    /// Who meets it, of the buyers.
+    won: Vec<Vec<u64>>,
+    sizes: Vec<(u64, u64)>,
+    scores: Vec<f64>,
+    people: u64,
+    buyers: u64,
+    weeks: f64,
+    aim: Aim,
+}
+
+/// Searches combinations in every window.
+pub(crate) fn combine(cohort: &Cohort<'_>, cells: &[Candidate], aim: Aim, weeks: f64) -> Combined {
+    let mut combined = Combined::default();
+    for window in 0..cohort.landmarks.len() {
+        let pool = Pool::new(cohort, window, pick(cells, window), aim, weeks);
+        pool.pairs(&mut combined);
+        pool.triples(&mut combined);
+    }
+    combined.best.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| left.rule.cmp(&right.rule)));
+    combined
+}
+
+/// Conditions of a window: in turns one of each event, so that one whose parts say nothing alone has its place too.
+fn pick(cells: &[Candidate], window: usize) -> Vec<Condition> {
+    let mut of_events: std::collections::BTreeMap<_, Vec<&Candidate>> = std::collections::BTreeMap::new();
+    for cell in cells.iter().filter(|cell| cell.window == window) {
+        of_events.entry((cell.condition.slot.event, cell.condition.slot.of)).or_default().push(cell);
+    }
+    for group in of_events.values_mut() {
+        group.sort_by(|left, right| right.z.total_cmp(&left.z).then_with(|| left.condition.cmp(&right.condition)));
+    }
+    let mut groups: Vec<_> = of_events.into_values().collect();
+    groups.sort_by(|left, right| {
+        right[0].z.total_cmp(&left[0].z).then_with(|| left[0].condition.cmp(&right[0].condition))
+    });
+    let longest = groups.iter().map(Vec::len).max().unwrap_or(0);
+    let turns = (0..longest).flat_map(|turn| groups.iter().filter_map(move |group| group.get(turn)));
+    turns.map(|cell| cell.condition).take(MOST_PAIRED).collect()
+}
+
+impl Pool {
+    fn new(cohort: &Cohort<'_>, window: usize, conditions: Vec<Condition>, aim: Aim, weeks: f64) -> Self {
+        let words = cohort.words(Half::Search);
+        let landmark = &cohort.landmarks[window];
+        let (people, buyers) = cohort.totals(window, Half::Search);
+        let winners: Vec<usize> = cohort.range(Half::Search).filter(|place| landmark.won.has(*place)).collect();
+        let met: Vec<Vec<u64>> = cohort
+            .many(&conditions, window, Half::Search)
+            .iter()
+            .map(|bits| {
+                let at_risk = &landmark.at_risk.words()[words.clone()];
+                bits.words().iter().zip(at_risk).map(|(met, risk)| met & risk).collect()
+            })
+            .collect();
+        let has = |words: &[u64], place: usize| words[place / 64] >> (place % 64) & 1 == 1;
+        let won: Vec<Vec<u64>> = met
+            .iter()
+            .map(|met| Bits::of(winners.len(), |number| has(met, winners[number])).words().to_vec())
+            .collect();
+        let count = |words: &[u64]| words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
+        let sizes: Vec<(u64, u64)> = met.iter().zip(&won).map(|(met, won)| (count(met), count(won))).collect();
+        let mut pool = Self { window, conditions, met, won, sizes, scores: Vec::new(), people, buyers, weeks, aim };
+        pool.scores = pool.sizes.iter().map(|(met, won)| pool.score(*met, *won)).collect();
+        pool
+    }
+
+    /// The score of a set by its size and its buyers; below everything where it is missed.
+    fn score(&self, met: u64, won: u64) -> f64 {
+        if met < LEAST_PEOPLE || self.people - met < LEAST_PEOPLE {
+            return f64::NEG_INFINITY;
+        }
+        self.aim.score(&table(met, won, self.people, self.buyers), self.weeks).unwrap_or(f64::NEG_INFINITY)
+    }
+
+    /// All pairs, as "both" and as "the one without the other".
+    fn pairs(&self, combined: &mut Combined) {
+        let mut best = Best::default();
+        for first in 0..self.conditions.len() {
+            for second in first + 1..self.conditions.len() {
+                if !self.go_together(first, second) {
+                    continue;
+                }
+                let met = count_and(&self.met[first], &self.met[second]);
+                let won = count_and(&self.won[first], &self.won[second]);
+                combined.tried += 3;
+                let simpler = self.scores[first].max(self.scores[second]);
+                let both = self.score(met, won);
+                best.offer(both, simpler, || self.rule(&[(first, false), (second, false)], 2));
+                for (kept, without) in [(first, second), (second, first)] {
+                    let (all, all_won) = self.sizes[kept];
+                    let score = self.score(all - met, all_won - won);
+                    best.offer(score, simpler, || self.rule(&[(kept, false), (without, true)], 2));
+                }
+            }
+        }
+        combined.best.extend(best.kept);
+    }
+
+    /// Triples of the best conditions, as "all" and as "two of three"; then the beam.
+    fn triples(&self, combined: &mut Combined) {
+        let mut order: Vec<usize> = (0..self.conditions.len()).collect();
+        order.truncate(MOST_TRIPLED);
+        let (mut all, mut two) = (Best::default(), Best::default());
+        for (place, first) in order.iter().enumerate() {
+            for (next, second) in order.iter().enumerate().skip(place + 1) {
+                let both: Vec<u64> = and(&self.met[*first], &self.met[*second]);
+                let both_won: Vec<u64> = and(&self.won[*first], &self.won[*second]);
+                let pair = (count(&both), count(&both_won));
+                let pair_score = self.score(pair.0, pair.1);
+                for third in &order[next + 1..] {
+                    let three = [*first, *second, *third];
+                    if !self.are_different(three) {
+                        continue;
+                    }
+                    combined.tried += 2;
+                    let met = count_and(&both, &self.met[*third]);
+                    let won = count_and(&both_won, &self.won[*third]);
+                    let alone = three.iter().map(|place| self.scores[*place]).fold(f64::NEG_INFINITY, f64::max);
+                    let parts: Vec<(usize, bool)> = three.iter().map(|place| (*place, false)).collect();
+                    all.offer(self.score(met, won), alone.max(pair_score), || self.rule(&parts, 3));
+                    let others = [(*first, *third), (*second, *third)].map(|(one, other)| {
+                        (count_and(&self.met[one], &self.met[other]), count_and(&self.won[one], &self.won[other]))
+                    });
+                    let met = pair.0 + others[0].0 + others[1].0 - 2 * met;
+                    let won = pair.1 + others[0].1 + others[1].1 - 2 * won;
+                    two.offer(self.score(met, won), alone.max(pair_score), || self.rule(&parts, 2));
+                }
+            }
+        }
+        self.beam(&all, combined);
+        combined.best.extend(all.kept);
+        combined.best.extend(two.kept);
+    }
+
+    /// The best triples with one condition more, as long as that is worth it.
+    fn beam(&self, triples: &Best, combined: &mut Combined) {
+        let mut front: Vec<Combination> = triples.kept.iter().take(BEAM).cloned().collect();
+        for _ in 3..MOST_CONDITIONS {
+            let mut best = Best::default();
+            for combination in &front {
+                let places: Vec<usize> = combination
+                    .rule
+                    .conditions
+                    .iter()
+                    .filter_map(|condition| self.conditions.iter().position(|known| known == condition))
+                    .collect();
+                let joined = |sets: &[Vec<u64>]| {
+                    places.iter().skip(1).fold(sets[places[0]].clone(), |all, place| and(&all, &sets[*place]))
+                };
+                let (met, won) = (joined(&self.met), joined(&self.won));
+                for more in 0..self.conditions.len() {
+                    if !places.iter().all(|place| self.go_together(*place, more)) {
+                        continue;
+                    }
+                    combined.tried += 1;
+                    let score = self.score(count_and(&met, &self.met[more]), count_and(&won, &self.won[more]));
+                    let parts: Vec<(usize, bool)> = places.iter().chain([&more]).map(|place| (*place, false)).collect();
+                    best.offer(score, combination.score, || self.rule(&parts, parts.len()));
+                }
+            }
+            combined.best.extend(best.kept.iter().cloned());
+            front = best.kept;
+        }
+    }
+
+    /// Whether two conditions say different things: not two measures of one event, nor two values of one trait.
+    fn go_together(&self, first: usize, second: usize) -> bool {
+        let [first, second] = [first, second].map(|place| self.conditions[place].slot);
+        let details = first.measure == Measure::Property && second.measure == Measure::Property;
+        if first.event.is_some() {
+            first.event != second.event || details && first.of != second.of
+        } else {
+            first != second
+        }
+    }
+
+    fn are_different(&self, three: [usize; 3]) -> bool {
+        let [first, second, third] = three;
+        self.go_together(first, second) && self.go_together(first, third) && self.go_together(second, third)
+    }
+
+    fn rule(&self, parts: &[(usize, bool)], least: usize) -> Rule {
+        let mut conditions: Vec<Condition> =
+            parts.iter().map(|(place, negated)| Condition { negated: *negated, ..self.conditions[*place] }).collect();
+        conditions.sort_unstable();
+        Rule { window: self.window, conditions, least }
+    }
+}
+
+/// The best rules of a form.
+#[derive(Default)]
+struct Best {
+    kept: Vec<Combination>,
+}
+
+impl Best {
+    fn offer(&mut self, score: f64, simpler: f64, rule: impl FnOnce() -> Rule) {
+        let worst = if self.kept.len() < KEPT { f64::NEG_INFINITY } else { self.kept[KEPT - 1].score };
+        if score <= worst || score < simpler + NOISE {
+            return;
+        }
+        let rule = rule();
+        // Of the rules about the same things one is enough.
+        let about = |rule: &Rule| {
+            rule.conditions
+                .iter()
+                .map(|condition| (condition.slot.event, condition.slot.of, condition.negated))
+                .collect::<Vec<_>>()
+        };
+        if let Some(known) = self.kept.iter().position(|known| about(&known.rule) == about(&rule)) {
+            if self.kept[known].score >= score {
+                return;
+            }
+            self.kept.remove(known);
+        }
+        let place = self.kept.partition_point(|known| known.score >= score);
+        self.kept.insert(place, Combination { rule, score });
+        self.kept.truncate(KEPT);
+    }
+}
+
+fn and(left: &[u64], right: &[u64]) -> Vec<u64> {
+    left.iter().zip(right).map(|(left, right)| left & right).collect()
+}
+
+fn count(words: &[u64]) -> u64 {
+    words.iter().map(|word| u64::from(word.count_ones())).sum()
+}
+
+#[cfg(test)]
+#[path = "combine_tests.rs"]
+mod tests;

@@ -1,0 +1,70 @@
+//! A finding as a definition file, ready for `brix check` and `brix backtest`.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use engine::definition::{Definition, Entries, Window};
+use engine::{Span, language};
+
+use super::question::Question;
+use super::report::{Discovery, Finding};
+use crate::text::table::wrap;
+
+/// The file: the definition, with the figures of people who were not used in the search as comments above it.
+///
+/// `base` says of whom, from when, and by which goal.
+#[must_use]
+pub fn definition_file(
+    question: &Question,
+    discovery: &Discovery,
+    finding: &Finding,
+    base: &Definition,
+    id: &str,
+) -> String {
+    let definition = Definition {
+        id: Arc::from(id),
+        name: capital(&finding.words),
+        window: Some(Window::For(Span::Exact(question.windows[finding.rule.window]))),
+        when: finding.rule.criterion(&question.catalog),
+        entries: Entries::Once,
+        ..base.clone()
+    };
+    let mut text = String::new();
+    let halves = &discovery.halves;
+    let held_out = &finding.held_out;
+    let mut comments = vec![finding.sentence.clone()];
+    comments.push(format!(
+        "Found on {} earlier signups among {} thresholds of {} features and {} combinations; judged with {} others on {} later ones.",
+        halves.searched,
+        discovery.tried.cells,
+        discovery.tried.features,
+        discovery.tried.combinations,
+        discovery.tried.judged.saturating_sub(1),
+        halves.held_out
+    ));
+    comments.push(format!(
+        "Held out: {} of {} who met it converted, {} of {} others; p {:.2e}, after correction {:.2e}.",
+        held_out.met_buyers,
+        held_out.met,
+        held_out.buyers - held_out.met_buyers,
+        held_out.people - held_out.met,
+        held_out.p_value,
+        finding.corrected_p
+    ));
+    comments.push(format!(
+        "Conversions known until {}. Prove it on the whole history: brix backtest",
+        discovery.observed_until.0
+    ));
+    for comment in comments {
+        for line in wrap(&comment, 110, "# ", "# ") {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    text.push_str(&language::to_yaml(&definition));
+    text
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,141 @@
+//! What looks too good to be true in the searched half, or is made by the purchase itself.
+
+use std::collections::BTreeMap;
+
+use stats::table::{TwoByTwo, binary_entropy};
+
+use super::catalog::Catalog;
+use super::cohort::Cohort;
+use super::rule::{Condition, Rule};
+use super::search::{Candidate, Searched};
+use super::table::{Measure, Slot};
+use super::verdict::{VERDICTS, looks_near_certain};
+
+/// What a condition is about: the event or trait, and which property or value of it.
+pub(crate) type About = (Option<u16>, Option<u16>);
+
+/// What a candidate is about.
+pub(crate) const fn about(slot: Slot) -> About {
+    (slot.event, slot.of)
+}
+
+/// Reasons to doubt, by what they are about.
+#[derive(Debug, Default)]
+pub(crate) struct Leaks {
+    why: BTreeMap<About, String>,
+}
+
+impl Leaks {
+    /// Looks at everything that was searched.
+    pub fn of(catalog: &Catalog, cohort: &Cohort<'_>, searched: &Searched) -> Self {
+        let mut leaks = Self::default();
+        leaks.made_by_buying(catalog, cohort);
+        leaks.near_certain(catalog, searched);
+        leaks
+    }
+
+    /// Why a rule may be a leak.
+    pub fn why(&self, rule: &Rule) -> Option<&str> {
+        rule.conditions.iter().find_map(|condition| self.about(condition.slot))
+    }
+
+    /// Why what a feature is about may be a leak: the event as such, or this property or trait.
+    pub fn about(&self, slot: Slot) -> Option<&str> {
+        self.why.get(&about(slot)).or_else(|| self.why.get(&(Some(slot.event?), None))).map(String::as_str)
+    }
+
+    /// Events that sales made, that come just before the purchase, or after it.
+    fn made_by_buying(&mut self, catalog: &Catalog, cohort: &Cohort<'_>) {
+        for ((seen, event), place) in cohort.table.following.iter().zip(&catalog.events).zip(0..) {
+            let mostly = |count: u64| seen.buyers >= 5 && count * 2 > seen.buyers;
+            let name = &event.name;
+            let why = if event.kind == engine::record::EventKind::Sales {
+                format!("\"{name}\" is what sales did: whom they call is chosen because he seems to buy")
+            } else if mostly(seen.just_before) {
+                format!("most buyers do \"{name}\" for the first time within the hour before they buy")
+            } else if mostly(seen.after) && seen.others < seen.buyers {
+                format!(
+                    "most buyers have \"{name}\" only after they bought, and few others have it: a plan may open it"
+                )
+            } else {
+                continue;
+            };
+            self.why.insert((Some(place), None), why);
+        }
+    }
+
+    /// What says nearly everything: an event, or a property or trait by one of its values or by all of them together.
+    fn near_certain(&mut self, catalog: &Catalog, searched: &Searched) {
+        for candidate in searched.all.iter().filter(|candidate| looks_near_certain(&candidate.table)) {
+            let why = format!(
+                "those with {} nearly all convert, or nearly all who convert have it: it may be a step of buying, or set afterwards",
+                candidate.condition.words(catalog)
+            );
+            for of_same in same(catalog, &candidate.condition) {
+                self.why.entry(of_same).or_insert_with(|| why.clone());
+            }
+        }
+        let mut by_values: BTreeMap<Vec<About>, Vec<&Candidate>> = BTreeMap::new();
+        for candidate in searched.candidates.iter().filter(|candidate| candidate.window == 0) {
+            let of_same = same(catalog, &candidate.condition);
+            if of_same.len() > 1 {
+                by_values.entry(of_same).or_default().push(candidate);
+            }
+        }
+        for (of_same, candidates) in by_values {
+            let share = told(&candidates);
+            if share >= VERDICTS.told_by_values {
+                let why = format!(
+                    "its values together tell {:.0} of 100 of all there is to know about converting: it may be set afterwards",
+                    share * 100.0
+                );
+                for about in of_same {
+                    self.why.entry(about).or_insert_with(|| why.clone());
+                }
+            }
+        }
+    }
+}
+
+/// What is about the same property or trait, the condition itself among it.
+fn same(catalog: &Catalog, condition: &Condition) -> Vec<About> {
+    if let Some(of) = condition.trait_feature(catalog) {
+        let alike = catalog.traits.iter().zip(0..).filter(|(feature, _)| feature.path == of.path);
+        return alike.map(|(_, place)| (None, Some(place))).collect();
+    }
+    if let Some(of) = condition.property_feature(catalog) {
+        // Values of a property of few values are answers to one question; of many they are things of their own.
+        let alike = catalog
+            .properties
+            .iter()
+            .zip(0..)
+            .filter(|(feature, _)| feature.event == of.event && feature.property == of.property);
+        let all: Vec<About> = alike.map(|(_, place)| (Some(of.event), Some(place))).collect();
+        return if all.len() <= FEW_VALUES { all } else { vec![about(condition.slot)] };
+    }
+    vec![about(condition.slot)]
+}
+
+const FEW_VALUES: usize = 12;
+
+/// The share of the uncertainty about converting that the values of one trait take away, each person having one of them.
+fn told(candidates: &[&Candidate]) -> f64 {
+    let Some(first) = candidates.first() else { return 0.0 };
+    if !candidates.iter().all(|candidate| matches!(candidate.condition.slot.measure, Measure::Trait)) {
+        return 0.0;
+    }
+    let (people, won) = (first.table.total(), first.table.events());
+    let (met, met_won) = candidates
+        .iter()
+        .fold((0, 0), |sum, candidate| (sum.0 + candidate.table.exposed(), sum.1 + candidate.table.exposed_event));
+    if met > people || people == 0 || won == 0 || won == people {
+        return 0.0;
+    }
+    let entropy = |table: (u64, u64)| {
+        if table.0 == 0 { 0.0 } else { table.0 as f64 * binary_entropy(table.1 as f64 / table.0 as f64) }
+    };
+    let of = |table: &TwoByTwo| entropy((table.exposed(), table.exposed_event));
+    let left: f64 =
+        candidates.iter().map(|candidate| of(&candidate.table)).sum::<f64>() + entropy((people - met, won - met_won));
+    1.0 - left / entropy((people, won))
+}
