@@ -144,3 +144,18 @@ fn the_real_sets_get_a_mapping_that_can_be_used() {
         );
     }
 }
+
+#[test]
+fn copies_of_a_message_are_copies_and_notes_are_no_data() {
+    let mut rows = String::from("message_id,user_id,timestamp,event,plan\n");
+    for row in 0..40 {
+        rows.push_str(&format!("m{},u{},2024-01-31T10:00:{row:02}Z,Logged In,\n", row.min(38), row % 3));
+    }
+    let files = [("events.csv", rows.as_str()), ("mapping.yaml", "a: b\nc: [d, e]\n"), ("README.md", "# Notes, all\n")];
+    let folder = Folder::new("copies", &files);
+    let (yaml, records, rejects) = propose(&folder.0);
+    assert_eq!((records.len(), rejects.total()), (40, 0), "{yaml}");
+    assert!(yaml.contains("id: { column: \"message_id\", prefix: \"events.csv/\" } # ? 1 rows repeat one"), "{yaml}");
+    assert!(!yaml.contains("mapping.yaml") && !yaml.contains("README"), "{yaml}");
+    assert!(!yaml.contains("day and month"), "an empty column holds no dates: {yaml}");
+}

@@ -57,7 +57,9 @@ struct Group {
 pub fn guess(paths: &[PathBuf]) -> Result<Guess, FileError> {
     let found = input::find(paths)?;
     let mut groups: Vec<Group> = Vec::new();
-    for file in found {
+    // Mappings, settings and notes that lie beside data are not data.
+    let beside = |file: &Found| [".yaml", ".yml", ".md"].iter().any(|ending| file.relative.ends_with(ending));
+    for file in found.into_iter().filter(|file| !beside(file)) {
         let Some(group) = look_at(file.clone())? else { continue };
         let alike = |other: &&mut Group| other.format == group.format && other.profile.names() == group.profile.names();
         match groups.iter_mut().find(alike) {

@@ -212,6 +212,16 @@ impl ColumnProfile {
         self.filled > 1 && !self.has_repeats
     }
 
+    /// How many rows repeat a value that came before; `None` where there were too many to keep.
+    pub(super) fn repeats(&self) -> Option<u64> {
+        (!self.is_varied).then(|| self.filled - self.values.len() as u64)
+    }
+
+    /// Whether hardly any value came twice.
+    pub(super) fn is_nearly_unique(&self) -> bool {
+        self.filled > 1 && self.repeats().is_some_and(|repeats| repeats * 20 <= self.filled)
+    }
+
     /// What the values were, leaving out those that look like "none".
     pub(super) fn judged(&self) -> Judged {
         self.judge.judge()
@@ -247,6 +257,9 @@ impl ColumnProfile {
 
     /// What is doubtful, or was decided, about day and month.
     pub(super) fn day_and_month(&self) -> Option<String> {
+        if self.dates.seen == 0 {
+            return None;
+        }
         let open: Vec<&str> = self.dates.open.iter().map(TimeReader::format_word).collect();
         let first = *open.first()?;
         if !(first.starts_with("%d") || first.starts_with("%m")) || self.judge.judge() != Judged::Text {

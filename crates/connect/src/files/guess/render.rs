@@ -11,7 +11,7 @@ use crate::files::typing::Judged;
 pub(super) fn mapping(source: &str, groups: &[Group]) -> String {
     let mut out = String::from(
         "# A proposal, made from a look at the files. Read it through: names of events, ids, times and types are guesses.\n\
-         # Lines that begin with `?` are doubts; remove them when they are settled.\n",
+         # Remarks that begin with `?` are doubts: settle them, and take them out.\n",
     );
     let _ = writeln!(out, "source: {}", scalar(source));
     out.push_str("zone: UTC # ? the zone of times that state none\n");
@@ -239,9 +239,11 @@ fn event(group: &Group, time: &ColumnProfile, out: &mut String) {
         let _ = writeln!(out, "        received: {}", time_of(received));
     }
     if let Some(message) = group.name(roles.message) {
+        let repeats = message.repeats().filter(|repeats| *repeats > 0);
+        let doubt = repeats.map_or_else(String::new, |rows| format!(" # ? {rows} rows repeat one: copies count once"));
         let _ = writeln!(
             out,
-            "        id: {{ column: {}, prefix: {} }}",
+            "        id: {{ column: {}, prefix: {} }}{doubt}",
             quoted(&message.name),
             quoted(&format!("{}/", group.pattern()))
         );

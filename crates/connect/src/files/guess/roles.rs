@@ -96,6 +96,8 @@ const RECEIPTS: [&str; 8] = [
 ];
 const MESSAGES: [&str; 9] =
     ["message_id", "messageid", "event_id", "eventid", "insert_id", "uuid", "id", "$insert_id", "row_id"];
+/// Names that can be nothing but a message's: in exports of events a few of them come twice.
+const PLAIN_MESSAGES: [&str; 4] = ["message_id", "messageid", "insert_id", "$insert_id"];
 const AMOUNTS: [&str; 9] = ["amount", "revenue", "price", "total", "mrr", "mrr_amount", "value", "charge", "payment"];
 const CURRENCIES: [&str; 2] = ["currency", "currency_code"];
 
@@ -147,7 +149,8 @@ impl Roles {
             event: find(&EVENTS, &|column| few(column) && filled(column) && !numeric(column)),
             time,
             received,
-            message: find(&MESSAGES, &|column| column.is_unique() && filled(column)),
+            message: find(&MESSAGES, &|column| column.is_unique() && filled(column))
+                .or_else(|| find(&PLAIN_MESSAGES, &|column| column.is_nearly_unique() && filled(column))),
             amount: find(&AMOUNTS, &numeric),
             currency: find(&CURRENCIES, &few),
             other_times: times.into_iter().filter(|place| Some(*place) != time && Some(*place) != received).collect(),
