@@ -287,3 +287,20 @@ fn leads_of_x_education_convert_as_their_columns_say() {
     let rest = &engaged["against_rest"]["at_one_age"];
     assert_eq!(count(&rest["others"]), (999, 5_688), "{rest}");
 }
+
+#[test]
+fn what_is_bought_is_found_in_each_set() {
+    for (name, goal) in [
+        ("365", Some("Subscription Purchased")),
+        ("olist", Some("Deal Won")),
+        ("ravenstack", Some("Subscription Started")),
+        ("xeducation", Some("Converted")),
+        ("relax", None),
+    ] {
+        let Some(set) = Set::find(name, &format!("init-{name}")) else { continue };
+        let yaml = set.brix(&["init", "--print", "--mapping", "mapping.yaml", set.data.to_str().unwrap()]);
+        let found = yaml.lines().find_map(|line| line.strip_prefix("goal: { event: "));
+        let found = found.and_then(|rest| rest.split([',', '}']).next()).map(str::trim);
+        assert_eq!(found, goal, "{name}: {yaml}");
+    }
+}

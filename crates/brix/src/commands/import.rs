@@ -1,5 +1,6 @@
 //! `brix import`: files of events into the lake.
 
+mod record;
 mod rejects;
 mod told;
 
@@ -14,13 +15,14 @@ use clap::Args;
 use connect::files::{FileError, Import, Mapping, Options, Progress, Summary};
 use engine::batch::Batch;
 use engine::workspace::Workspace;
-use history::LakeWriter;
+use history::{Lake, LakeWriter};
 use indicatif::ProgressBar;
 
 use crate::cli::Shared;
-use crate::console::{Console, count};
-use crate::exit::Exit;
+use crate::console::{Console, GOOD, count};
+use crate::exit::{Exit, Failure};
 use crate::{progress, workspace};
+pub use record::{Kept as ImportRecord, read as records};
 pub use rejects::FOLDER as REJECTS;
 use rejects::RejectFile;
 use told::Told;
@@ -29,7 +31,8 @@ use told::Told;
 ///
 /// CSV and TSV in any encoding, JSON lines and Parquet, plain, in gzip, zstd or zip; files and folders. A mapping says
 /// what is what: --mapping, else mapping.yaml in the folder that is imported, else here. Either everything is imported
-/// or, when something stops the import, nothing. Importing the same rows again changes nothing.
+/// or, when something stops the import, nothing. Importing the same rows again changes nothing. Without files, a lake
+/// is laid out anew where brix.yaml finds accounts otherwise than before.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     brix import export/\n  \
@@ -38,16 +41,16 @@ use told::Told;
     brix import --guess export/ > mapping.yaml")]
 pub struct Arguments {
     /// Files and folders
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// What the files' columns mean
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "paths")]
     mapping: Option<PathBuf>,
     /// Stop at the first row that cannot be used, and import nothing
-    #[arg(long)]
+    #[arg(long, requires = "paths")]
     strict: bool,
     /// Import nothing; print a proposed mapping with what was seen and what is doubtful
-    #[arg(long, conflicts_with_all = ["mapping", "strict"])]
+    #[arg(long, requires = "paths", conflicts_with_all = ["mapping", "strict"])]
     guess: bool,
 }
 
@@ -62,16 +65,45 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         return propose(&arguments.paths, console);
     }
     let workspace = workspace::read(shared, &[], console)?;
+    if arguments.paths.is_empty() {
+        return lay_out(&shared.lake(), &workspace, console);
+    }
     let mapping = mapping(&arguments.paths, arguments.mapping.as_deref())?;
     let started = Instant::now();
     let import =
         Import::open(Arc::new(mapping), &arguments.paths, Options { strict: arguments.strict, ..Options::default() })?;
     let folder = shared.lake();
     let told = take(import, &folder, &workspace, started, console)?;
+    record::keep(&folder, &told)?;
     if console.json {
         console.value(&told)?;
     } else {
         told.tell(console);
+    }
+    Ok(Exit::Done)
+}
+
+/// Puts the rows of a lake where its settings of accounts want them now.
+fn lay_out(folder: &Path, workspace: &Workspace, console: &mut Console) -> Result<Exit> {
+    let lake = match Lake::open(folder) {
+        Err(history::Error::Absent(_)) => {
+            return Err(Failure::usage(format!(
+                "nothing is named to import, and there is no lake in {} to lay out anew; name files or folders",
+                folder.display()
+            )));
+        }
+        lake => lake?,
+    };
+    let is_new = !lake.is_laid_out_for(workspace);
+    let settling = progress::waiting(console, "Putting everything in order");
+    let done = LakeWriter::begin(folder, workspace)?.commit()?;
+    settling.finish_and_clear();
+    if console.json {
+        console.value(&serde_json::json!({ "lake": folder, "version": done.version, "laid_out_anew": is_new }))?;
+    } else if is_new {
+        console.say(format_args!("{GOOD}Laid out anew{GOOD:#}: accounts are found as brix.yaml says now"));
+    } else {
+        console.say("Nothing is named to import, and accounts are found as before: nothing to do");
     }
     Ok(Exit::Done)
 }

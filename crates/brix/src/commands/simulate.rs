@@ -177,7 +177,7 @@ fn tell(written: &Written, rule: &Rule, console: &mut Console) -> Result<()> {
         count(written.people_who_met_the_rule, "person", "people"),
         count(written.accounts_that_bought, "account", "accounts"),
     ));
-    console.say(format_args!("Next: brix import {folder} --mapping {folder}/mapping.yaml"));
+    console.say(format_args!("Next: brix init {folder}, then brix import {folder}"));
     Ok(())
 }
 

@@ -21,6 +21,8 @@ fn a_simulated_product_on_a_page() {
         assert_eq!(event["count"], days, "{event}");
     }
     assert!(told["duplicates"].as_u64().unwrap() > 0 && told["receipts"]["over_an_hour"].as_u64().unwrap() > 0);
+    assert!(told["imports"][0]["changed"]["times_set_to_receipt"].as_u64().unwrap() > 0, "clocks ran ahead");
+    assert!(page.contains("whose clock ran ahead"), "{page}");
     let signups = events.iter().find(|event| event["name"] == "Signed Up").unwrap();
     assert_eq!(signups["count"], signups["people"]);
     assert_eq!(told["people"]["with_user_id"], signups["people"], "everybody with an id has signed up once");

@@ -152,6 +152,28 @@ fn accounts_are_found_by_ids_or_by_work_addresses() {
 }
 
 #[test]
+fn a_lake_is_laid_out_anew_when_accounts_are_found_otherwise() {
+    let rows: Vec<String> = (0..6)
+        .map(|place| format!("u{place},2025-01-01T10:00:00Z,Logged In,u{place}@c{}.example", place / 2))
+        .collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let folder = events("init-relay", ",email", &rows);
+    map(
+        &folder,
+        "      - traits: user\n        user: user\n        time: time\n        values: { email: { column: email } }\n",
+    );
+    out(&folder, &["import", "files"]);
+    let told = String::from_utf8(run(&folder, &["init"]).stderr).unwrap();
+    assert!(told.contains("`brix import` without files lays the lake out anew"), "{told}");
+    assert!(fails(&folder, 3, &["qualify", "expansion-seats"]).contains("lays it out anew"));
+    assert_eq!(json(&folder, &["import", "--json"])["laid_out_anew"], true);
+    out(&folder, &["qualify", "expansion-seats"]);
+    assert_eq!(json(&folder, &["import", "--json"])["laid_out_anew"], false);
+    assert_eq!(json(&folder, &["data", "--json"])["people"]["accounts"], 3);
+    assert!(fails(&scratch("init-relay-none"), 2, &["import"]).contains("name files or folders"));
+}
+
+#[test]
 fn own_people_are_told_by_the_many_accounts_they_are_in() {
     let mut rows: Vec<String> = (0..6)
         .map(|place| format!("tester{place},2025-01-01T10:00:00Z,Logged In,t{place}@ours.example,account{place}"))

@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod data;
+mod guide;
+mod import;
 mod init;
 mod job;
+mod line;
+mod questions;
 mod support;

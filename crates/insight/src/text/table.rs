@@ -70,9 +70,9 @@ pub fn cut(text: &str, width: usize) -> String {
     if letters(text) <= width {
         return text.to_owned();
     }
-    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
-    short.push('…');
-    short
+    let short: String = text.chars().take(width.saturating_sub(1)).collect();
+    // What ends in one already, and blanks before it, do without.
+    format!("{}…", short.trim_end_matches(['…', ' ']))
 }
 
 /// Words broken into lines of a width; the lines after the first are indented.

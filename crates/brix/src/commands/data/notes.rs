@@ -18,7 +18,7 @@ const LEAST: u64 = 20;
 const HOLE_DAYS: i32 = 3;
 /// How unlikely a hole must be by the share of days on which the name comes: use comes in bursts, so counts alone would
 /// find holes everywhere.
-const UNLIKELY: f64 = 1e-4;
+const UNLIKELY: f64 = 1e-6;
 
 /// All events by day.
 pub fn per_day(events: &[EventProfile]) -> BTreeMap<i32, u64> {
@@ -63,8 +63,8 @@ impl Span {
                 .filter(|(from, to)| {
                     let hole = to - from + 1;
                     let others = f64::from(last - first + 1 - hole).max(1.0);
-                    let without = 1.0 - event.days.len() as f64 / others;
-                    hole >= HOLE_DAYS && without.max(0.0).powi(hole) < UNLIKELY && expected(*from, *to) >= EXPECTED
+                    let without = (1.0 - event.days.len() as f64 / others).max(1.0 / others);
+                    hole >= HOLE_DAYS && without.powi(hole) < UNLIKELY && expected(*from, *to) >= EXPECTED
                 })
                 .max_by_key(|(from, to)| to - from),
         }
@@ -78,8 +78,8 @@ pub fn of(told: &Told, profile: &Profile) -> Vec<String> {
         let name = &event.name;
         if event.begins_late {
             notes.push(format!(
-                "`{name}` is known since {} only, though more should have come before: before that day its count is \
-                 unknown, not 0.",
+                "`{name}` comes from {} on only. If it was not instrumented before, its count until then is unknown, \
+                 not 0.",
                 event.first_day
             ));
         }
@@ -147,14 +147,17 @@ fn receipts(told: &Told) -> Option<String> {
     } else {
         format!("{} of events say when they were received", percent(receipts.known, told.event_rows))
     };
+    let ahead: u64 = told.imports.iter().map(|import| import.changed.times_set_to_receipt).sum();
+    let skew = match ahead {
+        0 => "no clock ran ahead of the receipt".to_owned(),
+        ahead => format!("{} whose clock ran ahead, and were set to their receipt", count(ahead, "record", "records")),
+    };
     Some(format!(
-        "{known}: {} within a minute, {} more than an hour after they happened, {} more than a day, at most {}; {} at \
-         the very instant, among them clocks that ran ahead and were set back.",
+        "{known}: {} within a minute, {} more than an hour after they happened, {} more than a day, at most {}; {skew}.",
         share(receipts.known - receipts.over_a_minute),
         share(receipts.over_an_hour),
         share(receipts.over_a_day),
         length(receipts.longest_seconds),
-        share(receipts.not_after_the_event),
     ))
 }
 

@@ -61,6 +61,12 @@ fn head(told: &Told) -> Vec<String> {
     if people.workspaces > 0 {
         who.push_str(&format!(", {}", count(people.workspaces.into(), "workspace", "workspaces")));
     }
+    if let Some(last) = told.imports.last() {
+        let files: Vec<&str> = last.files.iter().take(3).map(|file| file.file.as_str()).collect();
+        let more = if last.files.len() > 3 { ", …" } else { "" };
+        let imports = count(told.imports.len() as u64, "import", "imports");
+        what.push_str(&format!("; {imports}, the last of {}{more}", files.join(", ")));
+    }
     let mut lines = wrap(&what, WIDTH, "", "  ");
     lines.extend(wrap(&who, WIDTH, "", "  "));
     lines

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::notes;
 use super::rejected::Rejected;
+use crate::commands::import::{self, ImportRecord};
 use crate::instant;
 
 /// What is inside a lake.
@@ -32,6 +33,8 @@ pub struct Told {
     pub duplicates: u64,
     pub differing_duplicates: u64,
     pub rejected: Rejected,
+    /// Imports that brought something, the first first.
+    pub imports: Vec<ImportRecord>,
     /// What is odd, in words.
     pub notes: Vec<String>,
     /// The first and the last day as numbers.
@@ -160,6 +163,7 @@ impl Told {
             duplicates: profile.totals.duplicates,
             differing_duplicates: profile.totals.differing,
             rejected,
+            imports: import::records(lake.folder()),
             notes: Vec::new(),
             range,
         };

@@ -94,6 +94,16 @@ impl Told {
         }
     }
 
+    /// Whether anything was new.
+    pub const fn brought_something(&self) -> bool {
+        self.new_events + self.new_facts > 0
+    }
+
+    /// The lake's version now.
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
     /// In words.
     pub fn tell(&self, console: &mut Console) {
         let rate = self.rows as f64 / self.seconds.max(1e-3);

@@ -55,8 +55,9 @@ pub fn internal_domains(look: &Look) -> Section {
     match staff {
         Some(staff) => {
             section.because.push(format!(
-                "{} is in {}, any other company's domain in {} at most: so do a vendor's own people look.",
-                told(staff),
+                "{} of {} are in {}; any other company's domain is in {} at most. So do a vendor's own people look.",
+                count(staff.people, "person", "people"),
+                staff.domain,
                 count(staff.accounts, "account", "accounts"),
                 grouped(second)
             ));
@@ -99,6 +100,13 @@ pub fn rule(look: &Look) -> Section {
         ],
         ..Section::default()
     };
+    if people.all == 0 {
+        section.because.push(
+            "The data has no people, only accounts: definitions are of accounts (`subject: account`), and it is left out."
+                .to_owned(),
+        );
+        return section;
+    }
     let companies = companies(look);
     let staff: u64 = companies.iter().map(|found| found.people).sum();
     let shared = companies.iter().filter(|found| found.people > 1).count() as u64;
@@ -109,7 +117,7 @@ pub fn rule(look: &Look) -> Section {
         grouped(shared),
     ));
     let line = "account: { from: email_domain }".to_owned();
-    if people.with_account * 2 >= people.all && people.all > 0 {
+    if people.with_account * 2 >= people.all {
         section.because.push("The data's own ids are enough, so it is left out.".to_owned());
     } else if staff * 10 >= people.all && shared > 0 {
         section.doubts.push(

@@ -98,13 +98,13 @@ pub fn section(look: &Look, candidates: &[Candidate<'_>]) -> Section {
     };
     let told = |candidate: &Candidate<'_>| {
         let event = candidate.event;
-        format!(
-            "`{}`: {} by {} ({} of those with an event)",
-            event.name.name,
-            count(event.rows, "event", "events"),
-            count(event.people, "person", "people"),
-            percent(event.people, look.profile.people.with_events),
-        )
+        let who = if event.people == 0 {
+            "accounts alone".to_owned()
+        } else {
+            let share = percent(event.people, look.profile.people.with_events);
+            format!("{} ({share} of those with an event)", count(event.people, "person", "people"))
+        };
+        format!("`{}`: {} by {who}", event.name.name, count(event.rows, "event", "events"))
     };
     section.because.push(format!("{}.", told(first)));
     let others: Vec<String> = candidates.iter().skip(1).take(4).map(told).collect();
@@ -115,7 +115,9 @@ pub fn section(look: &Look, candidates: &[Candidate<'_>]) -> Section {
         ));
     }
     let mut parts = vec![format!("event: {}", event_to_yaml(&first.event.name.name))];
-    if first.event.with_account * 10 >= first.event.rows * 9 && look.profile.ids[1] > 1 {
+    let people = look.profile.people;
+    let have_accounts = people.all > 0 && people.with_account * 2 >= people.all;
+    if first.event.with_account * 10 >= first.event.rows * 9 && have_accounts {
         parts.push("of: account".to_owned());
         section.because.push(
             "Purchases name accounts, so a purchase converts everybody in the account, whoever made it.".to_owned(),

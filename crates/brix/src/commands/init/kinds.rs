@@ -49,8 +49,7 @@ fn sound(name: &str) -> Option<Sound> {
             Sound::Plain(Sales),
         ),
         (
-            word(&["page", "pageview", "screen"]) && (any(&["view", "visit"]) || word(&["pageview"]))
-                || word(&["pageview"]),
+            word(&["page", "pageview"]) && (any(&["view", "visit"]) || word(&["pageview"])) || word(&["pageview"]),
             Sound::Doubtful(Marketing),
         ),
         (

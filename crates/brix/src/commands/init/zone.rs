@@ -9,6 +9,8 @@ use crate::commands::data::percent;
 
 /// The share of people that makes a zone everybody's, in percent.
 const NEARLY_ALL: u64 = 80;
+/// The doubt where no trait tells.
+const NOBODY_SAYS: &str = "No trait says where people are. Write your zone, like Europe/Berlin, if it is not UTC.";
 /// Hours of a night.
 const NIGHT: usize = 6;
 
@@ -41,18 +43,22 @@ pub fn choose(look: &Look) -> Section {
             section.doubts.push(format!("In {zone} these midnights would fall on the day before: UTC is kept."));
             zone = "UTC".to_owned();
         }
+    } else if profile.at_midnight * 10 > events {
+        section.because.push(format!(
+            "{} of events stand at midnight of UTC: some sources know days only.",
+            percent(profile.at_midnight, events)
+        ));
+        if told.is_none() {
+            section.doubts.push(NOBODY_SAYS.to_owned());
+        }
     } else if let Some((from, to, rows)) = night(&profile.hours).filter(|_| told.is_none()) {
         section.because.push(format!(
             "The quietest six hours are {from:02} to {to:02} o'clock UTC, with {} of events: likely the night.",
             percent(rows, events)
         ));
-        section
-            .doubts
-            .push("No trait says where people are. Write your zone, like Europe/Berlin, if it is not UTC.".to_owned());
+        section.doubts.push(NOBODY_SAYS.to_owned());
     } else if told.is_none() {
-        section
-            .doubts
-            .push("Nothing says where people are. Write your zone, like Europe/Berlin, if it is not UTC.".to_owned());
+        section.doubts.push(NOBODY_SAYS.to_owned());
     }
     section.settings = vec![format!("zone: {zone}")];
     section

@@ -4,5 +4,3 @@
 
 mod features;
 mod made_up;
-mod studies;
-mod world;

@@ -1,0 +1,89 @@
+//! `brix import`: good and bad files and mappings.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{events, fails, json, out, run, scratch};
+
+fn mapping(folder: &Path, text: &str) {
+    std::fs::write(folder.join("files/mapping.yaml"), text).unwrap();
+}
+
+#[test]
+fn a_mapping_that_is_wrong_is_pointed_at() {
+    let folder = events("import-mapping", "", &["ann,2025-01-01,Logged In"]);
+    mapping(&folder, "source: app\nfiles:\n  - match: events.csv\n    recrods: []\n");
+    let words = fails(&folder, 3, &["import", "files"]);
+    assert!(
+        words.contains("files/mapping.yaml:4:5") && words.contains("recrods") && words.contains("records"),
+        "{words}"
+    );
+
+    let lacking = "source: app\nfiles:\n  - match: events.csv\n    records:\n      - event: { column: nmae }\n        user: user\n        time: time\n";
+    mapping(&folder, lacking);
+    let words = fails(&folder, 3, &["import", "files"]);
+    assert!(words.contains("nmae") && words.contains("events.csv"), "{words}");
+
+    mapping(
+        &folder,
+        "source: app\nfiles:\n  - match: others.csv\n    records:\n      - { event: A, user: user, time: time }\n",
+    );
+    let words = fails(&folder, 3, &["import", "files"]);
+    assert!(words.contains("others.csv"), "{words}");
+    assert!(!folder.join("lake/current").exists(), "nothing was imported");
+}
+
+#[test]
+fn without_a_mapping_the_cure_is_named() {
+    let folder = events("import-none", "", &["ann,2025-01-01,Logged In"]);
+    std::fs::remove_file(folder.join("files/mapping.yaml")).unwrap();
+    assert!(fails(&folder, 3, &["import", "files"]).contains("brix import --guess"));
+    assert!(fails(&folder, 3, &["import", "files", "--mapping", "no.yaml"]).contains("no.yaml"));
+    assert!(fails(&folder, 3, &["import", "nowhere"]).contains("nowhere") || !folder.join("nowhere").exists());
+    fails(&folder, 2, &["import", "--guess"]);
+}
+
+#[test]
+fn strict_stops_at_the_first_bad_row_and_leaves_the_lake_as_it_was() {
+    let rows = ["ann,2025-01-01,Logged In", "bob,2025-01-02,Logged In"];
+    let folder = events("import-strict", "", &rows);
+    out(&folder, &["import", "files"]);
+    let bad = "user,time,event\ncid,2025-01-03,Logged In\ndan,2025-13-03,Logged In\n";
+    std::fs::write(folder.join("files/events.csv"), bad).unwrap();
+    let words = fails(&folder, 3, &["import", "--strict", "files"]);
+    assert!(words.contains("events.csv:3:5"), "{words}");
+    assert_eq!(json(&folder, &["data", "--json"])["event_rows"], 2);
+    assert!(!folder.join("lake/rejects").exists(), "an import that stopped keeps nothing");
+
+    let told = json(&folder, &["import", "files", "--json"]);
+    assert_eq!((&told["new_events"], &told["rejected"]["rows"], &told["version"]), (&1.into(), &1.into(), &2.into()));
+    assert_eq!(told["rejected"]["reasons"][0]["code"], "not-a-time");
+}
+
+#[test]
+fn the_same_file_twice_under_another_name_or_packed_changes_nothing() {
+    let folder = events("import-twice", "", &["ann,2025-01-01,Logged In", "ann,2025-01-01,Logged In"]);
+    assert_eq!(json(&folder, &["import", "files", "--json"])["new_events"], 2, "identical rows of one file are two");
+    let current = std::fs::read(folder.join("lake/current")).unwrap();
+    for _ in 0..2 {
+        let told = json(&folder, &["import", "files", "--json"]);
+        assert_eq!((&told["new_events"], &told["duplicates"]), (&Value::from(0), &Value::from(2)));
+    }
+    assert_eq!(std::fs::read(folder.join("lake/current")).unwrap(), current);
+    let told = String::from_utf8(run(&folder, &["import", "files"]).stderr).unwrap();
+    assert!(told.contains("2 rows were there already"), "{told}");
+}
+
+#[test]
+fn a_guess_is_a_mapping_with_its_doubts_as_comments() {
+    let folder = events("import-guess", ",plan", &["ann,2025-01-01,Logged In,pro", "bob,2025-01-02,Logged In,"]);
+    let guess = out(&folder, &["import", "--guess", "files"]);
+    assert!(guess.contains("- event: { column: \"event\" }") && guess.contains("# ?"), "{guess}");
+    assert!(!guess.contains("mapping.yaml"), "a mapping is no data: {guess}");
+    assert!(!folder.join("lake").exists(), "a guess imports nothing");
+    std::fs::write(folder.join("guess.yaml"), &guess).unwrap();
+    assert_eq!(json(&folder, &["import", "files", "--mapping", "guess.yaml", "--json"])["new_events"], 2);
+    assert_eq!(json(&folder, &["import", "--guess", "files", "--json"])["mapping"], guess);
+    assert!(fails(&scratch("import-guess-none"), 3, &["import", "--guess", "nowhere.csv"]).contains("nowhere.csv"));
+}
