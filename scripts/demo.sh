@@ -21,12 +21,16 @@ cd "$demo"
 step "1. A product with a known truth: who meets a stated rule buys five times as often"
 brix simulate --scenario planted --users 5000 --seed 7 --out export
 
-step "2. Set up: zone, currency, what a conversion is, what is not use of the product"
-cp "$root/examples/simulated/brix.yaml" .
-sed -n '/^[a-z]/p' brix.yaml
+step "2. Look at the files and set up: zone, currency, what a conversion is, what is not use of the product"
+brix init export --mapping export/mapping.yaml
+# Two of its doubts are settled here. Only people know such things.
+sed -i.proposed -e 's/^# competitor_domains: .*/competitor_domains: [riptide.example]/' \
+  -e 's/^#   Page Viewed:/  Page Viewed:/' brix.yaml
+rm brix.yaml.proposed
 
-step "3. Import into the lake"
+step "3. Import into the lake, and see what is inside"
 brix import export --mapping export/mapping.yaml
+brix data
 
 step "4. Check two of the shipped definitions against what the lake holds"
 brix check "${templates[@]}"
