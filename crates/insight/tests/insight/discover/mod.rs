@@ -4,3 +4,5 @@
 
 mod features;
 mod made_up;
+mod studies;
+mod world;

@@ -1,0 +1,213 @@
+//! Does discovery keep its promises? Simulation studies: some runs in every test, many where `BRIX_STUDIES` says so
+//! (`scripts/discovery-studies.sh`, which writes the figures to `docs/evidence`).
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::print_stdout,
+    reason = "the number of runs comes from the environment, and the figures are printed"
+)]
+
+use insight::discover::report::{Discovery, Finding};
+use insight::discover::rule::Condition;
+use insight::discover::table::{FeatureTable, Measure};
+use insight::discover::verdict::Verdict;
+use insight::discover::{answer, levels::Levels};
+use stats::Confidence;
+use stats::proportion::wilson;
+use stats::table::{TwoByTwo, chi_square};
+
+use super::world::{Truth, World, counted, permuted, question};
+
+/// How many runs a study has.
+fn runs(few: u64) -> u64 {
+    std::env::var("BRIX_STUDIES").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
+}
+
+/// A figure of a study, for the page of evidence: so many of so many runs, with Wilson's interval.
+fn tell(study: &str, what: &str, count: u64, of: u64) -> f64 {
+    let interval = wilson(count, of, Confidence::NINETY_FIVE).unwrap();
+    println!(
+        "FIGURE {{\"study\": \"{study}\", \"what\": \"{what}\", \"count\": {count}, \"of\": {of}, \"share\": {:.4}, \"low\": {:.4}, \"high\": {:.4}}}",
+        count as f64 / of as f64,
+        interval.low,
+        interval.high
+    );
+    interval.low
+}
+
+fn has_reliable(discovery: &Discovery) -> bool {
+    discovery.findings.iter().any(|finding| finding.verdict == Verdict::Reliable)
+}
+
+/// What peers do: for each event the cell of a grid of windows and ten thresholds with the largest phi, over all people;
+/// the best is shown. Counted as a find where its uncorrected p is below 0.05.
+fn phi_maximiser_finds(table: &FeatureTable) -> bool {
+    let (stride, windows) = (table.layout.stride(), table.layout.windows);
+    let mut best: Option<(f64, TwoByTwo)> = None;
+    for (slot, feature) in table.layout.slots.iter().enumerate() {
+        if feature.event.is_none() || feature.measure != Measure::Count {
+            continue;
+        }
+        for window in 0..windows {
+            for threshold in Levels::NICE.iter().take(10) {
+                let level = table.layout.levels.of(*threshold);
+                let mut cell = TwoByTwo::default();
+                let people = table.parts.iter().flat_map(|part| part.rows.iter().zip(part.levels.chunks_exact(stride)));
+                people.for_each(|(row, levels)| {
+                    cell.add(levels[slot * windows + window] >= level, row.won >> window & 1 == 1);
+                });
+                let phi = cell.phi().unwrap_or(0.0);
+                if best.is_none_or(|(most, _)| phi > most) {
+                    best = Some((phi, cell));
+                }
+            }
+        }
+    }
+    best.and_then(|(_, cell)| chi_square(&cell)).is_some_and(|test| test.p_value < 0.05)
+}
+
+/// Nothing matters in three ways; how often does anything get called reliable? The stated level is 0.05 a run.
+#[test]
+fn false_discoveries_keep_the_level() {
+    let null = World { people: 1_500, events: 10, base: 0.08, truth: Truth::Nothing, accounts: false };
+    let planted = World { truth: Truth::One(3.0), ..null };
+    let whole = World { accounts: true, people: 2_000, base: 0.12, ..null };
+    let original = planted.table(77);
+    for (name, make) in [
+        ("permuted outcomes", &(|seed| permuted(&original, seed)) as &dyn Fn(u64) -> FeatureTable),
+        ("nothing matters", &|seed| null.table(seed)),
+        ("whole accounts buy", &|seed| whole.table(seed)),
+    ] {
+        let count = runs(12);
+        let (mut ours, mut theirs) = (0, 0);
+        for seed in 0..count {
+            let table = make(1_000 + seed);
+            ours += u64::from(has_reliable(&answer(&question(&null), &table)));
+            theirs += u64::from(phi_maximiser_finds(&table));
+        }
+        let low = tell("false discoveries", &format!("{name}: something is called reliable"), ours, count);
+        tell("false discoveries", &format!("{name}: the phi maximiser finds something"), theirs, count);
+        assert!(low <= 0.05, "{name}: {ours} of {count}");
+        assert!(theirs * 2 > count, "the baseline is not what it should be: {theirs} of {count}");
+    }
+}
+
+/// Whether a reliable rule is the planted one: about its events alone, or about all of them.
+fn is_about(finding: &Finding, events: &[u16]) -> bool {
+    let mut about: Vec<u16> = finding.rule.conditions.iter().filter_map(|condition| condition.slot.event).collect();
+    about.sort_unstable();
+    about.dedup();
+    finding.verdict == Verdict::Reliable && about == events
+}
+
+/// Planted rules of several sizes: how often is the rule found?
+#[test]
+fn planted_rules_are_found() {
+    let base = World { people: 0, events: 10, base: 0.05, truth: Truth::One(4.0), accounts: false };
+    let worlds = [
+        (500, 0.02, Truth::One(4.0), None),
+        (2_000, 0.05, Truth::One(4.0), None),
+        (5_000, 0.05, Truth::One(3.0), Some(0.5)),
+        (20_000, 0.02, Truth::One(3.0), None),
+        (5_000, 0.2, Truth::One(2.0), None),
+        (5_000, 0.1, Truth::Pair, Some(0.6)),
+        (20_000, 0.1, Truth::Pair, None),
+        (5_000, 0.1, Truth::Triple, Some(0.5)),
+        (20_000, 0.1, Truth::Triple, None),
+    ];
+    for (people, share, truth, least) in worlds {
+        // The large ones, and those that need many runs to say anything, only where time is given.
+        let long = runs(0) / if people > 5_000 { 10 } else { 5 };
+        let count = if runs(0) > 0 { long } else { least.map_or(0, |_| 4) };
+        if count == 0 {
+            continue;
+        }
+        let events: &[u16] = match truth {
+            Truth::Pair => &[0, 1],
+            Truth::Triple => &[0, 1, 2],
+            _ => &[0],
+        };
+        let world = World { people, base: share, truth, ..base };
+        let (mut found, mut exact) = (0, 0);
+        for seed in 0..count {
+            let discovery = answer(&question(&world), &world.table(5_000 + seed));
+            found += u64::from(discovery.findings.iter().any(|finding| is_about(finding, events)));
+            let planted = |condition: &Condition| match truth {
+                Truth::One(_) => condition.slot.measure == Measure::Count && (2..=4).contains(&condition.at_least),
+                _ => condition.at_least == 1 && !condition.negated,
+            };
+            let near = |finding: &Finding| is_about(finding, events) && finding.rule.conditions.iter().all(planted);
+            exact += u64::from(discovery.findings.iter().any(near));
+        }
+        let what = format!("{people} people, {:.0} of 100 buy, {truth:?}", share * 100.0);
+        tell("power", &format!("{what}: a rule about the planted events is reliable"), found, count);
+        tell("power", &format!("{what}: with the planted or a neighbouring threshold"), exact, count);
+        if let Some(least) = least {
+            assert!(found as f64 >= least * count as f64, "{what}: {found} of {count}");
+        }
+    }
+}
+
+/// A hidden level sets both: what is found must not be called reliable for more than being active.
+#[test]
+fn what_only_shows_activity_is_told_apart() {
+    let world = World { people: 6_000, events: 10, base: 0.05, truth: Truth::Hidden, accounts: false };
+    let count = runs(3).min(200);
+    let (mut plain, mut activity, mut reliable, mut holds_one, mut judged) = (0, 0, 0, 0, 0);
+    for seed in 0..count {
+        let discovery = answer(&question(&world), &world.table(9_000 + seed));
+        for finding in discovery.findings.iter().filter(|finding| finding.held_out.p_value < 0.05) {
+            let Some(adjusted) = finding.adjusted.as_ref().and_then(|adjusted| adjusted.lift) else { continue };
+            judged += 1;
+            plain += u64::from(finding.held_out.lift.is_some_and(|lift| lift.low > 1.0));
+            holds_one += u64::from(adjusted.low <= 1.0 && 1.0 <= adjusted.high);
+            activity += u64::from(finding.verdict == Verdict::OnlyActivity);
+            reliable += u64::from(finding.verdict == Verdict::Reliable);
+        }
+    }
+    tell("confounded", "findings with a plain lift above 1", plain, judged);
+    tell("confounded", "findings whose adjusted interval holds 1", holds_one, judged);
+    tell("confounded", "findings called only a sign of being active", activity, judged);
+    tell("confounded", "findings called reliable", reliable, judged);
+    assert!(judged > 0 && plain * 10 >= judged * 9, "{plain} of {judged}");
+    assert!(reliable * 5 <= judged, "{reliable} of {judged} are called reliable");
+}
+
+/// The intervals shown of later people hold the truth as often as they say, whatever was searched.
+#[test]
+fn intervals_cover() {
+    for (name, accounts, truth) in [
+        ("people", false, Truth::One(2.5)),
+        ("whole accounts", true, Truth::One(2.5)),
+        ("people, nothing matters", false, Truth::Nothing),
+    ] {
+        let world = World { people: 3_000, events: 8, base: 0.1, truth, accounts };
+        let all = World { people: if runs(0) > 0 { 400_000 } else { 40_000 }, ..world }.table(3);
+        let count = runs(6).min(400);
+        let (mut with, mut without, mut lift, mut of) = (0, 0, 0, 0);
+        for seed in 0..count {
+            let discovery = answer(&question(&world), &world.table(20_000 + seed));
+            for finding in discovery
+                .findings
+                .iter()
+                .filter(|finding| finding.held_out.met >= 100 && finding.held_out.met_buyers >= 5)
+            {
+                let truth = counted(&all, &finding.rule).map(|(people, won)| won as f64 / people.max(1) as f64);
+                let holds = |range: Option<insight::figure::Ranged>, value: f64| {
+                    range.is_some_and(|range| range.low <= value && value <= range.high)
+                };
+                of += 1;
+                with += u64::from(holds(finding.held_out.with, truth[0]));
+                without += u64::from(holds(finding.held_out.without, truth[1]));
+                lift += u64::from(holds(finding.held_out.lift, truth[0] / truth[1]));
+            }
+        }
+        for (what, count) in [("with the rule", with), ("without it", without), ("lift", lift)] {
+            tell("coverage", &format!("{name}: the 95 % interval of {what} holds the truth"), count, of);
+            // The findings of one run are of the same people: the runs are fewer than they look.
+            let least = if runs(0) > 0 { 0.92 } else { 0.75 };
+            assert!(count as f64 >= least * of as f64, "{name}, {what}: {count} of {of}");
+        }
+    }
+}
