@@ -45,9 +45,14 @@ impl Set {
         let set = Self::find(name, name)?;
         let told = set.json(&["import", "--mapping", "mapping.yaml", set.data.to_str().unwrap()]);
         assert_eq!(told["rejected"]["rows"], 0);
+        let looked = set.json(&["data"]);
+        assert!(looked.is_object(), "{looked}");
+        // The settings that a look at the data proposes are settings, whatever their doubts.
+        let proposed = set.variant("brix.yaml", &set.brix(&["init", "--print"]));
         for definition in set.definitions() {
             set.brix(&["check", &definition]);
             set.brix(&["test", &definition]);
+            set.run(&proposed, &["check", &definition]);
         }
         Some(set)
     }
@@ -59,13 +64,18 @@ impl Set {
         names.filter(|name| !others.contains(&name.as_str())).collect()
     }
 
-    /// Runs the binary in the example's folder and gives its standard output.
+    /// Runs the binary in the example's folder, with its settings, and gives its standard output.
     fn brix(&self, arguments: &[&str]) -> String {
+        self.run("brix.yaml", arguments)
+    }
+
+    /// The same with other settings.
+    fn run(&self, workspace: &str, arguments: &[&str]) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_brix"))
             .current_dir(root().join("examples").join(self.name))
             .arg("--lake")
             .arg(self.scratch.join("lake"))
-            .args(["--quiet", "--workspace", "brix.yaml"])
+            .args(["--quiet", "--workspace", workspace])
             .args(arguments)
             .output()
             .unwrap();
