@@ -73,3 +73,28 @@ fn gaps_copies_and_rejects_are_told() {
 fn no_lake_is_an_error_with_a_cure() {
     assert!(fails(&scratch("data-none"), 3, &["data"]).contains("`brix import` makes one"));
 }
+
+#[test]
+fn odd_names_break_no_page_and_no_terminal() {
+    let rows = ["ann,2025-01-01,\"two\nlines\"", "ann,2025-01-01,\u{1b}[31mred", "ann,2025-01-01,any"];
+    let folder = events("data-names", "", &rows);
+    out(&folder, &["import", "files"]);
+    let page = out(&folder, &["data", "--color", "always"]);
+    assert!(!page.contains('\u{1b}') && page.contains("two\u{FFFD}lines"), "{page}");
+    assert_eq!(json(&folder, &["data", "events", "two\nlines", "--json"])[0]["count"], 1);
+    let settings = out(&folder, &["init", "--print"]);
+    assert!(!settings.contains("two\nlines") && !settings.contains('\u{1b}'), "{settings}");
+    assert!(settings.contains("the data knows days only"), "all three count, if they are proposed or not: {settings}");
+}
+
+#[test]
+fn a_lake_of_traits_alone() {
+    let folder = events("data-traits", "", &["ann,2025-01-01,pro"]);
+    let mapping = "source: app\nfiles:\n  - match: events.csv\n    records:\n      - traits: user\n        user: user\n        time: time\n        values: { colour: { column: event } }\n";
+    std::fs::write(folder.join("files/mapping.yaml"), mapping).unwrap();
+    out(&folder, &["import", "files"]);
+    let page = out(&folder, &["data"]);
+    assert!(page.contains("There is no event.") && page.contains("colour") && page.contains("pro 100 %"), "{page}");
+    out(&folder, &["init"]);
+    assert!(fails(&folder, 3, &["qualify", "minimum-viable"]).contains("holds no event"));
+}

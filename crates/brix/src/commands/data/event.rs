@@ -8,7 +8,7 @@ use insight::text::plot::bar;
 use insight::text::table::{Table, cut, wrap};
 
 use super::notes::percent;
-use super::told::{EventTold, Told, day};
+use super::told::{EventTold, Told, day, printable};
 use super::traits::values;
 use crate::console::{count, grouped};
 
@@ -19,7 +19,7 @@ const LINES: usize = 31;
 pub fn text(event: &EventTold, told: &Told) -> Vec<String> {
     let mut head = format!(
         "{}, {}: {} by {}, {} to {}",
-        event.name,
+        printable(&event.name),
         event.kind,
         count(event.count, "event", "events"),
         count(event.people, "person", "people"),
@@ -37,7 +37,7 @@ pub fn text(event: &EventTold, told: &Told) -> Vec<String> {
     let mut lines = wrap(&head, WIDTH, "", "  ");
     let start = format!("`{}`", event.name);
     for note in told.notes.iter().filter(|note| note.starts_with(&start)) {
-        lines.extend(wrap(note, WIDTH, "- ", "  "));
+        lines.extend(wrap(&printable(note), WIDTH, "- ", "  "));
     }
     lines.push(String::new());
     lines.extend(over_time(event));
@@ -85,7 +85,7 @@ fn properties(event: &EventTold) -> Vec<String> {
     let mut table = Table::new(&["PROPERTY", "TYPE", ">HAVE IT", "VALUES"]);
     for column in &event.properties {
         table.row(vec![
-            cut(&column.name, 32),
+            cut(&printable(&column.name), 32),
             column.value_type.to_owned(),
             percent(column.rows, event.count),
             values(column),

@@ -4,7 +4,7 @@ use insight::text::WIDTH;
 use insight::text::table::{Table, cut, wrap};
 
 use super::notes::percent;
-use super::told::{EventTold, Told};
+use super::told::{EventTold, Told, printable};
 use super::traits;
 use crate::console::{count, grouped};
 
@@ -30,7 +30,7 @@ pub fn text(told: &Told) -> Vec<String> {
         lines.push(String::new());
         lines.push("TO KNOW".to_owned());
         for note in &told.notes {
-            lines.extend(wrap(note, WIDTH, "- ", "  "));
+            lines.extend(wrap(&printable(note), WIDTH, "- ", "  "));
         }
     }
     lines
@@ -77,7 +77,7 @@ pub fn events(told: &Told, most: usize) -> Vec<String> {
     let mut table = Table::new(&["EVENT", "KIND", ">COUNT", ">PEOPLE", "SINCE", "UNTIL", "OVER TIME"]);
     for event in told.events.iter().take(most) {
         table.row(vec![
-            cut(&event.name, NAME),
+            cut(&printable(&event.name), NAME),
             event.kind.to_owned(),
             grouped(event.count),
             grouped(event.people),

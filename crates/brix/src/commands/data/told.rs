@@ -285,3 +285,8 @@ fn shown(value: &Value) -> String {
         Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
     }
 }
+
+/// A name or value for a page: signs that would break a line, or command the terminal, are shown as a mark.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|sign| if sign.is_control() { '\u{FFFD}' } else { sign }).collect()
+}

@@ -4,7 +4,7 @@ use insight::text::WIDTH;
 use insight::text::table::{Table, cut};
 
 use super::notes::percent;
-use super::told::{ColumnTold, Told, TraitTold};
+use super::told::{ColumnTold, Told, TraitTold, printable};
 use crate::console::grouped;
 
 /// A table of traits.
@@ -19,7 +19,7 @@ pub fn text(told: &Told, most: usize) -> Vec<String> {
             of => format!("{of}.{}", found.column.name),
         };
         table.row(vec![
-            cut(&name, 32),
+            cut(&printable(&name), 32),
             found.column.value_type.to_owned(),
             format!("{} %", (found.coverage * 100.0).round()),
             dated(found).to_owned(),
@@ -55,7 +55,7 @@ pub fn values(column: &ColumnTold) -> String {
         .iter()
         .take(4)
         .map(|found| {
-            let value = cut(&found.value, 24);
+            let value = cut(&printable(&found.value), 24);
             if column.is_exact { format!("{value} {}", percent(found.rows, column.rows)) } else { value }
         })
         .collect();

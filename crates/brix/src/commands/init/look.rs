@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use connect::files::{Import, Options, Reject, RejectSink};
+use engine::language::{self, text_to_yaml};
 use engine::workspace::Workspace;
 use history::{EventProfile, Lake, LakeWriter, Profile};
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ use crate::progress;
 
 /// Records of files that are looked at; the rest would hardly say anything new.
 const RECORDS: u64 = 3_000_000;
+/// Event names that are looked at, the most frequent: no product has more on purpose.
+const NAMES: usize = 500;
 
 /// What was looked at.
 pub struct Look {
@@ -44,7 +47,7 @@ impl Look {
         };
         let profile = data::profile(&lake, &Workspace::default(), console)?;
         let what = format!("the lake in {}: {}", folder.display(), size(&profile));
-        Ok(Self { what, profile, is_lake: true })
+        Ok(Self { what, profile: writable(profile), is_lake: true })
     }
 
     /// Looks at files.
@@ -63,7 +66,8 @@ impl Look {
         let profile = data::profile(&lake, &Workspace::default(), console)?;
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let part = if is_whole { "" } else { "the first part of " };
-        Ok(Self { what: format!("{part}{}: {}", names.join(", "), size(&profile)), profile, is_lake: false })
+        let what = format!("{part}{}: {}", names.join(", "), size(&profile));
+        Ok(Self { what, profile: writable(profile), is_lake: false })
     }
 
     /// Events, the most frequent first.
@@ -105,6 +109,16 @@ impl Look {
             "domains": domains,
         })
     }
+}
+
+/// Names that settings cannot hold, like those with line breaks, and the rarest of very many, are not proposed.
+fn writable(mut profile: Profile) -> Profile {
+    profile.events.retain(|event| {
+        let name = text_to_yaml(&event.name.name);
+        language::parse_workspace(&format!("event_kinds: {{ {name}: product }}\n")).is_ok()
+    });
+    profile.events.truncate(NAMES);
+    profile
 }
 
 /// How much it is, and of when.

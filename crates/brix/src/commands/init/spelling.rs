@@ -27,7 +27,8 @@ fn pairs(events: &[EventProfile]) -> Vec<(&EventProfile, &EventProfile)> {
         let mut names = group.iter().filter(|_| !key.is_empty());
         let Some(most) = names.next() else { continue };
         for other in names.filter(|other| other.name.name != most.name.name) {
-            taken.insert(&*other.name.name);
+            // Aliases are applied once: neither side is joined any further.
+            taken.extend([&*other.name.name, &*most.name.name]);
             pairs.push((*other, *most));
         }
     }

@@ -36,7 +36,7 @@ pub fn choose(look: &Look) -> Section {
         }
     }
     let profile = &look.profile;
-    let events: u64 = profile.events.iter().map(|event| event.rows).sum();
+    let events = profile.totals.events;
     if events > 0 && profile.at_midnight == events {
         section.because.push("Every event stands at midnight of UTC: the data knows days only.".to_owned());
         if zone != "UTC" {
