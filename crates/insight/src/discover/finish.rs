@@ -11,7 +11,7 @@ use super::adjusted::{Adjusted, Strata, adjusted};
 use super::bits::Bits;
 use super::closer::{Overlap, curve, heat_map, loads, missed, overlaps, weeks};
 use super::cohort::{Cohort, Half};
-use super::combine::{Combined, NOISE, combine};
+use super::combine::{Combined, combine};
 use super::leaks::{Leaks, about};
 use super::measures::{Measures, measures};
 use super::question::Question;
@@ -29,6 +29,8 @@ use crate::figure::When;
 const MOST_JUDGED: usize = 20;
 /// The most combinations that are judged.
 const MOST_COMBINED: usize = 6;
+/// Rules whose scores differ by less, in standard errors, are as good as each other.
+const NEAR: f64 = 2.0;
 /// The most findings that are looked at more closely.
 const MOST_CLOSER: usize = 4;
 /// Candidates in a report.
@@ -180,7 +182,7 @@ fn look_closer(
         .map(|(place, finding)| (place, score(finding)))
         .collect();
     let best = reliable.iter().map(|(_, score)| *score).fold(f64::NEG_INFINITY, f64::max);
-    let near = reliable.iter().filter(|(_, score)| *score >= best - NOISE);
+    let near = reliable.iter().filter(|(_, score)| *score >= best - NEAR);
     let recommended = near
         .min_by(|left, right| {
             let size = |place: usize| findings[place].rule.conditions.len();

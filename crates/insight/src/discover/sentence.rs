@@ -8,6 +8,10 @@ use super::report::Finding;
 use super::verdict::Verdict;
 use crate::figure::{Ranged, times};
 
+/// What every reliable finding is told with.
+pub(crate) const CAVEAT: &str =
+    "This predicts; it does not prove that doing it makes them buy: test it with a holdout.";
+
 /// The sentence.
 pub(crate) fn sentence(question: &Question, finding: &Finding) -> String {
     let people = match question.subject {
@@ -51,7 +55,7 @@ pub(crate) fn sentence(question: &Question, finding: &Finding) -> String {
     let why = finding.leak.as_ref().map_or(String::new(), |why| format!(": {why}"));
     parts.push(format!("{}{why}.", finding.verdict.words()));
     if matches!(finding.verdict, Verdict::Reliable) {
-        parts.push("This predicts; it does not prove that doing it makes them buy: test it with a holdout.".to_owned());
+        parts.push(CAVEAT.to_owned());
     }
     parts.join(" ")
 }

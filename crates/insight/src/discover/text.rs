@@ -2,7 +2,7 @@
 
 use super::closer::{HeatCell, HeatMap};
 use super::report::{Discovery, Finding};
-use super::sentence::{hundredths, length};
+use super::sentence::{CAVEAT, hundredths, length};
 use super::verdict::Verdict;
 use crate::figure::{grouped, times};
 use crate::text::plot::bar;
@@ -110,7 +110,12 @@ impl Page<'_> {
         }
         for (number, finding) in told.iter().enumerate() {
             let first = format!("  {}. ", number + 1);
-            self.lines.extend(wrap(&finding.sentence, WIDTH, &first, "     "));
+            // The caveat is the same for all: it is told once.
+            let sentence = finding.sentence.strip_suffix(CAVEAT).unwrap_or(&finding.sentence);
+            self.lines.extend(wrap(sentence, WIDTH, &first, "     "));
+        }
+        if told.iter().any(|finding| finding.verdict == Verdict::Reliable) {
+            self.say(CAVEAT);
         }
         let others = findings.len() - told.len();
         if others > 0 {
