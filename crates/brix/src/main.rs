@@ -1,5 +1,5 @@
 //! The `brix` command: from files of events to a proven definition. `brix --help` lists what it can do,
-//! `docs/cli.md` says it at length.
+//! `docs/getting-started.md` goes through it.
 //!
 //! Each command is a file of [`commands`]; [`cli`] has what is shared by all: options, exit codes, and where data and
 //! words go. The work itself is done by the libraries.

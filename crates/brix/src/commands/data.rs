@@ -102,6 +102,9 @@ fn require_event(lake: &Lake, settings: &Workspace, name: &str) -> Result<()> {
     if known().any(|event| event == name) {
         return Ok(());
     }
+    if let Some(alias) = settings.event_aliases.get(name) {
+        return Err(Failure::usage(format!("brix.yaml reads `{name}` as `{alias}`: ask for that")));
+    }
     let cure = language::nearest(name, known())
         .map_or_else(|| "`brix data events` lists all".to_owned(), |near| format!("did you mean `{near}`?"));
     Err(Failure::usage(format!("the data has no event `{name}`; {cure}")))

@@ -120,6 +120,7 @@ fn spellings_of_one_event_are_proposed_and_never_joined() {
     let names = json(&folder, &["data", "events", "--json"]);
     let names: Vec<&str> = names.as_array().unwrap().iter().map(|event| event["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Report Exported", "Sign Up", "Report 1", "Report 2"]);
+    assert!(fails(&folder, 2, &["data", "events", "signup"]).contains("brix.yaml reads `signup` as `Sign Up`"));
 }
 
 #[test]

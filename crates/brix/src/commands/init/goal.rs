@@ -149,6 +149,7 @@ fn within(look: &Look) -> Option<&'static str> {
     match last.abs_diff(*first) {
         150.. => Some("60d"),
         75.. => Some("30d"),
+        30.. => Some("14d"),
         _ => None,
     }
 }
