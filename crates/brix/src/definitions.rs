@@ -125,8 +125,13 @@ impl DefinitionFiles {
     pub fn require_sound(&self, console: &mut Console) -> Result<()> {
         let mut errors = 0;
         for file in self.files.iter().filter(|file| !file.findings.is_empty()) {
-            errors += file.findings.iter().filter(|finding| finding.is_error()).count();
-            console.warn(file.rendered().trim_end());
+            let found = file.findings.iter().filter(|finding| finding.is_error()).count();
+            errors += found;
+            if found > 0 {
+                console.warn(file.rendered().trim_end());
+            } else {
+                console.say(file.rendered().trim_end());
+            }
         }
         if errors > 0 {
             let errors = count(errors as u64, "error", "errors");

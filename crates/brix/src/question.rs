@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use engine::definition::Definition;
+use engine::language::Known;
 use engine::program::Program;
 use engine::record::SubjectKind;
 use engine::workspace::Workspace;
 use engine::{Timestamp, language};
-use history::Lake;
+use history::{Lake, Table};
 
 use crate::cli::Shared;
 use crate::console::Console;
@@ -62,13 +63,27 @@ impl Data {
     }
 }
 
-/// Reads definitions: those that were asked for, first, and those that they refer to; and how many were asked for.
+/// The names that a lake has.
+pub fn known(lake: &Lake, workspace: &Workspace) -> Known {
+    let mut known = Known::default();
+    known.events.extend(lake.names(workspace).list.into_iter().map(|event| event.name));
+    for column in lake.columns() {
+        match column.table {
+            Table::Events => known.properties.insert(Arc::from(column.name)),
+            Table::Facts => known.traits.insert(Arc::from(column.name)),
+        };
+    }
+    known
+}
+
+/// Reads definitions: those that were asked for, first, and those that they refer to; and how many were asked for. Names
+/// that the data does not have are warned of: nobody would ever meet them.
 ///
 /// # Errors
 /// Findings in a file.
-pub fn read(names: &[PathBuf], workspace: &Workspace, console: &mut Console) -> Result<(Vec<Definition>, usize)> {
-    let mut files = DefinitionFiles::read(names, workspace)?;
-    files.check(workspace, None);
+pub fn read(names: &[PathBuf], data: &Data, console: &mut Console) -> Result<(Vec<Definition>, usize)> {
+    let mut files = DefinitionFiles::read(names, &data.workspace)?;
+    files.check(&data.workspace, Some(&known(&data.lake, &data.workspace)));
     files.require_sound(console)?;
     files.files.sort_by_key(|file| !file.asked);
     let asked = files.files.iter().filter(|file| file.asked).count();

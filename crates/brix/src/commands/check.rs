@@ -1,20 +1,19 @@
 //! `brix check`: is a definition sound, and does it use names that the data has?
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
 use engine::language::{Diagnostic, Known, Severity};
 use engine::workspace::Workspace;
-use history::{Lake, Table};
+use history::Lake;
 use serde::Serialize;
 
 use crate::cli::Shared;
 use crate::console::{BAD, Console, GOOD, count};
 use crate::definitions::{DefinitionFile, DefinitionFiles};
 use crate::exit::Exit;
-use crate::workspace;
+use crate::{question, workspace};
 
 /// Check definitions: every fault with its line, column and cure
 ///
@@ -101,15 +100,7 @@ fn known(shared: &Shared, workspace: &Workspace) -> Result<Option<Known>> {
         Err(history::Error::Absent(_)) if shared.lake.is_none() => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let mut known = Known::default();
-    known.events.extend(lake.names(workspace).list.into_iter().map(|event| event.name));
-    for column in lake.columns() {
-        match column.table {
-            Table::Events => known.properties.insert(Arc::from(column.name)),
-            Table::Facts => known.traits.insert(Arc::from(column.name)),
-        };
-    }
-    Ok(Some(known))
+    Ok(Some(question::known(&lake, workspace)))
 }
 
 fn tell(file: &DefinitionFile, console: &mut Console) -> Result<()> {

@@ -67,7 +67,7 @@ impl From<Kind> for SubjectKind {
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let names = if arguments.definition.is_empty() { here()? } else { arguments.definition.clone() };
     let data = Data::open(shared, &names, console)?;
-    let (definitions, asked) = question::read(&names, &data.workspace, console)?;
+    let (definitions, asked) = question::read(&names, &data, console)?;
     let judged = Judged::new(&definitions, asked, &data.workspace)?;
     let subject = find(arguments, &judged, &data)?;
     let zone = &data.workspace.zone;

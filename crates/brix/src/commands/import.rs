@@ -111,6 +111,10 @@ fn lay_out(folder: &Path, workspace: &Workspace, console: &mut Console) -> Resul
 /// A proposed mapping, to be read, corrected and kept: as YAML, or within JSON.
 fn propose(paths: &[PathBuf], console: &mut Console) -> Result<Exit> {
     let guess = connect::files::guess(paths)?;
+    if guess.looked_at.is_empty() {
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        anyhow::bail!("there is nothing to guess from in {}: no file with rows", names.join(", "));
+    }
     for looked in &guess.looked_at {
         let rows = count(looked.rows, "row", "rows");
         let part = if looked.is_whole { "all" } else { "the first" };

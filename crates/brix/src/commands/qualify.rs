@@ -73,7 +73,7 @@ impl Arguments {
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let names = std::slice::from_ref(&arguments.definition);
     let data = Data::open(shared, names, console)?;
-    let (definitions, asked) = question::read(names, &data.workspace, console)?;
+    let (definitions, asked) = question::read(names, &data, console)?;
     let judged = Judged::new(&definitions, asked, &data.workspace)?;
     let [definition] = judged.asked() else {
         return Err(crate::exit::Failure::usage("one definition at a time: name a file, not a folder"));

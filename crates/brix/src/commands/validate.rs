@@ -56,7 +56,7 @@ struct Asked {
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let names = [arguments.definition.clone()];
     let data = Data::open(shared, &names, console)?;
-    let (mut definitions, asked) = question::read(&names, &data.workspace, console)?;
+    let (mut definitions, asked) = question::read(&names, &data, console)?;
     if asked != 1 {
         return Err(Failure::usage(format!(
             "{} holds {asked} definitions; validate asks about one: name its file",

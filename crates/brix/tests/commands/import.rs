@@ -85,5 +85,7 @@ fn a_guess_is_a_mapping_with_its_doubts_as_comments() {
     std::fs::write(folder.join("guess.yaml"), &guess).unwrap();
     assert_eq!(json(&folder, &["import", "files", "--mapping", "guess.yaml", "--json"])["new_events"], 2);
     assert_eq!(json(&folder, &["import", "--guess", "files", "--json"])["mapping"], guess);
+    std::fs::create_dir(folder.join("empty")).unwrap();
+    assert!(fails(&folder, 3, &["import", "--guess", "empty"]).contains("nothing to guess from in empty"));
     assert!(fails(&scratch("import-guess-none"), 3, &["import", "--guess", "nowhere.csv"]).contains("nowhere.csv"));
 }

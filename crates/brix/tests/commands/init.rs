@@ -90,7 +90,7 @@ fn of_several_purchases_the_first_is_taken_and_the_others_named() {
         "ann,2025-03-07T10:00:00Z,Subscription Cancelled",
     ];
     let text = proposed(&events("init-goals", "", &rows));
-    assert!(text.contains("goal: { event: subscription_created }"), "{text}");
+    assert!(text.contains("goal: { event: subscription_created, within: 14d }"), "{text}");
     let doubt: String = text.lines().skip_while(|line| !line.contains("The first purchase is meant")).take(4).collect();
     assert!(doubt.contains("Plan") && doubt.contains("Invoice Paid") && !doubt.contains("Cancelled"), "{doubt}");
 }

@@ -70,6 +70,21 @@ fn who_qualifies_and_when() {
 }
 
 #[test]
+fn a_name_that_the_data_does_not_have_is_warned_of() {
+    let folder = small("unknown");
+    std::fs::write(folder.join("slip.yaml"), TWICE.replace("Logged In", "Loged In")).unwrap();
+    for command in [&["qualify", "slip.yaml"][..], &["backtest", "slip.yaml"], &["explain", "ann", "-d", "slip.yaml"]] {
+        let words = String::from_utf8(run(&folder, command).stderr).unwrap();
+        assert!(
+            words.contains("the data has no event `Loged In`") && words.contains("did you mean `Logged In`?"),
+            "{words}"
+        );
+        let words = String::from_utf8(run(&folder, &[command, &["--quiet"]].concat()).stderr).unwrap();
+        assert!(!words.contains("Loged"), "{words}");
+    }
+}
+
+#[test]
 fn one_person_criterion_by_criterion() {
     let folder = small("explain");
     let told = json(&folder, &["explain", "ann", "--definition", "twice.yaml", "--json"]);

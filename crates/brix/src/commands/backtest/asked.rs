@@ -36,7 +36,7 @@ impl Asked {
     /// Definitions that cannot be used, a goal that is unknown or not one for all, dates that are none.
     pub fn new(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Self> {
         let workspace = &data.workspace;
-        let (mut definitions, asked) = question::read(&arguments.definitions, workspace, console)?;
+        let (mut definitions, asked) = question::read(&arguments.definitions, data, console)?;
         let goal = arguments.terms.goal(definitions.get_mut(..asked).unwrap_or_default(), data)?;
         let baseline = baseline(arguments, &definitions, &goal, data, console)?;
         let judged = definitions.len();
@@ -83,7 +83,7 @@ fn baseline(
         Some("none") => Ok(None),
         None => Ok(first.and_then(|first| plain::rule(first, goal, data))),
         Some(name) => {
-            let (mut read, _) = question::read(&[PathBuf::from(name)], &data.workspace, console)?;
+            let (mut read, _) = question::read(&[PathBuf::from(name)], data, console)?;
             anyhow::ensure!(read.len() == 1, "the baseline {name} must be one definition that refers to no other");
             let mut baseline = read.swap_remove(0);
             baseline.goal = Some(goal.clone());

@@ -149,17 +149,27 @@ impl Told {
 
     fn tell_doubts(&self, console: &mut Console) {
         let changed = &self.changed;
-        for (number, what) in [
-            (self.duplicates, "rows were there already, or came twice"),
-            (self.differing_duplicates, "of them said something else than the first copy, which counts"),
-            (changed.times_set_to_receipt, "times were later than their receipt, and set to it"),
-            (changed.texts_cut, "texts were too long, and cut"),
-            (changed.values_kept_as_text, "values stayed text in a column whose first rows are of another type"),
-            (changed.characters_replaced, "pieces of text have characters that the encoding does not know"),
-            (changed.json_keys_given_twice, "JSON keys were given twice; the last counts"),
+        for (number, one, many, what) in [
+            (self.duplicates, "row was", "rows were", "there already, or came twice"),
+            (self.differing_duplicates, "of them", "of them", "said something else than the first copy, which counts"),
+            (changed.times_set_to_receipt, "time was", "times were", "later than the receipt, and set to it"),
+            (changed.texts_cut, "text was", "texts were", "too long, and cut"),
+            (
+                changed.values_kept_as_text,
+                "value",
+                "values",
+                "stayed text in a column whose first rows are of another type",
+            ),
+            (
+                changed.characters_replaced,
+                "piece of text",
+                "pieces of text",
+                "with characters that the encoding does not know",
+            ),
+            (changed.json_keys_given_twice, "JSON key was", "JSON keys were", "given twice; the last counts"),
         ] {
             if number > 0 {
-                console.say(format_args!("  {} {what}", grouped(number)));
+                console.say(format_args!("  {} {what}", count(number, one, many)));
             }
         }
     }
