@@ -10,8 +10,8 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    backtest, check, completions, data, discover, explain, import, init, limits, qualify, simulate, templates, test,
-    validate,
+    backtest, check, completions, data, discover, explain, import, init, learn, limits, qualify, simulate, templates,
+    test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -80,6 +80,7 @@ enum Command {
     Validate(validate::Arguments),
     Discover(Box<discover::Arguments>),
     Limits(limits::Arguments),
+    Learn(Box<learn::Arguments>),
     Simulate(simulate::Arguments),
     Completions(completions::Arguments),
 }
@@ -98,6 +99,7 @@ impl Command {
             Self::Backtest(arguments) => backtest::run(&arguments, shared, console),
             Self::Validate(arguments) => validate::run(&arguments, shared, console),
             Self::Discover(arguments) => discover::run(&arguments, shared, console),
+            Self::Learn(arguments) => learn::run(&arguments, shared, console),
             Self::Limits(arguments) => limits::run(&arguments, shared, console),
             Self::Simulate(arguments) => simulate::run(&arguments, console),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command(), console),

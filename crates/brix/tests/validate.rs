@@ -106,7 +106,7 @@ fn what_stopped_being_true_ends_with_5() {
 fn a_better_threshold_is_proposed_and_written() {
     let folder = product("better", 3_000, None);
     std::fs::write(folder.join("busy.yaml"), DEFINITION.replace(">= 3", ">= 1")).unwrap();
-    let (text, words) = ends(&folder, 0, &asked(&["--write", "better.yaml"]));
+    let (text, words) = ends(&folder, 0, &asked(&["--out", "better.yaml"]));
     assert!(text.contains("→ Built at least") && words.contains("better.yaml"), "{text}{words}");
     let better = std::fs::read_to_string(folder.join("better.yaml")).unwrap();
     assert!(better.contains("id: busy\n"), "{better}");
@@ -154,4 +154,34 @@ fn limits_are_told_and_metrics_compared() {
     assert!(ends(&folder, 2, &limits(&["--metric", "event: Built, some: x"])).1.contains("not a metric"));
     assert!(ends(&folder, 2, &limits(&["--metric", "Built", "--limits", "0,x"])).1.contains("a number above 0"));
     assert!(ends(&folder, 1, &limits(&["--metric", "Paid"])).1.contains("buying by buying"));
+}
+
+#[test]
+fn a_learned_card_is_a_definition_that_the_evaluator_counts() {
+    let folder = product("learn", 3_000, None);
+    std::fs::write(folder.join("brix.yaml"), "population: everyone\ngoal: { event: Paid }\n").unwrap();
+    let learn = ["learn", "--window", "7d", "--within", "28d", "--out", "learned.yaml"];
+    let (text, _) = ends(&folder, 0, &learn);
+    assert!(text.contains("had no say"), "{text}");
+    let card: Value =
+        serde_json::from_str(&ends(&folder, 0, &["--json"].iter().chain(&learn).copied().collect::<Vec<_>>()).0)
+            .unwrap();
+    assert_eq!((&card["outcome"], &card["reliable"]), (&Value::from("card"), &Value::from(true)));
+    ends(&folder, 0, &["check", "learned.yaml"]);
+    // Whoever reaches the threshold in the feature table qualifies by the evaluator, and nobody else: the card's own count of
+    // those who judge, and the evaluator's of the same days.
+    let from = card["judged_from"].as_str().unwrap().to_owned();
+    let terms = ["--baseline", "none", "--json", "--within", "28d", "--observed-until", "2025-03-01"];
+    let asked: Vec<&str> = ["backtest", "learned.yaml", "--from", from.as_str()].into_iter().chain(terms).collect();
+    let report: Value = serde_json::from_str(&ends(&folder, 0, &asked).0).unwrap();
+    let leads = report["definitions"][0]["leads"]["total"].as_u64().unwrap();
+    let counted = card["precision"]["of"].as_u64().unwrap();
+    // The table looks only at those who were watched to the end, the backtest also at those of the last 28 days.
+    let all = report["definitions"][0]["population"]["counted"]["total"].as_u64().unwrap();
+    let judged = card["judging"]["of"].as_u64().unwrap();
+    assert!(leads >= counted && leads - counted <= all - judged, "{leads} {counted} of {all} {judged}");
+
+    let few = product("learn-few", 100, None);
+    let (text, _) = ends(&few, 6, &["learn", "--goal", "Paid", "--within", "28d", "--out", "learned.yaml"]);
+    assert!(text.contains("it takes 50 conversions") && !few.join("learned.yaml").exists(), "{text}");
 }

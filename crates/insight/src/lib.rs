@@ -23,6 +23,7 @@ pub mod discover;
 pub mod enough;
 pub mod figure;
 pub mod html;
+pub mod learned;
 pub mod life;
 pub mod limits;
 pub mod qualified;

@@ -5,10 +5,12 @@ mod details;
 mod gather;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use engine::Span;
+use engine::definition::Definition;
 use engine::record::SubjectKind;
 use insight::Discovery;
 use insight::discover::definition::definition_file;
@@ -31,6 +33,28 @@ use asked::Asked;
     brix discover --subject account --window 7d --window 14d --full\n  \
     brix discover --capacity 40 --out found.yaml && brix backtest found.yaml")]
 pub struct Arguments {
+    #[command(flatten)]
+    whom: Whom,
+    /// How many leads can be worked in a week: rules are sought that win most among as many, and thresholds and bands are told
+    #[arg(long, value_name = "LEADS", value_parser = clap::value_parser!(u32).range(1..))]
+    capacity: Option<u32>,
+    /// Seek rules of which at least this share converts, from 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "recall")]
+    precision: Option<f64>,
+    /// Seek rules that find at least this share of the buyers, from 0 to 1
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    recall: Option<f64>,
+    /// Write the recommended rule as a definition, with its held-out figures; nothing is written where nothing is reliable
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Everything that was judged and tried
+    #[arg(long)]
+    full: bool,
+}
+
+/// Whose behaviour is looked at, within which windows, and what is a conversion: also for those who learn from it.
+#[derive(Debug, Clone, Args)]
+pub struct Whom {
     /// Whose behaviour
     #[arg(long, value_enum, default_value = "user")]
     subject: Kind,
@@ -55,21 +79,6 @@ pub struct Arguments {
     /// Until when conversions are known [default: the end of the data]
     #[arg(long, value_name = "DATE")]
     observed_until: Option<String>,
-    /// How many leads can be worked in a week: rules are sought that win most among as many, and thresholds and bands are told
-    #[arg(long, value_name = "LEADS", value_parser = clap::value_parser!(u32).range(1..))]
-    capacity: Option<u32>,
-    /// Seek rules of which at least this share converts, from 0 to 1
-    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "recall")]
-    precision: Option<f64>,
-    /// Seek rules that find at least this share of the buyers, from 0 to 1
-    #[arg(long, value_name = "SHARE", value_parser = share)]
-    recall: Option<f64>,
-    /// Write the recommended rule as a definition, with its held-out figures; nothing is written where nothing is reliable
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// Everything that was judged and tried
-    #[arg(long)]
-    full: bool,
 }
 
 /// Whose behaviour is looked at.
@@ -94,6 +103,20 @@ impl Kind {
 fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| "not a number like 0.2".to_owned())?;
     if share > 0.0 && share < 1.0 { Ok(share) } else { Err("a share lies between 0 and 1".to_owned()) }
+}
+
+/// What was done within each window by whom, for those who learn from it; and the definition that says whom and since when.
+pub fn gathered(
+    whom: &Whom,
+    data: &Data,
+    console: &mut Console,
+) -> Result<(insight::Discover, Arc<insight::discover::Question>, Arc<Definition>)> {
+    let whom = whom.clone();
+    let arguments = Arguments { whom, capacity: None, precision: None, recall: None, out: None, full: false };
+    let asked = Asked::new(&arguments, data, console)?;
+    let definition = asked.judged.asked().first().map(Arc::clone);
+    let definition = definition.ok_or_else(|| anyhow::anyhow!("there is nobody to learn from"))?;
+    Ok((gather::fold(&asked, data, console)?, asked.question, definition))
 }
 
 /// Asks, and tells the answer.

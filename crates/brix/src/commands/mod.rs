@@ -8,6 +8,7 @@ pub mod discover;
 pub mod explain;
 pub mod import;
 pub mod init;
+pub mod learn;
 pub mod limits;
 pub mod qualify;
 pub mod simulate;

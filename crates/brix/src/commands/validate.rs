@@ -26,7 +26,7 @@ use crate::question::{self, Data, Judged};
 #[command(after_help = "Examples:\n  \
     brix validate trial-team.yaml\n  \
     brix validate trial-team.yaml --json > validity.json || notify\n  \
-    brix validate trial-team.yaml --write better.yaml && brix backtest trial-team.yaml better.yaml")]
+    brix validate trial-team.yaml --out better.yaml && brix backtest trial-team.yaml better.yaml")]
 pub struct Arguments {
     /// A definition file, or the id of a shipped template
     #[arg(value_name = "DEFINITION")]
@@ -37,11 +37,11 @@ pub struct Arguments {
     #[arg(long, default_value = "1")]
     seed: u64,
     /// Look for nothing better
-    #[arg(long, conflicts_with = "write")]
+    #[arg(long, conflicts_with = "out")]
     no_proposal: bool,
     /// Write the proposed definition, if there is one
     #[arg(long, value_name = "FILE")]
-    write: Option<PathBuf>,
+    out: Option<PathBuf>,
 }
 
 /// What is asked about.
@@ -101,10 +101,10 @@ fn answer(arguments: &Arguments, asked: &Asked, data: &Data, console: &Console) 
 }
 
 fn tell(arguments: &Arguments, validity: &Validity, console: &mut Console) -> Result<Exit> {
-    if let (Some(path), Some(Proposed::Change(proposal))) = (&arguments.write, &validity.proposal) {
+    if let (Some(path), Some(Proposed::Change(proposal))) = (&arguments.out, &validity.proposal) {
         std::fs::write(path, &proposal.definition).with_context(|| format!("cannot write {}", path.display()))?;
         console.say(format_args!("The proposed definition: {}", path.display()));
-    } else if arguments.write.is_some() {
+    } else if arguments.out.is_some() {
         console.say("Nothing is proposed, and nothing written");
     }
     if console.json {

@@ -4,6 +4,7 @@ mod definitions;
 mod discover;
 mod fates;
 mod known_answers;
+mod learned;
 mod limits;
 mod product;
 mod properties;

@@ -53,17 +53,17 @@ impl Asked {
     /// # Errors
     /// A goal or clock that the data do not have, windows that do not fit, dates that are none.
     pub fn new(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Self> {
-        let subject = arguments.subject.subject();
+        let subject = arguments.whom.subject.subject();
         let goal = asked_goal(arguments, data)?;
         let clock = clock(arguments, data, console)?;
-        let definition = everybody(subject, clock, arguments.goal.is_some().then(|| goal.clone()));
+        let definition = everybody(subject, clock, arguments.whom.goal.is_some().then(|| goal.clone()));
         let recurs = goal_recurs(&Definition {
             population: definition.population.clone().or_else(|| data.workspace.population.clone()),
             ..definition.clone()
         });
         let judged = Judged::new(std::slice::from_ref(&definition), 1, &data.workspace)?;
         let (mut needs, zone_slot) = needs(&judged.program, subject, data);
-        let end = arguments.within.or(goal.within).map_or(WITHIN, length);
+        let end = arguments.whom.within.or(goal.within).map_or(WITHIN, length);
         let names = data.lake.names(&data.workspace).list;
         let counted = names.into_iter().map(|name| {
             let count = data.overview.events.iter().find(|event| event.name == name).map_or(0, |event| event.count);
@@ -71,11 +71,11 @@ impl Asked {
         });
         let counted: Vec<_> = counted.collect();
         let zone = &data.workspace.zone;
-        let observed_until = match &arguments.observed_until {
+        let observed_until = match &arguments.whom.observed_until {
             Some(text) => instant::until("--observed-until", text, zone)?,
             None => data.until,
         };
-        let to = arguments.to.as_deref().map(|text| instant::until("--to", text, zone)).transpose()?;
+        let to = arguments.whom.to.as_deref().map(|text| instant::until("--to", text, zone)).transpose()?;
         let mut catalog = Catalog::new(&counted, &goal);
         details::add(&mut catalog, &mut needs, subject, data, console)?;
         let question = Question {
@@ -85,7 +85,7 @@ impl Asked {
             windows: windows(arguments, end)?,
             end,
             observed_until,
-            from: arguments.from.as_deref().map(|text| instant::from("--from", text, zone)).transpose()?,
+            from: arguments.whom.from.as_deref().map(|text| instant::from("--from", text, zone)).transpose()?,
             to: to.map(|last| Timestamp(last.0.saturating_add(1))),
             zone: zone.clone(),
             zone_slot,
@@ -119,7 +119,7 @@ fn everybody(subject: SubjectKind, clock: Clock, goal: Option<Goal>) -> Definiti
 }
 
 fn asked_goal(arguments: &Arguments, data: &Data) -> Result<Goal> {
-    if let Some(name) = &arguments.goal {
+    if let Some(name) = &arguments.whom.goal {
         data.require_event(name)?;
         return Ok(goal::named(name));
     }
@@ -127,7 +127,7 @@ fn asked_goal(arguments: &Arguments, data: &Data) -> Result<Goal> {
 }
 
 fn clock(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Clock> {
-    if let Some(name) = &arguments.clock {
+    if let Some(name) = &arguments.whom.clock {
         data.require_event(name)?;
         return Ok(Clock::Event(goal::events(&Arc::from(name.as_str()))));
     }
@@ -177,10 +177,10 @@ fn aim(arguments: &Arguments) -> Aim {
 
 /// The windows, ascending: those asked for, or the usual ones that end before the outcome does.
 fn windows(arguments: &Arguments, end: i64) -> Result<Vec<i64>> {
-    let mut windows: Vec<i64> = if arguments.window.is_empty() {
+    let mut windows: Vec<i64> = if arguments.whom.window.is_empty() {
         Question::WINDOWS.iter().map(|days| days * DAY).filter(|window| *window < end).collect()
     } else {
-        arguments.window.iter().map(|span| length(*span)).collect()
+        arguments.whom.window.iter().map(|span| length(*span)).collect()
     };
     windows.sort_unstable();
     windows.dedup();

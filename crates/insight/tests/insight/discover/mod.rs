@@ -3,6 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it cannot go on")]
 
 mod features;
-mod made_up;
+pub mod made_up;
 mod studies;
 mod world;

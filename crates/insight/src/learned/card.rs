@@ -1,0 +1,341 @@
+//! The card: rows chosen one after the other, then rounded to whole points.
+
+use serde::{Serialize, Serializer};
+use stats::distribution::normal_quantile;
+use stats::logistic::{Logistic, Problem, probability};
+
+use super::people::{Side, Sides};
+use super::{RULES, Total};
+use crate::discover::Question;
+use crate::discover::bits::Bits;
+use crate::discover::levels::Levels;
+use crate::discover::rule::Condition;
+use crate::discover::table::{FeatureTable, Measure};
+use crate::figure::Share;
+
+/// Conditions of one feature that are looked at at most.
+const MOST_THRESHOLDS: usize = 6;
+/// A condition that fewer than one in this many meet, or miss, is not looked at.
+const RAREST: usize = 200;
+/// Nor one that fewer people than this meet, or miss: a handful proves nothing.
+const FEWEST: usize = 30;
+/// A little ridge keeps a row that all buyers meet from running away.
+const RIDGE: f64 = 1.0;
+
+/// One row of a card.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// In words: "Member Invited 2 or more times".
+    pub words: String,
+    /// Its points.
+    pub points: u32,
+    /// Its coefficient in the model that was rounded, in log-odds.
+    pub coefficient: f64,
+    /// Of those who taught, met.
+    pub met: Share,
+    /// Of those who met it, the converted.
+    pub converted: Share,
+    /// The condition itself.
+    #[serde(rename = "at_least", serialize_with = "threshold")]
+    pub condition: Condition,
+}
+
+fn threshold<S: Serializer>(condition: &Condition, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u32(condition.at_least)
+}
+
+impl Candidate {
+    /// Whether it is another's condition or its opposite.
+    fn is_about(&self, other: &Self) -> bool {
+        Condition { negated: false, ..self.condition } == Condition { negated: false, ..other.condition }
+    }
+
+    /// Who does not meet it.
+    fn negated(&self, people: usize) -> Self {
+        Self {
+            condition: Condition { negated: true, ..self.condition },
+            met: Bits::of(people, |person| !self.met.has(person)),
+        }
+    }
+}
+
+/// A learned card.
+pub(super) struct Card {
+    pub rows: Vec<Row>,
+    /// Conditions that were looked at.
+    pub looked_at: u64,
+    /// The least total that a definition asks for.
+    pub threshold: u32,
+    /// The total that the tenth with the most points reaches.
+    pub high: u32,
+    /// Of nobody's points, and of each point.
+    pub log_odds: [f64; 2],
+    totals: Vec<u32>,
+}
+
+/// Those who teach: what became of each, and of which household each is; households stand together.
+struct Teachers {
+    outcomes: Vec<bool>,
+    households: Vec<u64>,
+}
+
+/// A condition and who meets it.
+struct Candidate {
+    condition: Condition,
+    met: Bits,
+}
+
+impl Card {
+    /// `None`: nothing says anything.
+    pub fn learn(
+        table: &FeatureTable,
+        question: &Question,
+        window: usize,
+        sides: &Sides,
+        monotone: bool,
+    ) -> Option<Self> {
+        let teachers = sides.places(Side::Teaching);
+        let (outcomes, households) = (sides.outcomes(&teachers), sides.households(&teachers));
+        let mut candidates = candidates(table, window, sides, teachers.len());
+        let looked_at = candidates.len() as u64;
+        if !monotone {
+            candidates.extend(candidates.iter().map(|own| own.negated(sides.len())).collect::<Vec<Candidate>>());
+        }
+        let buyers = outcomes.iter().filter(|won| **won).count() as u64;
+        let most_rows = RULES.most_rows.min((buyers / RULES.conversions_per_row) as usize);
+        let taught = Teachers { outcomes, households };
+        let (chosen, model) = choose(&candidates, &taught, most_rows)?;
+        let outcomes = taught.outcomes;
+        let points = round(&chosen, &model, &outcomes)?;
+        let words = |candidate: &Candidate| candidate.condition.words(&question.catalog);
+        let mut rows: Vec<(Row, &Bits)> = chosen
+            .iter()
+            .zip(&model.coefficients)
+            .zip(&points)
+            .filter(|(_, points)| **points > 0)
+            .map(|((candidate, coefficient), points)| {
+                let met = outcomes.iter().enumerate().filter(|(place, _)| candidate.met.has(*place));
+                let (count, won) = met.fold((0, 0), |(count, won), (_, yes)| (count + 1, won + u64::from(*yes)));
+                let row = Row {
+                    words: words(candidate),
+                    points: *points,
+                    coefficient: *coefficient,
+                    met: Share::new(count, outcomes.len() as u64),
+                    converted: Share::new(won, count),
+                    condition: candidate.condition,
+                };
+                (row, &candidate.met)
+            })
+            .collect();
+        rows.sort_by(|left, right| right.0.points.cmp(&left.0.points).then_with(|| left.0.words.cmp(&right.0.words)));
+        let totals: Vec<u32> = (0..sides.len())
+            .map(|place| rows.iter().filter(|(_, met)| met.has(place)).map(|(row, _)| row.points).sum())
+            .collect();
+        let of_teachers: Vec<f64> = totals.iter().take(teachers.len()).map(|total| f64::from(*total)).collect();
+        let line = fit(1, &of_teachers, &outcomes)?;
+        let (threshold, high) = thresholds(&totals[..teachers.len()], &outcomes);
+        Some(Self {
+            rows: rows.into_iter().map(|(row, _)| row).collect(),
+            looked_at,
+            threshold,
+            high,
+            log_odds: [line.intercept, *line.coefficients.first()?],
+            totals,
+        })
+    }
+
+    /// A person's points.
+    pub fn total(&self, place: usize) -> u32 {
+        self.totals.get(place).copied().unwrap_or(0)
+    }
+
+    /// What so many points say.
+    pub fn probability(&self, total: u32) -> f64 {
+        let [none, each] = self.log_odds;
+        probability(none + each * f64::from(total))
+    }
+
+    /// All points.
+    pub fn most(&self) -> u32 {
+        self.rows.iter().map(|row| row.points).sum()
+    }
+
+    /// People by their points, in at most six groups of about equal size, none split.
+    pub fn groups(&self, totals: &[u32], outcomes: &[bool]) -> Vec<Total> {
+        let mut people: Vec<(u32, bool)> = totals.iter().copied().zip(outcomes.iter().copied()).collect();
+        people.sort_unstable();
+        let least = people.len().div_ceil(6).max(1);
+        let mut groups: Vec<Vec<(u32, bool)>> = Vec::new();
+        for equal in people.chunk_by(|left, right| left.0 == right.0) {
+            match groups.last_mut().filter(|last| last.len() < least) {
+                Some(last) => last.extend(equal),
+                None => groups.push(equal.to_vec()),
+            }
+        }
+        groups
+            .iter()
+            .map(|group| Total {
+                from: group.first().map_or(0, |(total, _)| *total),
+                to: group.last().map_or(0, |(total, _)| *total),
+                predicted: group.iter().map(|(total, _)| self.probability(*total)).sum::<f64>() / group.len() as f64,
+                converted: Share::new(group.iter().filter(|(_, won)| *won).count() as u64, group.len() as u64),
+            })
+            .collect()
+    }
+}
+
+/// Conditions worth a look: of each feature the thresholds that cut those who teach into parts of some size.
+fn candidates(table: &FeatureTable, window: usize, sides: &Sides, teachers: usize) -> Vec<Candidate> {
+    let layout = &table.layout;
+    let following: Vec<usize> = table.only_following().collect();
+    let fewest = FEWEST.max(teachers / RAREST);
+    let mut found: Vec<Candidate> = Vec::new();
+    for (number, slot) in layout.slots.iter().enumerate() {
+        // A trait is as it is at the landmark; a definition would take it as it was at each instant.
+        if slot.measure == Measure::Trait {
+            continue;
+        }
+        if slot.event.is_some_and(|event| following.contains(&usize::from(event))) {
+            continue;
+        }
+        let column = number * layout.windows + window;
+        let level = |person: usize| {
+            let (part, row) = sides.place(person);
+            table.parts[part].levels[row * layout.stride() + column]
+        };
+        let levels: Vec<u8> = (0..sides.len()).map(level).collect();
+        let mut last = teachers;
+        let mut kept = 0;
+        for at_least in Levels::NICE {
+            let least = layout.levels.of(at_least);
+            let met = levels.iter().take(teachers).filter(|level| **level >= least).count();
+            // The next threshold must lose a fifth of the people, else it says the same.
+            let differs = last == teachers || met * 5 <= last * 4;
+            if met < fewest || kept == MOST_THRESHOLDS {
+                break;
+            }
+            if teachers - met < fewest || !differs {
+                continue;
+            }
+            let met_by = Bits::of(sides.len(), |person| levels[person] >= least);
+            found.push(Candidate { condition: Condition { slot: *slot, at_least, negated: false }, met: met_by });
+            (last, kept) = (met, kept + 1);
+        }
+    }
+    found
+}
+
+fn fit(columns: usize, cells: &[f64], outcomes: &[bool]) -> Option<Logistic> {
+    let least = vec![0.0; columns];
+    let problem = Problem { columns, cells, outcomes, offsets: None, ridge: RIDGE, least: Some(&least) };
+    Logistic::fit(&problem).ok()
+}
+
+/// Rows one after the other: the condition with the largest score statistic given those before it.
+fn choose<'a>(
+    candidates: &'a [Candidate],
+    teachers: &Teachers,
+    most_rows: usize,
+) -> Option<(Vec<&'a Candidate>, Logistic)> {
+    let outcomes = &teachers.outcomes;
+    let people = outcomes.len();
+    let share = outcomes.iter().filter(|won| **won).count() as f64 / people as f64;
+    let mut chances = vec![share; people];
+    let mut chosen: Vec<&Candidate> = Vec::new();
+    let mut model = None;
+    while chosen.len() < most_rows {
+        let level =
+            if chosen.is_empty() { RULES.level / candidates.len().max(1) as f64 } else { RULES.level_of_further_rows };
+        let least = -normal_quantile(level);
+        let best = candidates
+            .iter()
+            .filter(|candidate| chosen.iter().all(|other| !candidate.is_about(other)))
+            .map(|candidate| (candidate, statistic(&candidate.met, teachers, &chances)))
+            .reduce(|best, other| if other.1 > best.1 { other } else { best });
+        let Some((candidate, _)) = best.filter(|(_, z)| *z >= least) else { break };
+        chosen.push(candidate);
+        let cells: Vec<f64> = (0..people)
+            .flat_map(|person| chosen.iter().map(move |row| f64::from(u8::from(row.met.has(person)))))
+            .collect();
+        let Some(fitted) = fit(chosen.len(), &cells, outcomes) else {
+            chosen.pop();
+            break;
+        };
+        for (chance, known) in chances.iter_mut().zip(cells.chunks_exact(chosen.len())) {
+            *chance = fitted.probability(known);
+        }
+        model = Some(fitted);
+    }
+    model.map(|model| (chosen, model))
+}
+
+/// How much more often than the model says those who meet a condition convert, in standard errors: Rao's score test with
+/// the rows of the model taken as given. The error is the larger one of the model's own and of the one that takes a
+/// household for one (Liang and Zeger 1986): where colleagues convert together, what they all have would look proven.
+fn statistic(met: &Bits, teachers: &Teachers, chances: &[f64]) -> f64 {
+    let (mut own, mut all) = (0.0, 0.0);
+    for (person, chance) in chances.iter().enumerate() {
+        let weight = chance * (1.0 - chance);
+        all += weight;
+        own += if met.has(person) { weight } else { 0.0 };
+    }
+    let share = own / all;
+    let (mut sum, mut squares, mut of_household, mut last) = (0.0, 0.0, 0.0, None);
+    for (person, ((won, chance), household)) in
+        teachers.outcomes.iter().zip(chances).zip(&teachers.households).enumerate()
+    {
+        if last != Some(household) {
+            squares += of_household * of_household;
+            (of_household, last) = (0.0, Some(household));
+        }
+        let exposure = f64::from(u8::from(met.has(person))) - share;
+        let score = exposure * (f64::from(u8::from(*won)) - chance);
+        of_household += score;
+        sum += score;
+    }
+    squares += of_household * of_household;
+    let variance = f64::max(own - own * share, squares);
+    if variance > 0.0 { sum / variance.sqrt() } else { 0.0 }
+}
+
+/// The coarsest whole points that lose little of the likelihood: coefficients over a unit, rounded.
+fn round(chosen: &[&Candidate], model: &Logistic, outcomes: &[bool]) -> Option<Vec<u32>> {
+    let largest = model.coefficients.iter().copied().fold(0.0, f64::max);
+    if largest <= 0.0 {
+        return None;
+    }
+    let tried = (1..=RULES.most_points).filter_map(|most| {
+        let points: Vec<u32> =
+            model.coefficients.iter().map(|own| (own / largest * f64::from(most)).round() as u32).collect();
+        let total = |person: usize| {
+            chosen.iter().zip(&points).filter(|(row, _)| row.met.has(person)).map(|(_, points)| *points).sum::<u32>()
+        };
+        let totals: Vec<f64> = (0..outcomes.len()).map(|person| f64::from(total(person))).collect();
+        Some((points, fit(1, &totals, outcomes)?.log_likelihood))
+    });
+    let tried: Vec<(Vec<u32>, f64)> = tried.collect();
+    let best = tried.iter().map(|(_, likelihood)| *likelihood).fold(f64::NEG_INFINITY, f64::max);
+    let allowed = best - RULES.rounding_loss * (best - model.null_log_likelihood);
+    tried.into_iter().find(|(_, likelihood)| *likelihood >= allowed).map(|(points, _)| points)
+}
+
+/// The total with the best balance of precision and recall, and the one that the top tenth reaches; at least 1.
+fn thresholds(totals: &[u32], outcomes: &[bool]) -> (u32, u32) {
+    let buyers = outcomes.iter().filter(|won| **won).count() as f64;
+    let most = totals.iter().copied().max().unwrap_or(1).max(1);
+    let mut best = (0.0, 1);
+    let mut high = most;
+    for least in 1..=most {
+        let reached = totals.iter().zip(outcomes).filter(|(total, _)| **total >= least);
+        let (people, won) =
+            reached.fold((0.0, 0.0), |(people, won), (_, yes)| (people + 1.0, won + f64::from(u8::from(*yes))));
+        let balance = 2.0 * won / (people + buyers);
+        if balance > best.0 {
+            best = (balance, least);
+        }
+        if people * 10.0 <= totals.len() as f64 {
+            high = high.min(least);
+        }
+    }
+    (best.1, high.max(best.1))
+}
