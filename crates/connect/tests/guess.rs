@@ -159,3 +159,19 @@ fn copies_of_a_message_are_copies_and_notes_are_no_data() {
     assert!(!yaml.contains("mapping.yaml") && !yaml.contains("README"), "{yaml}");
     assert!(!yaml.contains("day and month"), "an empty column holds no dates: {yaml}");
 }
+
+#[test]
+fn messages_of_the_usual_shape() {
+    let lines = concat!(
+        r#"{"userId":"a","event":"Signed Up","timestamp":"2025-01-01T00:00:00Z","properties":{"plan":"pro","event":"x"},"context":{"groupId":"acme"}}"#,
+        "\n",
+        r#"{"userId":"b","event":"Logged In","timestamp":"2025-01-02T00:00:00Z","plan":"free","properties":{"minutes":3}}"#,
+        "\n"
+    );
+    let folder = Folder::new("messages", &[("events.json", lines)]);
+    let (yaml, records, _) = propose(&folder.0);
+    assert!(yaml.contains("account: \"context.groupId\""), "{yaml}");
+    assert!(yaml.contains("\"minutes\": { column: \"properties.minutes\""), "{yaml}");
+    assert!(yaml.contains("\"properties.plan\": { column: \"properties.plan\""), "two are called plan: {yaml}");
+    assert_eq!(records.first().and_then(|record| record.who.account.as_deref()), Some("acme"));
+}

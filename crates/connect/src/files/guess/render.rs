@@ -343,8 +343,23 @@ fn values(key: &str, columns: &[&ColumnProfile], out: &mut String) {
         if !missing.is_empty() {
             let _ = write!(spec, ", missing: [\"\", {}]", missing.join(", "));
         }
-        let _ = writeln!(out, "          {}: {{ {spec} }}", quoted(&column.name));
+        let name = short_name(&column.name, columns);
+        let _ = writeln!(out, "          {}: {{ {spec} }}", quoted(name));
     }
+}
+
+/// A name without the object that messages keep their properties or traits in, where no other column has that name.
+fn short_name<'a>(name: &'a str, columns: &[&ColumnProfile]) -> &'a str {
+    let short = ["properties.", "traits."].iter().find_map(|object| name.strip_prefix(object));
+    let is_alone = |short: &&str| {
+        let alike = columns.iter().filter(|other| {
+            let other = other.name.as_str();
+            let inner = ["properties.", "traits."].iter().find_map(|object| other.strip_prefix(object));
+            inner.unwrap_or(other) == *short
+        });
+        !short.is_empty() && alike.count() == 1
+    };
+    short.filter(is_alone).unwrap_or(name)
 }
 
 fn time_of(column: &ColumnProfile) -> String {

@@ -120,7 +120,9 @@ fn plain(name: &str) -> String {
 impl Roles {
     /// Judges by names and what stands in the columns; `file` is the file's name, in which `users` and the like count.
     pub(super) fn of(profile: &Profile, file: &str) -> Self {
-        let names: Vec<String> = profile.columns.iter().map(|column| plain(&column.name)).collect();
+        // What messages say of their surroundings (`context.groupId`) names whom they are about, too.
+        let outer = |name: &str| plain(name.strip_prefix("context.").unwrap_or(name));
+        let names: Vec<String> = profile.columns.iter().map(|column| outer(&column.name)).collect();
         let find = |wanted: &[&str], fits: &dyn Fn(&ColumnProfile) -> bool| {
             wanted.iter().find_map(|wanted| {
                 let mut places = names.iter().enumerate().filter(|(_, name)| name == wanted).map(|(place, _)| place);
