@@ -30,6 +30,8 @@ pub(crate) struct Strata {
 
 /// How many groups of equal size the other activity is cut into at most.
 const MOST_GROUPS: usize = 10;
+/// Counts of events from here on are as good as each other.
+const MOST_COUNTED: u32 = 50_000;
 /// The least people at risk in a group.
 const LEAST_PEOPLE: usize = 50;
 
@@ -45,17 +47,32 @@ impl Strata {
             cohort.activity(place, window).saturating_sub(own)
         };
         let values: Vec<(u32, usize)> = landmark.at_risk.places().map(|place| (others(place), place)).collect();
-        let mut sorted: Vec<u32> = values.iter().map(|(value, _)| *value).collect();
-        sorted.sort_unstable();
-        let groups = (sorted.len() / LEAST_PEOPLE).clamp(1, MOST_GROUPS);
-        let mut ends: Vec<u32> = (1..groups).map(|group| sorted[group * sorted.len() / groups]).collect();
-        ends.dedup();
+        let groups = (values.len() / LEAST_PEOPLE).clamp(1, MOST_GROUPS);
+        let ends = quantiles(&values, groups);
         let mut of = vec![0; cohort.len()];
         for (value, place) in values {
             of[place] = ends.partition_point(|end| *end <= value) as u16;
         }
         Self { of, count: ends.len() + 1 }
     }
+}
+
+/// The values that cut people into groups of equal size, as far as equal values allow: by counting, not by sorting.
+fn quantiles(values: &[(u32, usize)], groups: usize) -> Vec<u32> {
+    let mut counts = vec![0_usize; MOST_COUNTED as usize + 1];
+    values.iter().for_each(|(value, _)| counts[(*value).min(MOST_COUNTED) as usize] += 1);
+    let mut ends = Vec::new();
+    let (mut below, mut group) = (0, 1);
+    for (value, count) in counts.iter().enumerate() {
+        below += count;
+        // The value of the person in place `group × people / groups`.
+        while group < groups && group * values.len() / groups < below {
+            ends.push(value as u32);
+            group += 1;
+        }
+    }
+    ends.dedup();
+    ends
 }
 
 /// The lift within strata in one half.
@@ -139,4 +156,25 @@ fn robust_deviation(
         squares += influence * influence;
     }
     squares.sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_sorted_values() {
+        let mut generator = stats::random::Generator::new(3);
+        for groups in 1..12 {
+            let values: Vec<(u32, usize)> =
+                (0..997).map(|place| (generator.below(1 + groups * 5) as u32, place)).collect();
+            let groups = groups as usize;
+            let mut sorted: Vec<u32> = values.iter().map(|(value, _)| *value).collect();
+            sorted.sort_unstable();
+            let mut expect: Vec<u32> = (1..groups).map(|group| sorted[group * sorted.len() / groups]).collect();
+            expect.dedup();
+            assert_eq!(quantiles(&values, groups), expect);
+        }
+        assert_eq!(quantiles(&[], 5), Vec::<u32>::new());
+    }
 }

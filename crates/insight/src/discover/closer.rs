@@ -113,23 +113,38 @@ fn knee(points: &[CurvePoint]) -> Option<u32> {
 /// The heat map of a condition's feature.
 pub(crate) fn heat_map(question: &Question, cohort: &Cohort<'_>, condition: &Condition) -> Option<HeatMap> {
     let slot = cohort.slot(condition.slot)?;
-    let mut rows = Vec::new();
-    let mut thresholds = Vec::new();
+    let windows = question.windows.len();
+    // By window and level: people at risk and buyers, in one pass.
+    let mut counts = vec![[0_u64; 2]; windows * 256];
+    for place in 0..cohort.len() {
+        let Some(levels) = cohort.levels(place) else { continue };
+        for (window, landmark) in
+            cohort.landmarks.iter().enumerate().filter(|(_, landmark)| landmark.at_risk.has(place))
+        {
+            let cell = &mut counts[window * 256 + usize::from(levels[slot * windows + window])];
+            cell[0] += 1;
+            cell[1] += u64::from(landmark.won.has(place));
+        }
+    }
+    let sum = |window: usize, from: usize| {
+        counts[window * 256 + from..(window + 1) * 256]
+            .iter()
+            .fold((0, 0), |sum, cell| (sum.0 + cell[0], sum.1 + cell[1]))
+    };
+    let (mut rows, mut thresholds) = (Vec::new(), Vec::new());
     for threshold in Levels::NICE {
-        let row: Vec<Option<HeatCell>> = (0..question.windows.len())
-            .map(|window| {
-                let bits = cohort.at_least(slot, window, threshold);
-                let [first, second] = [Half::Search, Half::HeldOut].map(|half| cohort.table(&bits, window, half));
-                let mut both = first;
-                both.merge(&second);
-                (both.exposed() >= LEAST_PEOPLE).then(|| HeatCell {
-                    met: both.exposed(),
-                    rate: both.exposed_event as f64 / both.exposed() as f64,
-                    phi: both.phi().unwrap_or(0.0),
-                    z: z_score(&both),
-                })
+        let level = usize::from(cohort.table.layout.levels.of(threshold));
+        let cell = |window: usize| {
+            let ((people, won), (met, met_won)) = (sum(window, 0), sum(window, level));
+            let both = super::cohort::table(met, met_won, people, won);
+            (met >= LEAST_PEOPLE).then(|| HeatCell {
+                met,
+                rate: met_won as f64 / met as f64,
+                phi: both.phi().unwrap_or(0.0),
+                z: z_score(&both),
             })
-            .collect();
+        };
+        let row: Vec<Option<HeatCell>> = (0..windows).map(cell).collect();
         if row.iter().all(Option::is_none) {
             break;
         }

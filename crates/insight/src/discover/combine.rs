@@ -145,32 +145,42 @@ impl Pool {
 
     /// Triples of the best conditions, as "all" and as "two of three"; then the beam.
     fn triples(&self, combined: &mut Combined) {
-        let mut order: Vec<usize> = (0..self.conditions.len()).collect();
-        order.truncate(MOST_TRIPLED);
+        let count = self.conditions.len().min(MOST_TRIPLED);
+        let pairs: Vec<(u64, u64)> = (0..count * count)
+            .map(|pair| {
+                let (first, second) = (pair / count, pair % count);
+                if first < second {
+                    (count_and(&self.met[first], &self.met[second]), count_and(&self.won[first], &self.won[second]))
+                } else {
+                    (0, 0)
+                }
+            })
+            .collect();
         let (mut all, mut two) = (Best::default(), Best::default());
-        for (place, first) in order.iter().enumerate() {
-            for (next, second) in order.iter().enumerate().skip(place + 1) {
-                let both: Vec<u64> = and(&self.met[*first], &self.met[*second]);
-                let both_won: Vec<u64> = and(&self.won[*first], &self.won[*second]);
-                let pair = (count(&both), count(&both_won));
+        for first in 0..count {
+            for second in first + 1..count {
+                if !self.go_together(first, second) {
+                    continue;
+                }
+                let both = and(&self.met[first], &self.met[second]);
+                let both_won = and(&self.won[first], &self.won[second]);
+                let pair = pairs[first * count + second];
                 let pair_score = self.score(pair.0, pair.1);
-                for third in &order[next + 1..] {
-                    let three = [*first, *second, *third];
-                    if !self.are_different(three) {
+                for third in second + 1..count {
+                    if !(self.go_together(first, third) && self.go_together(second, third)) {
                         continue;
                     }
                     combined.tried += 2;
-                    let met = count_and(&both, &self.met[*third]);
-                    let won = count_and(&both_won, &self.won[*third]);
-                    let alone = three.iter().map(|place| self.scores[*place]).fold(f64::NEG_INFINITY, f64::max);
-                    let parts: Vec<(usize, bool)> = three.iter().map(|place| (*place, false)).collect();
-                    all.offer(self.score(met, won), alone.max(pair_score), || self.rule(&parts, 3));
-                    let others = [(*first, *third), (*second, *third)].map(|(one, other)| {
-                        (count_and(&self.met[one], &self.met[other]), count_and(&self.won[one], &self.won[other]))
-                    });
+                    let met = count_and(&both, &self.met[third]);
+                    let won = count_and(&both_won, &self.won[third]);
+                    let others = [pairs[first * count + third], pairs[second * count + third]];
+                    let of_pairs = others.iter().map(|(met, won)| self.score(*met, *won)).fold(pair_score, f64::max);
+                    let alone = [first, second, third].iter().map(|place| self.scores[*place]).fold(of_pairs, f64::max);
+                    let parts = [(first, false), (second, false), (third, false)];
+                    all.offer(self.score(met, won), alone, || self.rule(&parts, 3));
                     let met = pair.0 + others[0].0 + others[1].0 - 2 * met;
                     let won = pair.1 + others[0].1 + others[1].1 - 2 * won;
-                    two.offer(self.score(met, won), alone.max(pair_score), || self.rule(&parts, 2));
+                    two.offer(self.score(met, won), alone, || self.rule(&parts, 2));
                 }
             }
         }
@@ -221,11 +231,6 @@ impl Pool {
         }
     }
 
-    fn are_different(&self, three: [usize; 3]) -> bool {
-        let [first, second, third] = three;
-        self.go_together(first, second) && self.go_together(first, third) && self.go_together(second, third)
-    }
-
     fn rule(&self, parts: &[(usize, bool)], least: usize) -> Rule {
         let mut conditions: Vec<Condition> =
             parts.iter().map(|(place, negated)| Condition { negated: *negated, ..self.conditions[*place] }).collect();
@@ -268,10 +273,6 @@ impl Best {
 
 fn and(left: &[u64], right: &[u64]) -> Vec<u64> {
     left.iter().zip(right).map(|(left, right)| left & right).collect()
-}
-
-fn count(words: &[u64]) -> u64 {
-    words.iter().map(|word| u64::from(word.count_ones())).sum()
 }
 
 #[cfg(test)]
