@@ -10,8 +10,8 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    backtest, check, completions, data, discover, explain, import, init, learn, limits, qualify, simulate, templates,
-    test, validate,
+    backtest, best, check, completions, data, discover, explain, import, init, learn, limits, qualify, simulate,
+    templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -81,6 +81,7 @@ enum Command {
     Discover(Box<discover::Arguments>),
     Limits(limits::Arguments),
     Learn(Box<learn::Arguments>),
+    Best(best::Arguments),
     Simulate(simulate::Arguments),
     Completions(completions::Arguments),
 }
@@ -99,6 +100,7 @@ impl Command {
             Self::Backtest(arguments) => backtest::run(&arguments, shared, console),
             Self::Validate(arguments) => validate::run(&arguments, shared, console),
             Self::Discover(arguments) => discover::run(&arguments, shared, console),
+            Self::Best(arguments) => best::run(&arguments, shared, console),
             Self::Learn(arguments) => learn::run(&arguments, shared, console),
             Self::Limits(arguments) => limits::run(&arguments, shared, console),
             Self::Simulate(arguments) => simulate::run(&arguments, console),

@@ -32,7 +32,7 @@ Exit codes:
   3  what was given cannot be used: a missing or damaged file, a mapping that does not fit, no lake
   4  a fault of Brix itself
   5  validate: the definition no longer holds
-  6  validate, learn: there is not enough data to say
+  6  validate, learn, best: there is not enough data to say
 
 Data goes to standard output, words go to standard error. `--json` gives the data as JSON.";
 }

@@ -57,6 +57,10 @@ fn product(name: &str, people: u64, until_day: Option<u64>) -> PathBuf {
         let tells = busy && until_day.is_none_or(|until| day < until);
         if dice(100) < if tells { 40 } else { 8 } {
             add(9 + dice(12), "Paid");
+            // Some stay: they look again in later weeks.
+            for later in (0..person % 4).filter(|_| day < 300) {
+                add(23 + 3 * later, "Looked");
+            }
         }
     }
     let seconds = (start + 364) * 86_400;
@@ -184,4 +188,40 @@ fn a_learned_card_is_a_definition_that_the_evaluator_counts() {
     let few = product("learn-few", 100, None);
     let (text, _) = ends(&few, 6, &["learn", "--goal", "Paid", "--within", "28d", "--out", "learned.yaml"]);
     assert!(text.contains("it takes 50 conversions") && !few.join("learned.yaml").exists(), "{text}");
+}
+
+#[test]
+fn the_best_customers_are_a_goal_and_their_answers_come_back() {
+    let folder = product("best", 3_000, None);
+    std::fs::write(folder.join("brix.yaml"), "population: everyone\ngoal: { event: Paid }\n").unwrap();
+    let best = ["best", "--tenure", "10d", "--interviews", "ask", "--label", "best", "--expansion", "Looked"];
+    let (text, words) = ends(&folder, 0, &best);
+    assert!(text.starts_with("Best customers") && words.contains("Best Customer Paid"), "{text}{words}");
+    let answer: Value =
+        serde_json::from_str(&ends(&folder, 0, &["--json"].iter().chain(&best).copied().collect::<Vec<_>>()).0)
+            .unwrap();
+    let chosen = answer["ranking"].as_array().unwrap().iter().filter(|ranked| ranked["best"] == true).count();
+    // The label is a goal like any other.
+    let told: Value = serde_json::from_str(&ends(&folder, 0, &["--json", "import", "best"]).0).unwrap();
+    assert_eq!(told["new_events"], chosen);
+    let discover = ["discover", "--goal", "Best Customer Paid", "--window", "7d", "--within", "28d", "--json"];
+    let found: Value = serde_json::from_str(&ends(&folder, 0, &discover).0).unwrap();
+    assert!(found["population"]["counted"].as_u64().unwrap() > 0, "{found}");
+    // One interview is filled in and comes back as traits of that day.
+    let list = std::fs::read_to_string(folder.join("ask/interviews.csv")).unwrap();
+    let filled: Vec<String> = list
+        .lines()
+        .enumerate()
+        .map(|(place, line)| {
+            if place == 1 {
+                line.strip_suffix(",,,").unwrap().to_owned() + ",2025-02-01,speed,price"
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    std::fs::write(folder.join("ask/interviews.csv"), filled.join("\n") + "\n").unwrap();
+    let told: Value = serde_json::from_str(&ends(&folder, 0, &["--json", "import", "ask"]).0).unwrap();
+    assert_eq!((&told["new_facts"], &told["rejected"]["rows"]), (&Value::from(1), &Value::from(0)), "{told}");
+    assert!(ends(&folder, 2, &["best", "--advocacy", "Lookd"]).1.contains("did you mean `Looked`?"));
 }

@@ -18,6 +18,7 @@
 //! - Where there are too few people, the report says so instead of giving a figure ([`enough`]).
 
 pub mod backtest;
+pub mod best;
 mod case;
 pub mod discover;
 pub mod enough;

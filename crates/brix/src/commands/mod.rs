@@ -1,6 +1,7 @@
 //! The commands, each in its own file: its arguments, and what it does with them.
 
 pub mod backtest;
+pub mod best;
 pub mod check;
 pub mod completions;
 pub mod data;

@@ -1,5 +1,6 @@
 //! The tests of the backtest and its report, in one binary.
 
+mod best;
 mod definitions;
 mod discover;
 mod fates;
