@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use engine::Timestamp;
-use engine::definition::{Clock, Criterion, Definition, Entries, Events, Goal, NamePattern, Population};
+use engine::definition::{Criterion, Definition, Entries, Events, Goal, NamePattern, Population};
 use engine::evaluate::Evaluator;
 use engine::household::Household;
 use engine::outcome::Outcome;
@@ -17,6 +17,7 @@ use engine::time::DAY;
 use engine::workspace::Workspace;
 use history::{Lake, ScanRequest};
 use insight::Discover;
+use insight::discover::aim::Aim;
 use insight::discover::table::{FeatureTable, Measure};
 use insight::discover::{Catalog, Question};
 use serde_json::{Value, json};
@@ -77,6 +78,7 @@ fn fold(lake: &Lake, goal: &str) -> Result<Discover> {
         zone: workspace.zone.clone(),
         zone_slot: None,
         catalog: Arc::new(Catalog::new(&counted, &goal)),
+        aim: Aim::default(),
         capacity_per_week: None,
         seed: 1,
     });
@@ -102,19 +104,10 @@ fn fold(lake: &Lake, goal: &str) -> Result<Discover> {
 /// A definition whose entries are the times before the goal.
 fn everybody(goal: Goal) -> Definition {
     Definition {
-        id: Arc::from("everybody"),
-        name: "Everybody".to_owned(),
-        subject: SubjectKind::User,
         population: Some(Population::Everyone),
-        clock: Clock::FirstSeen,
-        window: None,
-        when: Criterion::All(Vec::new()),
-        fit: None,
-        score: Vec::new(),
-        bands: Vec::new(),
-        value: None,
         goal: Some(goal),
         entries: Entries::Repeated,
+        ..Definition::of("everybody", "Everybody", SubjectKind::User, Criterion::All(Vec::new()))
     }
 }
 

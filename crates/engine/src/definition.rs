@@ -38,6 +38,29 @@ pub struct Definition {
     pub entries: Entries,
 }
 
+impl Definition {
+    /// A definition of a behaviour and nothing else: from first seen on, without a window, in the workspace's population,
+    /// by the workspace's goal, once.
+    #[must_use]
+    pub fn of(id: &str, name: &str, subject: SubjectKind, when: Criterion) -> Self {
+        Self {
+            id: Arc::from(id),
+            name: name.to_owned(),
+            subject,
+            population: None,
+            clock: Clock::FirstSeen,
+            window: None,
+            when,
+            fit: None,
+            score: Vec::new(),
+            bands: Vec::new(),
+            value: None,
+            goal: None,
+            entries: Entries::Once,
+        }
+    }
+}
+
 /// Who can qualify, tested at each instant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Population {

@@ -35,6 +35,7 @@ mod stream;
 mod subject;
 mod table_reader;
 mod table_writer;
+mod threads;
 mod values;
 mod writer;
 

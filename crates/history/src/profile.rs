@@ -6,7 +6,6 @@ mod values;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use engine::Timestamp;
 use engine::household::EventName;
@@ -23,6 +22,7 @@ use crate::gather::batches::Batches;
 use crate::lake::{Lake, Names};
 use crate::manifest::Totals;
 use crate::scan::Unit;
+use crate::threads::share_out;
 use fold::{EventFold, Fold, Plan};
 
 /// What is inside a lake.
@@ -166,47 +166,23 @@ impl Lake {
     pub fn profile(&self, workspace: &Workspace, threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Result<Profile> {
         let names = self.names(workspace);
         let plan = Plan::of(self, &names);
-        let folds = self.profile_folds(&plan, threads, progress)?;
-        let mut folds = folds.into_iter();
-        let mut all = folds.next().unwrap_or_else(|| Fold::new(&plan));
-        folds.for_each(|fold| all.join(fold));
-        Ok(self.profile_of(all, &plan, &names, &workspace.zone))
-    }
-
-    fn profile_folds<'a>(
-        &self,
-        plan: &'a Plan,
-        threads: usize,
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<Vec<Fold<'a>>> {
-        let units = self.units();
-        let next = AtomicUsize::new(0);
-        let work = || -> Result<Fold<'a>> {
-            let mut fold = Fold::new(plan);
-            while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let mut batches = self.profile_batches(unit, plan)?;
+        let folds = share_out(
+            &self.units(),
+            threads,
+            || Fold::new(&plan),
+            |fold, unit| {
+                let mut batches = self.profile_batches(unit, &plan)?;
                 while batches.advance(true)? {
                     fold.batch(&batches);
                     progress(batches.pieces.iter().map(|piece| piece.rows as u64).sum());
                 }
-            }
-            Ok(fold)
-        };
-        let threads = match threads {
-            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            threads => threads,
-        };
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.min(units.len())).map(|_| scope.spawn(work)).collect();
-            let mut folds = vec![work()?];
-            for other in others {
-                match other.join() {
-                    Ok(fold) => folds.push(fold?),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            Ok(folds)
-        })
+                Ok(())
+            },
+        )?;
+        let mut folds = folds.into_iter();
+        let mut all = folds.next().unwrap_or_else(|| Fold::new(&plan));
+        folds.for_each(|fold| all.join(fold));
+        Ok(self.profile_of(all, &plan, &names, &workspace.zone))
     }
 
     fn profile_batches(&self, unit: &Unit, plan: &Plan) -> Result<Batches> {

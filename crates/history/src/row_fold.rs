@@ -1,13 +1,13 @@
 //! Folds over the rows of a table, in no order of subjects: for profiles and for measuring.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::columns::Table;
 use crate::error::Result;
 use crate::lake::Lake;
 use crate::manifest::TableEntry;
 use crate::stream::{Buffers, LifeStream, Wanted};
+use crate::threads::share_out;
 
 /// Rows in a batch.
 const BATCH_ROWS: usize = 1 << 15;
@@ -29,27 +29,12 @@ impl Lake {
                 Table::Facts => part.facts.as_ref(),
             })
             .collect();
-        let next = AtomicUsize::new(0);
-        let work = || -> Result<A> {
-            let mut fold = make();
-            while let Some(entry) = entries.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let mut stream = LifeStream::new([self.open_table(entry)?], 0, u32::MAX, wanted)?;
-                while next_batch(&mut stream)? {
-                    step(&mut fold, &stream.buffers);
-                }
+        share_out(&entries, threads, make, |fold, entry| {
+            let mut stream = LifeStream::new([self.open_table(entry)?], 0, u32::MAX, wanted)?;
+            while next_batch(&mut stream)? {
+                step(fold, &stream.buffers);
             }
-            Ok(fold)
-        };
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.min(entries.len())).map(|_| scope.spawn(work)).collect();
-            let mut folds = vec![work()?];
-            for other in others {
-                match other.join() {
-                    Ok(fold) => folds.push(fold?),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            Ok(folds)
+            Ok(())
         })
     }
 

@@ -1,8 +1,5 @@
 //! The scan: every household of a lake, on several threads.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-
 use engine::household::{Household, Needs};
 use engine::workspace::Workspace;
 
@@ -11,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::gather::Gatherer;
 use crate::lake::{Lake, Names, OpenFile};
 use crate::manifest::RunEntry;
+use crate::threads::share_out;
 
 /// What a scan reads.
 #[derive(Debug, Clone, Copy)]
@@ -53,39 +51,9 @@ impl Lake {
         }
         let names = self.names(request.workspace);
         let units = self.units();
-        let next = AtomicUsize::new(0);
-        let failure = Mutex::new(None);
-        let fail = |error| {
-            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            next.store(units.len(), Ordering::Relaxed);
-        };
-        let threads = match request.threads {
-            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            threads => threads,
-        };
-        let work = || {
-            let mut fold = make();
-            while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Err(error) = self.scan_unit(unit, request, &names, &mut |household| step(&mut fold, household)) {
-                    fail(error);
-                }
-            }
-            fold
-        };
-        let folds: Vec<A> = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.min(units.len())).map(|_| scope.spawn(work)).collect();
-            let mut folds = vec![work()];
-            for thread in others {
-                match thread.join() {
-                    Ok(fold) => folds.push(fold),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            folds
-        });
-        if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(error);
-        }
+        let folds = share_out(&units, request.threads, &make, |fold, unit| {
+            self.scan_unit(unit, request, &names, &mut |household| step(fold, household))
+        })?;
         if let Some(error) = self.directory().take_failure() {
             return Err(error);
         }

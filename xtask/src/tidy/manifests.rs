@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("connect", &["engine"]),
     ("simulate", &["engine"]),
     ("brix", &["engine", "stats", "insight", "history", "connect", "simulate"]),
-    ("measure", &["engine", "history"]),
+    ("measure", &["engine", "history", "insight"]),
     ("xtask", &[]),
 ];
 

@@ -4,7 +4,7 @@ mod metric;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use engine::definition::{Clock, Definition, Entries, Goal};
+use engine::definition::{Clock, Definition, Goal};
 use engine::record::SubjectKind;
 use engine::{Number, Span};
 use insight::limits::{Limits, Metric, text};
@@ -160,19 +160,13 @@ impl Asking<'_> {
             .flat_map(|(metric, (usage, grid))| {
                 let clock = clock.clone();
                 grid.iter().enumerate().map(move |(place, limit)| Definition {
-                    id: format!("metric-{}-limit-{}", metric + 1, place + 1).into(),
-                    name: format!("{} at least {limit}", usage.name),
-                    subject: self.subject,
-                    population: None,
                     clock: clock.clone(),
-                    window: None,
-                    when: usage.at_least(*limit),
-                    fit: None,
-                    score: Vec::new(),
-                    bands: Vec::new(),
-                    value: None,
-                    goal: None,
-                    entries: Entries::Once,
+                    ..Definition::of(
+                        &format!("metric-{}-limit-{}", metric + 1, place + 1),
+                        &format!("{} at least {limit}", usage.name),
+                        self.subject,
+                        usage.at_least(*limit),
+                    )
                 })
             })
             .collect()

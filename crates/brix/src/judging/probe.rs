@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::definition::{Clock, Criterion, Definition, Entries, Population, Test, TraitTest};
+use engine::definition::{Criterion, Definition, Population, Test, TraitTest};
 use engine::evaluate::Evaluator;
 use engine::household::{Household, Subject};
 use engine::record::SubjectKind;
@@ -14,19 +14,8 @@ use insight::words;
 pub fn definition(path: &str, subject: SubjectKind) -> Definition {
     let test = TraitTest { path: language::trait_path(path), test: Test::Exists, lasting: None, against: None };
     Definition {
-        id: Arc::from(format!("by {path}")),
-        name: path.to_owned(),
-        subject,
         population: Some(Population::Everyone),
-        clock: Clock::FirstSeen,
-        window: None,
-        when: Criterion::Trait(Box::new(test)),
-        fit: None,
-        score: Vec::new(),
-        bands: Vec::new(),
-        value: None,
-        goal: None,
-        entries: Entries::Once,
+        ..Definition::of(&format!("by {path}"), path, subject, Criterion::Trait(Box::new(test)))
     }
 }
 

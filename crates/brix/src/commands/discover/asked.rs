@@ -102,19 +102,10 @@ impl Asked {
 /// A definition whose entries are the times inside the population.
 fn everybody(subject: SubjectKind, clock: Clock, goal: Option<Goal>) -> Definition {
     Definition {
-        id: Arc::from("discover"),
-        name: "Everybody in the population".to_owned(),
-        subject,
-        population: None,
         clock,
-        window: None,
-        when: Criterion::All(Vec::new()),
-        fit: None,
-        score: Vec::new(),
-        bands: Vec::new(),
-        value: None,
         goal,
         entries: Entries::Repeated,
+        ..Definition::of("discover", "Everybody in the population", subject, Criterion::All(Vec::new()))
     }
 }
 
