@@ -34,6 +34,8 @@ pub(crate) struct Cohort<'a> {
     pub table: &'a FeatureTable,
     /// Part and row of each place; [`Self::NOBODY`] in the gap before the held-out half, which begins with a word of bits.
     places: Vec<(u32, u32)>,
+    /// The levels of all places in their order: looked at many times, so laid out once.
+    levels: Vec<u8>,
     /// The first place of each household; ends with the number of places.
     households: Vec<u32>,
     /// Whether some household has more than one subject.
@@ -89,7 +91,8 @@ impl<'a> Cohort<'a> {
         }
         let is_clustered = households.len() < ranked.len();
         households.push(places.len() as u32);
-        let mut cohort = Self { table, places, households, is_clustered, split, landmarks: Vec::new() };
+        let levels = in_order(table, &places);
+        let mut cohort = Self { table, places, levels, households, is_clustered, split, landmarks: Vec::new() };
         cohort.landmarks = (0..table.layout.windows).map(|window| cohort.landmark(window)).collect();
         cohort
     }
@@ -120,12 +123,11 @@ impl<'a> Cohort<'a> {
         self.table.parts.get(part as usize)?.rows.get(row as usize)
     }
 
-    /// The levels of a place's features: by feature, then by window.
+    /// The levels of a place's features: by feature, then by window; all 0 in the gap.
     #[inline]
-    pub fn levels(&self, place: usize) -> Option<&'a [u8]> {
-        let (part, row) = *self.places.get(place)?;
+    pub fn levels(&self, place: usize) -> Option<&[u8]> {
         let stride = self.table.layout.stride();
-        self.table.parts.get(part as usize)?.levels.get(row as usize * stride..(row as usize + 1) * stride)
+        self.levels.get(place * stride..(place + 1) * stride)
     }
 
     /// How many product events a place has in a window.
@@ -173,7 +175,13 @@ impl<'a> Cohort<'a> {
     pub fn at_least(&self, slot: usize, window: usize, value: u32) -> Bits {
         let level = self.table.layout.levels.of(value);
         let column = slot * self.table.layout.windows + window;
-        Bits::of(self.len(), |place| self.levels(place).is_some_and(|levels| levels[column] >= level))
+        let stride = self.table.layout.stride();
+        let mut bits = Bits::none(self.len());
+        for (word, of_word) in bits.words_mut().iter_mut().zip(self.levels.chunks(64 * stride)) {
+            let met = of_word.chunks_exact(stride).map(|levels| u64::from(levels[column] >= level));
+            *word = met.enumerate().fold(0, |all, (number, bit)| all | bit << number);
+        }
+        bits
     }
 
     /// Many such sets at once, of one half, their words beginning with the half's: people are looked at once.
@@ -188,12 +196,17 @@ impl<'a> Cohort<'a> {
             .collect();
         let range = self.range(half);
         let mut sets = vec![Bits::none(range.len()); columns.len()];
-        for (number, place) in range.enumerate() {
-            let Some(levels) = self.levels(place) else { continue };
+        // A word of each set at a time: 64 people's levels stay near while all conditions are asked of them.
+        let mut rows: Vec<Option<&[u8]>> = Vec::with_capacity(64);
+        for word in 0..range.len().div_ceil(64) {
+            let first = range.start + word * 64;
+            rows.clear();
+            rows.extend((first..(first + 64).min(range.end)).map(|place| self.levels(place)));
             for ((column, level), set) in columns.iter().zip(&mut sets) {
-                if levels[*column] >= *level {
-                    set.set(number);
-                }
+                let bit = |(number, row): (usize, &Option<&[u8]>)| {
+                    u64::from(row.is_some_and(|levels| levels[*column] >= *level)) << number
+                };
+                set.words_mut()[word] = rows.iter().enumerate().map(bit).fold(0, |all, bit| all | bit);
             }
         }
         sets
@@ -213,6 +226,19 @@ impl<'a> Cohort<'a> {
         let (people, won) = self.totals(window, half);
         table(exposed, exposed_won, people, won)
     }
+}
+
+/// The levels of places, one after the other.
+fn in_order(table: &FeatureTable, places: &[(u32, u32)]) -> Vec<u8> {
+    let stride = table.layout.stride();
+    let mut levels = vec![0; places.len() * stride];
+    for ((part, row), mine) in places.iter().zip(levels.chunks_exact_mut(stride.max(1))) {
+        let start = *row as usize * stride;
+        if let Some(theirs) = table.parts.get(*part as usize).and_then(|part| part.levels.get(start..start + stride)) {
+            mine.copy_from_slice(theirs);
+        }
+    }
+    levels
 }
 
 /// A table of the exposed and all.

@@ -51,6 +51,12 @@ impl Properties {
         Self { readers, distinct: HashSet::new(), sums: HashMap::new() }
     }
 
+    /// Whether an event has properties that are read.
+    #[inline]
+    pub fn reads(&self, event: u16) -> bool {
+        self.readers.get(usize::from(event)).is_some_and(|readers| !readers.is_empty())
+    }
+
     /// Reads a row and says by how much which features grow.
     #[inline]
     pub fn read(&mut self, event: u16, household: &Household<'_>, row: usize, mut add: impl FnMut(usize, u32)) {

@@ -71,10 +71,11 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
     let corrected = weighted_holm(&p_values, &weights).unwrap_or_else(|| vec![1.0; p_values.len()]);
     let q_values = benjamini_hochberg(&p_values).unwrap_or_else(|| vec![1.0; p_values.len()]);
     let judged_count = judged.len() as u64;
+    let calendar = Calendar::of(question, &cohort);
     let mut findings: Vec<Finding> = judged
         .into_iter()
         .zip(corrected.into_iter().zip(q_values))
-        .map(|(judged, (corrected, q_value))| finding(question, &cohort, judged, corrected, q_value))
+        .map(|(judged, (corrected, q_value))| finding(question, (&cohort, &calendar), judged, corrected, q_value))
         .collect();
     findings.sort_by(|left, right| {
         let key = |finding: &Finding| (finding.verdict, finding.held_out.p_value);
@@ -222,7 +223,13 @@ fn judge(cohort: &Cohort<'_>, leaks: &Leaks, rule: Rule) -> Judged {
     Judged { rule, bits, search, held_out, adjusted, leak }
 }
 
-fn finding(question: &Question, cohort: &Cohort<'_>, judged: Judged, corrected: f64, q_value: f64) -> Finding {
+fn finding(
+    question: &Question,
+    (cohort, calendar): (&Cohort<'_>, &Calendar),
+    judged: Judged,
+    corrected: f64,
+    q_value: f64,
+) -> Finding {
     let Judged { rule, bits, search, held_out, adjusted, leak } = judged;
     let evidence = Evidence {
         search: &search,
@@ -242,7 +249,7 @@ fn finding(question: &Question, cohort: &Cohort<'_>, judged: Judged, corrected: 
         window_days: days(question.windows[rule.window]),
         verdict,
         leak,
-        months: months(question, cohort, &bits, rule.window),
+        months: months(calendar, cohort, &bits, rule.window),
         search,
         held_out,
         adjusted,
@@ -257,31 +264,59 @@ fn finding(question: &Question, cohort: &Cohort<'_>, judged: Judged, corrected: 
     finding
 }
 
-/// Rates by month of the clock, both halves.
-fn months(question: &Question, cohort: &Cohort<'_>, bits: &Bits, window: usize) -> Vec<Month> {
-    let landmark = &cohort.landmarks[window];
-    let mut months: std::collections::BTreeMap<(i16, i8), [u64; 4]> = std::collections::BTreeMap::new();
-    // The month of a day is looked up once.
-    let mut by_day = std::collections::BTreeMap::new();
-    for place in landmark.at_risk.places() {
-        let Some(row) = cohort.row(place) else { continue };
-        let month = *by_day.entry(row.clock.div_euclid(DAY)).or_insert_with(|| {
-            let local = Timestamp(row.clock).in_zone(&question.zone);
-            (local.year(), local.month())
+/// The months in which somebody's time started, and each place's among them.
+struct Calendar {
+    months: Vec<(i16, i8)>,
+    of: Vec<u16>,
+}
+
+impl Calendar {
+    fn of(question: &Question, cohort: &Cohort<'_>) -> Self {
+        let mut by_quarter = std::collections::BTreeMap::new();
+        let mut months = Vec::new();
+        let mut last = (i64::MIN, 0);
+        let of = (0..cohort.len()).map(|place| {
+            let Some(row) = cohort.row(place) else { return 0 };
+            // No zone's midnight lies within a quarter of an hour.
+            let quarter = row.clock.div_euclid(DAY / 96);
+            if quarter != last.0 {
+                let number = *by_quarter.entry(quarter).or_insert_with(|| {
+                    let local = Timestamp(row.clock).in_zone(&question.zone);
+                    let month = (local.year(), local.month());
+                    months.iter().position(|known| *known == month).unwrap_or_else(|| {
+                        months.push(month);
+                        months.len() - 1
+                    })
+                });
+                last = (quarter, number as u16);
+            }
+            last.1
         });
-        let counts = months.entry(month).or_default();
+        let of = of.collect();
+        Self { months, of }
+    }
+}
+
+/// Rates by month of the clock, both halves.
+fn months(calendar: &Calendar, cohort: &Cohort<'_>, bits: &Bits, window: usize) -> Vec<Month> {
+    let landmark = &cohort.landmarks[window];
+    let mut counts = vec![[0_u64; 4]; calendar.months.len()];
+    for place in landmark.at_risk.places() {
+        let counts = &mut counts[usize::from(calendar.of[place])];
         let side = if bits.has(place) { 0 } else { 2 };
         counts[side] += 1;
         counts[side + 1] += u64::from(landmark.won.has(place));
     }
-    let month = |((year, month), [met, met_buyers, others, other_buyers]): ((i16, i8), [u64; 4])| Month {
+    let mut ordered: Vec<_> = calendar.months.iter().zip(counts).collect();
+    ordered.sort_unstable();
+    let month = |((year, month), [met, met_buyers, others, other_buyers]): (&(i16, i8), [u64; 4])| Month {
         month: format!("{year:04}-{month:02}"),
         met,
         met_buyers,
         others,
         other_buyers,
     };
-    months.into_iter().map(month).collect()
+    ordered.into_iter().map(month).collect()
 }
 
 fn windows(question: &Question, cohort: &Cohort<'_>) -> Vec<WindowCounts> {

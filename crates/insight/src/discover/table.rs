@@ -286,7 +286,9 @@ impl Builder {
             }
             if event != NONE {
                 self.add_row((usize::from(event) + 1) * measures, stretch, bit, user);
-                self.read(event, household, row, stretch);
+                if self.properties.reads(event) {
+                    self.read(event, household, row, stretch);
+                }
             }
         }
     }
