@@ -5,7 +5,7 @@
 //! ("Member Invited 2 or more times: 3 points"), chosen one after the other while it says something that the rows before it do
 //! not. A row may also count what was *not* done, unless the card is to be monotone: more use then never means fewer points.
 //! Beside it stands an ordinary logistic
-//! regression on all counts, fitted on the same people, to see what being readable costs.
+//! regression on all counts and properties, fitted on the same people, to see what being readable costs.
 //!
 //! A card is written as a definition in the language as it is: `at_least` of a list in which a criterion stands as often as
 //! it has points. So the engine that qualifies is the only one that evaluates it.
@@ -133,7 +133,7 @@ pub struct LearnedCard {
     pub recall: Share,
     /// The chance that a buyer has more points than another person, among those who judge.
     pub area: Option<Ranged>,
-    /// The same of a logistic regression on all counts, fitted on those who taught.
+    /// The same of a logistic regression on all counts and properties, fitted on those who taught.
     pub baseline_area: Option<Ranged>,
     /// The card's area less the regression's, on the same people; colleagues count as one.
     pub against_baseline: Option<Ranged>,

@@ -1,4 +1,4 @@
-//! What a logistic regression on all counts makes of the same people: the price of being readable.
+//! What a logistic regression on all counts and properties makes of the same people: the price of being readable.
 
 use stats::logistic::{Logistic, Problem};
 
@@ -6,7 +6,7 @@ use super::people::{Side, Sides};
 use crate::discover::table::{FeatureTable, Measure};
 
 /// Features at most, the most frequent events first: the information matrix grows with their square.
-const MOST_FEATURES: usize = 40;
+const MOST_FEATURES: usize = 60;
 /// On columns of spread 1.
 const RIDGE: f64 = 1.0;
 
@@ -16,7 +16,7 @@ pub(super) fn scores(table: &FeatureTable, window: usize, sides: &Sides) -> Opti
     let layout = &table.layout;
     let following: Vec<usize> = table.only_following().collect();
     let slots = layout.slots.iter().enumerate();
-    let counts = slots.filter(|(_, slot)| !matches!(slot.measure, Measure::Property | Measure::Trait));
+    let counts = slots.filter(|(_, slot)| slot.measure != Measure::Trait);
     let used = counts.filter(|(_, slot)| slot.event.is_none_or(|event| !following.contains(&usize::from(event))));
     let columns: Vec<usize> = used.map(|(place, _)| place * layout.windows + window).take(MOST_FEATURES).collect();
     let known = |person: usize, column: usize| {

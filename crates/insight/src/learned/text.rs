@@ -96,7 +96,7 @@ fn quality(card: &LearnedCard) -> String {
     }
     if let (Some(area), Some(difference)) = (&card.baseline_area, &card.against_baseline) {
         words.push_str(&format!(
-            "; a logistic regression on all counts {}, difference {:+.3} ({:+.3} to {:+.3})",
+            "; a logistic regression on all of it {}, difference {:+.3} ({:+.3} to {:+.3})",
             ranged(area),
             difference.value,
             difference.low,

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::case::{Case, Fate};
 use crate::figure::{CONFIDENCE, Ranged, Share};
 use crate::life::Life;
-use crate::question::Question;
+use crate::question::{Question, length};
 
 /// A fold over lives whose first outcome is the definition's and whose others are those of alternatives.
 #[derive(Debug, Clone)]
@@ -88,7 +88,8 @@ impl Trials {
         Self { question, people: Vec::new() }
     }
 
-    /// Adds one subject: everyone in the definition's population counts, for each alternative alike.
+    /// Adds one subject: everyone in the definition's population who was watched for the window and the horizon counts, for
+    /// each alternative alike.
     ///
     /// When an entry could be known is asked for each alternative at a price, so that here, for all alike, it is taken to be
     /// known at its own instant.
@@ -100,7 +101,11 @@ impl Trials {
         let Some(facts) = self.question.definitions.first() else { return };
         let Some(Some(own)) = life.outcomes.first() else { return };
         let case = Case::new(&life, own, facts, &self.question);
-        if !case.is_in_population() || !self.question.in_period(own.clock) {
+        // Who has not been watched for as long as it takes to qualify and then to convert would count as a customer before
+        // counting as a lead.
+        let end = self.question.horizon_end(own.clock).0.saturating_add(length(self.question.minimum_age));
+        let watched = end <= self.question.observed_until.0;
+        if !watched || !case.is_in_population() || !self.question.in_period(own.clock) {
             return;
         }
         let standing = life.outcomes.iter().map(|outcome| {
