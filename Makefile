@@ -52,5 +52,6 @@ bench: ## 20 million events against other engines
 bench-full: ## 100 million events against other engines
 	bench/run 100
 
-soak: ## The random tests at length: a million cases, 200 kills; writes docs/evidence
+soak: ## The long runs: a million random cases, 200 kills, studies of discovery; writes docs/evidence
 	@scripts/soak.sh
+	@scripts/discovery-studies.sh
