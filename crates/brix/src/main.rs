@@ -14,6 +14,7 @@ mod judging;
 mod overview;
 mod progress;
 mod question;
+mod scratch;
 mod table;
 mod workspace;
 

@@ -16,10 +16,13 @@ use insight::Discovery;
 use insight::discover::definition::definition_file;
 
 use crate::cli::Shared;
+use crate::commands::import;
 use crate::console::{Console, DOUBT};
 use crate::exit::Exit;
 use crate::instant;
 use crate::question::Data;
+use crate::scratch::Scratch;
+use crate::workspace;
 use asked::Asked;
 
 /// Find what predicts converting, and how sure that is
@@ -31,8 +34,15 @@ use asked::Asked;
     brix discover\n  \
     brix discover --goal \"Subscription Started\" --clock \"Signed Up\" --within 60d\n  \
     brix discover --subject account --window 7d --window 14d --full\n  \
+    brix discover exports/ --mapping mapping.yaml\n  \
     brix discover --capacity 40 --out found.yaml && brix backtest found.yaml")]
 pub struct Arguments {
+    /// Files and folders to look at without a lake of their own [default: the lake]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// What the files' columns mean [default: mapping.yaml next to them, else here]
+    #[arg(long, value_name = "FILE", requires = "paths")]
+    mapping: Option<PathBuf>,
     #[command(flatten)]
     whom: Whom,
     /// How many leads can be worked in a week: rules are sought that win most among as many, and thresholds and bands are told
@@ -112,7 +122,16 @@ pub fn gathered(
     console: &mut Console,
 ) -> Result<(insight::Discover, Arc<insight::discover::Question>, Arc<Definition>)> {
     let whom = whom.clone();
-    let arguments = Arguments { whom, capacity: None, precision: None, recall: None, out: None, full: false };
+    let arguments = Arguments {
+        paths: Vec::new(),
+        mapping: None,
+        whom,
+        capacity: None,
+        precision: None,
+        recall: None,
+        out: None,
+        full: false,
+    };
     let asked = Asked::new(&arguments, data, console)?;
     let definition = asked.judged.asked().first().map(Arc::clone);
     let definition = definition.ok_or_else(|| anyhow::anyhow!("there is nobody to learn from"))?;
@@ -121,6 +140,17 @@ pub fn gathered(
 
 /// Asks, and tells the answer.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
+    if arguments.paths.is_empty() {
+        return ask(arguments, shared, console);
+    }
+    let workspace = workspace::read(shared, &[], console)?;
+    let scratch = Scratch::new("discover")?;
+    let lake = scratch.path().join("lake");
+    import::once(&arguments.paths, arguments.mapping.as_deref(), &lake, &workspace, console)?;
+    ask(arguments, &Shared { lake: Some(lake), ..shared.clone() }, console)
+}
+
+fn ask(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let data = Data::open(shared, &[], console)?;
     let asked = Asked::new(arguments, &data, console)?;
     let mut discovery = gather::fold(&asked, &data, console)?.finish();

@@ -83,6 +83,23 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     Ok(Exit::Done)
 }
 
+/// Imports files into a lake that is used once, with the mapping that is named or found.
+///
+/// # Errors
+/// As for `brix import`.
+pub fn once(
+    paths: &[PathBuf],
+    named: Option<&Path>,
+    folder: &Path,
+    workspace: &Workspace,
+    console: &mut Console,
+) -> Result<()> {
+    let import = Import::open(Arc::new(mapping(paths, named)?), paths, Options::default())?;
+    let told = take(import, folder, workspace, Instant::now(), console)?;
+    told.tell(console);
+    Ok(())
+}
+
 /// Puts the rows of a lake where its settings of accounts want them now.
 fn lay_out(folder: &Path, workspace: &Workspace, console: &mut Console) -> Result<Exit> {
     let lake = match Lake::open(folder) {

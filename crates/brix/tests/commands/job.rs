@@ -76,6 +76,11 @@ fn discovery_says_what_it_looked_at_and_refuses_what_cannot_be() {
     let accounts = out(&folder, &["discover", "--subject", "account", "--within", "20d"]);
     assert!(accounts.starts_with("What predicts Subscription Started of an account"), "{accounts}");
 
+    // Straight from the files it says the same, and leaves nothing behind.
+    let files = json(&folder, &["--json", "discover", "export", "--within", "20d"]);
+    assert_eq!(files["findings"], told["findings"]);
+    assert_eq!(files["population"], told["population"]);
+
     let near = fails(&folder, 2, &["discover", "--goal", "Subscription Startet"]);
     assert!(near.contains("did you mean `Subscription Started`?"), "{near}");
     let late = fails(&folder, 2, &["discover", "--window", "30d", "--within", "20d"]);

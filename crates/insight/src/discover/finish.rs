@@ -382,14 +382,10 @@ fn nothing(question: &Question, cohort: &Cohort<'_>, judged: u64) -> Nothing {
     let needed = events_for_ratio(2.0, SHARE, 0.8, level).map(|events| (2.0 * events).ceil() as u64);
     let clocks = cohort.landmarks[0].at_risk.places().filter_map(|place| cohort.row(place)).map(|row| row.clock);
     let (first, last) = clocks.fold((i64::MAX, i64::MIN), |(first, last), clock| (first.min(clock), last.max(clock)));
-    let when = needed.filter(|needed| *needed > buyers && buyers > 0 && last > first).map(|needed| {
+    let when = needed.filter(|needed| *needed > buyers && buyers > 0 && last > first).and_then(|needed| {
         let pace = buyers as f64 / (last - first) as f64;
         let at = question.observed_until.0 as f64 + (needed - buyers) as f64 / pace;
-        if at < Timestamp::LATEST.0 as f64 {
-            Arc::from(When(Timestamp(at as i64)).date(&question.zone))
-        } else {
-            Arc::from("not in this century")
-        }
+        (at < Timestamp::LATEST.0 as f64).then(|| Arc::from(When(Timestamp(at as i64)).date(&question.zone)))
     });
     Nothing { buyers, buyers_needed: needed, for_share: SHARE, when }
 }

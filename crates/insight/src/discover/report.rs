@@ -211,7 +211,7 @@ pub struct Nothing {
     pub buyers_needed: Option<u64>,
     /// For a behaviour that this share of people shows.
     pub for_share: f64,
-    /// When there will be so many at the present pace.
+    /// When there will be so many at the present pace; `None` also where that is beyond 2200.
     pub when: Option<Arc<str>>,
 }
 

@@ -62,6 +62,8 @@ pub struct VerdictThresholds {
     pub necessary_recall: f64,
     /// if it also lifts at least so much: a step of buying, or a mark that was set afterwards.
     pub necessary_lift: f64,
+    /// and if so many buyers would be expected among those without it, were there no connection.
+    pub missed_buyers: f64,
     /// The values of a trait that together take away at least this share of the uncertainty about converting are doubted.
     pub told_by_values: f64,
 }
@@ -77,6 +79,7 @@ pub const VERDICTS: VerdictThresholds = VerdictThresholds {
     certain_odds: 8.0,
     necessary_recall: 0.9,
     necessary_lift: 10.0,
+    missed_buyers: 10.0,
     told_by_values: 0.2,
 };
 
@@ -111,7 +114,7 @@ impl Evidence<'_> {
         }
         // The rule is about activity as such: there is nothing to compare it within.
         let Some(adjusted) = self.adjusted else { return Verdict::OnlyActivity };
-        if adjusted.kept.is_none_or(|kept| kept < VERDICTS.kept) {
+        if adjusted.kept.is_some_and(|kept| kept < VERDICTS.kept) {
             return Verdict::OnlyActivity;
         }
         let beyond_activity = adjusted.lift.is_some_and(|lift| lift.low > 1.0) && adjusted.p_value <= VERDICTS.level;
@@ -123,7 +126,9 @@ impl Evidence<'_> {
 pub(crate) fn is_near_certain(measures: &Measures) -> bool {
     let value = |ratio: Option<crate::figure::Ranged>| ratio.map_or(0.0, |ratio| ratio.value);
     value(measures.with) >= VERDICTS.certain_precision && value(measures.odds_ratio) >= VERDICTS.certain_odds
-        || value(measures.recall) >= VERDICTS.necessary_recall && value(measures.lift) >= VERDICTS.necessary_lift
+        || value(measures.recall) >= VERDICTS.necessary_recall
+            && value(measures.lift) >= VERDICTS.necessary_lift
+            && would_be_missed(measures.people - measures.met, measures.buyers, measures.people)
 }
 
 /// The same by the counts of the searched half: so nothing is combined with it.
@@ -135,4 +140,11 @@ pub(crate) fn looks_near_certain(table: &TwoByTwo) -> bool {
     with >= VERDICTS.certain_precision && odds(with) >= VERDICTS.certain_odds * odds(without)
         || share(table.exposed_event, table.events()) >= VERDICTS.necessary_recall
             && with >= VERDICTS.necessary_lift * without
+            && would_be_missed(table.unexposed(), table.events(), table.total())
+}
+
+/// Whether those without a behaviour are enough that some of them would have bought, were there no connection: else that nobody
+/// did is no wonder.
+fn would_be_missed(without: u64, buyers: u64, people: u64) -> bool {
+    without as f64 * buyers as f64 / people.max(1) as f64 >= VERDICTS.missed_buyers
 }

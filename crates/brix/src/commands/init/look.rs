@@ -1,11 +1,10 @@
 //! The data that a proposal rests on: a lake, or files that are put into one that lives as long as the look.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use connect::files::{Import, Options, Reject, RejectSink};
 use engine::language::{self, text_to_yaml};
 use engine::workspace::Workspace;
@@ -15,6 +14,7 @@ use serde_json::{Value, json};
 use crate::commands::{data, import};
 use crate::console::{Console, count};
 use crate::progress;
+use crate::scratch::Scratch;
 
 /// Records of files that are looked at; the rest would hardly say anything new.
 const RECORDS: u64 = 3_000_000;
@@ -57,9 +57,9 @@ impl Look {
     pub fn at_files(paths: &[PathBuf], mapping: Option<&Path>, console: &Console) -> Result<Self> {
         let mapping = import::mapping(paths, mapping)?;
         let import = Import::open(Arc::new(mapping), paths, Options::default())?;
-        let scratch = Scratch::new()?;
-        let is_whole = take(import, &scratch.0, console)?;
-        let lake = Lake::open(&scratch.0).map_err(|error| match error {
+        let scratch = Scratch::new("init")?;
+        let is_whole = take(import, scratch.path(), console)?;
+        let lake = Lake::open(scratch.path()).map_err(|error| match error {
             history::Error::Absent(_) => anyhow::anyhow!("the files hold no record that the mapping takes"),
             error => error.into(),
         })?;
@@ -167,23 +167,5 @@ struct Unheeded;
 impl RejectSink for Unheeded {
     fn reject(&mut self, _reject: Reject) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-/// A folder that goes away with the look.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("brix-init-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }

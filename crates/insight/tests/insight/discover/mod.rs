@@ -5,4 +5,5 @@
 mod features;
 pub mod made_up;
 mod studies;
+mod told;
 mod world;

@@ -1,0 +1,48 @@
+//! What a person reads, and the file that comes out.
+
+use std::sync::Arc;
+
+use engine::definition::{Clock, Criterion};
+use engine::language::parse;
+use engine::record::SubjectKind;
+use insight::discover::definition::definition_file;
+use insight::discover::text::text;
+use insight::discover::{Discovery, Question, answer};
+
+use super::made_up::{definition, events, workspace};
+use super::world::{Truth, World, question};
+
+fn told(truth: Truth, base: f64) -> (Question, Discovery) {
+    let world = World { people: 3_000, events: 6, base, truth, accounts: false };
+    let mut question = question(&world);
+    question.capacity_per_week = Some(5);
+    let discovery = answer(&question, &world.table(4));
+    (question, discovery)
+}
+
+#[test]
+fn a_found_rule_is_told_at_length() {
+    let (_, discovery) = told(Truth::One(5.0), 0.06);
+    insta::assert_snapshot!("discovery_full", text(&discovery, true));
+}
+
+#[test]
+fn nothing_reliable_is_told_with_what_it_would_take() {
+    let (_, discovery) = told(Truth::Nothing, 0.03);
+    insta::assert_snapshot!("discovery_nothing", text(&discovery, false));
+}
+
+/// The file is read again as the very rule that was found, and says where its figures come from.
+#[test]
+fn the_file_says_what_was_found() {
+    let (question, discovery) = told(Truth::One(5.0), 0.06);
+    let finding = &discovery.findings[discovery.recommended.unwrap()];
+    let mut base = definition(SubjectKind::User, Criterion::All(Vec::new()), None);
+    base.clock = Clock::Event(events("Signed Up"));
+    base.population = None;
+    let file = definition_file(&question, &discovery, finding, &base, "found");
+    insta::assert_snapshot!("discovery_file", file);
+    let read = parse(&file, &workspace()).unwrap().definition;
+    assert_eq!(read.when, finding.rule.criterion(&question.catalog));
+    assert_eq!(read.id, Arc::from("found"));
+}
