@@ -81,6 +81,9 @@ fn discovery_says_what_it_looked_at_and_refuses_what_cannot_be() {
     assert_eq!(files["findings"], told["findings"]);
     assert_eq!(files["population"], told["population"]);
 
+    let dates = ["discover", "--from", "2025-03-01", "--to", "2025-02-01"];
+    assert!(fails(&folder, 2, &dates).contains("--from is after --to"));
+    assert!(fails(&folder, 2, &["discover", "--within", "12h"]).contains("say a --window that is shorter"));
     let near = fails(&folder, 2, &["discover", "--goal", "Subscription Startet"]);
     assert!(near.contains("did you mean `Subscription Started`?"), "{near}");
     let late = fails(&folder, 2, &["discover", "--window", "30d", "--within", "20d"]);

@@ -78,6 +78,13 @@ impl Asked {
         let to = arguments.whom.to.as_deref().map(|text| instant::until("--to", text, zone)).transpose()?;
         let mut catalog = Catalog::new(&counted, &goal);
         details::add(&mut catalog, &mut needs, subject, data, console)?;
+        let from = arguments.whom.from.as_deref().map(|text| instant::from("--from", text, zone)).transpose()?;
+        let to = to.map(|last| Timestamp(last.0.saturating_add(1)));
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            return Err(Failure::usage("--from is after --to"));
+        }
         let question = Question {
             subject,
             goal: goal::words(&goal),
@@ -85,8 +92,8 @@ impl Asked {
             windows: windows(arguments, end)?,
             end,
             observed_until,
-            from: arguments.whom.from.as_deref().map(|text| instant::from("--from", text, zone)).transpose()?,
-            to: to.map(|last| Timestamp(last.0.saturating_add(1))),
+            from,
+            to,
             zone: zone.clone(),
             zone_slot,
             catalog: Arc::new(catalog),
@@ -185,16 +192,19 @@ fn windows(arguments: &Arguments, end: i64) -> Result<Vec<i64>> {
         }
         if *window > Question::LONGEST_WINDOW || *window <= 0 {
             return Err(Failure::usage(format!(
-                "--window {shown}: from a moment to {}",
+                "--window {shown}: a window is longer than nothing and at most {}",
                 Span::Exact(Question::LONGEST_WINDOW)
             )));
         }
     }
-    if windows.is_empty() || windows.len() > Question::MOST_WINDOWS {
+    if windows.is_empty() {
         return Err(Failure::usage(format!(
-            "from 1 to {} windows can be compared; say them by --window",
-            Question::MOST_WINDOWS
+            "the outcome ends {} after the start, before or with every usual window: say a --window that is shorter",
+            Span::Exact(end)
         )));
+    }
+    if windows.len() > Question::MOST_WINDOWS {
+        return Err(Failure::usage(format!("at most {} windows can be compared", Question::MOST_WINDOWS)));
     }
     Ok(windows)
 }
