@@ -115,8 +115,8 @@ impl Fold {
     ) {
         let rule = &scene.pass.hot[place as usize];
         let (from, until) = self.hot.spans[rule.span as usize];
-        let next = rule.thresholds.get(self.hot.reached[place as usize] as usize);
-        if at < from || at >= until || (next.is_none() && trace.is_none()) {
+        let reached = self.hot.reached[place as usize] as usize;
+        if at < from || at >= until || (reached >= rule.thresholds.len() && trace.is_none()) {
             return;
         }
         if let Some(trace) = trace {
@@ -127,9 +127,9 @@ impl Fold {
         }
         let count = &mut self.hot.counts[place as usize];
         *count = count.saturating_add(1);
-        if let Some((needed, leaf)) = next
-            && *count >= *needed
-        {
+        let count = *count;
+        // `> 1` and `>= 2` are two leaves with one threshold.
+        for (_, leaf) in rule.thresholds.iter().skip(reached).take_while(|(needed, _)| count >= *needed) {
             self.hot.reached[place as usize] += 1;
             self.hot_holds(scene, *leaf, at);
         }
