@@ -98,9 +98,9 @@ def run_polars(layout, source, variant):
 
 
 ENGINES = {
+    "polars": (run_polars, ["join", "over", "streaming", "streaming over"]),
     "duckdb": (run_duckdb, ["bits", "two steps"]),
     "chdb": (run_chdb, ["bits", "two steps"]),
-    "polars": (run_polars, ["join", "over", "streaming", "streaming over"]),
 }
 
 
