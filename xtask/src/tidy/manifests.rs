@@ -7,14 +7,15 @@ use crate::purity::{PURE, REACHES};
 use crate::repository::Repository;
 
 /// Which of our crates each crate may use. An arrow that is not here needs a decision, not a line.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("engine", &[]),
     ("stats", &[]),
     ("insight", &["engine", "stats"]),
     ("history", &["engine"]),
     ("connect", &["engine"]),
     ("simulate", &["engine"]),
-    ("brix", &["engine", "stats", "insight", "history", "connect", "simulate"]),
+    ("store", &["engine"]),
+    ("brix", &["engine", "stats", "insight", "history", "connect", "simulate", "store"]),
     ("measure", &["engine", "history", "insight"]),
     ("xtask", &[]),
 ];
@@ -93,7 +94,9 @@ mod tests {
     fn arrows_that_point_up_are_found() {
         assert_eq!(found("brix-insight", "[dependencies]\nengine.workspace = true\nstats.workspace = true\n"), 0);
         assert_eq!(found("brix", "[dependencies]\nhistory.workspace = true\n"), 0);
-        for (package, used) in [("brix-engine", "stats"), ("brix-stats", "engine"), ("brix-insight", "history")] {
+        for (package, used) in
+            [("brix-engine", "stats"), ("brix-stats", "engine"), ("brix-insight", "history"), ("brix-store", "history")]
+        {
             for kind in ["dependencies", "build-dependencies", "dev-dependencies", "target.'cfg(unix)'.dependencies"] {
                 assert_eq!(found(package, &format!("[{kind}]\n{used}.workspace = true\n")), 1, "{package} {kind}");
             }

@@ -1,0 +1,17 @@
+//! What must survive: the log of all that came in, and what was made of it.
+//!
+//! Each part is a small trait, a *port*, with one embedded implementation here (SQLite) and room for one on other engines. What a
+//! port promises is written as a conformance suite (`tests/ports`), expanded by one macro for each implementation.
+//! `docs/store.md` describes the files.
+//!
+//! Invariants:
+//! - What [`log::Log::append`] has acknowledged survives the death of the process and the loss of power.
+//! - The store knows no network, no evaluation and no lake, and reads no clock: the time is an argument.
+//! - Everything that can wait has a limit, and says [`Error::Busy`] at it.
+
+mod error;
+pub mod log;
+mod sqlite;
+
+pub use error::{Error, Result};
+pub use sqlite::log::SqliteLog;

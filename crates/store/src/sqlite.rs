@@ -1,0 +1,5 @@
+//! The embedded implementations: SQLite, and plain files where they do better.
+
+mod database;
+pub(crate) mod log;
+mod statement;

@@ -1,0 +1,34 @@
+//! The ports and what they promise. Each suite is a macro, expanded once for each implementation.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests stand outside test functions"
+)]
+
+mod kills;
+mod log;
+mod small_disk;
+mod sqlite_log;
+
+/// A test for each of these functions of a module, given how to make the implementation.
+macro_rules! suite {
+    ($port:ident, $make:expr; $($promise:ident),* $(,)?) => {
+        mod $port {
+            use super::*;
+            $(#[test] fn $promise() { crate::$port::$promise($make); })*
+        }
+    };
+}
+pub(crate) use suite;
+
+mod sqlite {
+    use std::path::Path;
+
+    use store::SqliteLog;
+    use store::log::LogLimits;
+
+    crate::log::log_conformance!(|folder: &Path, limits: LogLimits| {
+        SqliteLog::open(&folder.join("log.db"), limits).unwrap()
+    });
+}
