@@ -2,18 +2,19 @@
 //! from files, with the same rules of [`crate::identity`].
 
 mod directory;
+mod names;
 mod rows;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use directory::IdDirectory;
+pub use names::EventNames;
 use rows::{Rows, belongs};
 
 use crate::Value;
 use crate::household::{Code, EventName, Household, Membership, Needs, PropertySource, Run, Subject, TraitFact};
 use crate::identity::Belonging;
-use crate::record::{Body, EventKind, Record, SubjectKind};
+use crate::record::{Body, Record, SubjectKind};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
@@ -68,6 +69,11 @@ impl PropertySource for OwnedProperties {
 }
 
 impl OwnedHousehold {
+    /// Whether there is nothing of it to be read.
+    fn is_empty(&self) -> bool {
+        self.times.is_empty() && self.traits.is_empty() && self.memberships.is_empty()
+    }
+
     /// As the evaluator reads it.
     #[must_use]
     pub fn view(&self) -> Household<'_> {
@@ -96,54 +102,65 @@ impl OwnedHousehold {
 pub fn from_records(records: &[Record], workspace: &Workspace, needs: &Needs) -> OwnedHouseholds {
     let mut rows = Rows::of(records, workspace, needs);
     let together = needs.accounts || needs.workspaces;
-    let mut names = Names::default();
+    let mut names = EventNames::default();
+    names.take(records, workspace);
     let mut households = Vec::new();
     rows.all.sort_by_key(|row| (row.household, row.person, row.at, row.record));
     for group in rows.all.chunk_by(|a, b| {
         if together { a.household == b.household } else { (a.household, a.person) == (b.household, b.person) }
     }) {
-        let builder = Builder { records, workspace, needs, rows: &rows, together };
+        let builder = Builder { records, needs, rows: &rows, together };
         let Some(first) = group.first() else { continue };
         if together || first.person != 0 {
-            households.extend(builder.household(group, &mut names));
+            let belonging = builder.belonging(group);
+            households
+                .extend(Some(builder.household(group, &names, &belonging)).filter(|household| !household.is_empty()));
         }
     }
     let directory = Arc::new(rows.into_directory());
     for household in &mut households {
         household.directory = Arc::clone(&directory);
     }
-    OwnedHouseholds { names: names.list, households, directory }
+    OwnedHouseholds { names: names.into_list(), households, directory }
 }
 
-/// Event names by first use.
-#[derive(Default)]
-struct Names {
-    codes: BTreeMap<(Arc<str>, EventKind), u32>,
-    list: Vec<EventName>,
-}
-
-impl Names {
-    fn code(&mut self, name: &Arc<str>, kind: EventKind) -> u32 {
-        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        *self.codes.entry((Arc::clone(name), kind)).or_insert_with(|| {
-            self.list.push(EventName { name: Arc::clone(name), kind });
-            next
-        })
+/// All records as one household, whoever they are about, with the ids and memberships it rests on; codes of event
+/// names are those of `names`. Whoever can share a row must be in it, and more may be: what is said of a subject does
+/// not depend on strangers in its household.
+#[must_use]
+pub(crate) fn one_household(
+    records: &[Record],
+    workspace: &Workspace,
+    needs: &Needs,
+    names: &EventNames,
+) -> (OwnedHousehold, Belonging) {
+    let mut rows = Rows::of(records, workspace, needs);
+    let together = needs.accounts || needs.workspaces;
+    if !together {
+        rows.all.retain(|row| row.person != 0);
     }
+    rows.all.sort_by_key(|row| (row.person, row.at, row.record));
+    let builder = Builder { records, needs, rows: &rows, together };
+    let belonging = builder.belonging(&rows.all);
+    let mut household = builder.household(&rows.all, names, &belonging);
+    household.directory = Arc::new(rows.into_directory());
+    (household, belonging)
 }
 
 struct Builder<'a> {
     records: &'a [Record],
-    workspace: &'a Workspace,
     needs: &'a Needs,
     rows: &'a Rows,
     together: bool,
 }
 
 impl Builder<'_> {
-    /// The household of sorted rows; `None` if nothing about it is to be read.
-    fn household(&self, group: &[rows::Row], names: &mut Names) -> Option<OwnedHousehold> {
-        let belonging = if self.together { belongs(group, self.rows, self.records) } else { Belonging::default() };
+    fn belonging(&self, group: &[rows::Row]) -> Belonging {
+        if self.together { belongs(group, self.rows, self.records) } else { Belonging::default() }
+    }
+
+    /// The household of sorted rows.
+    fn household(&self, group: &[rows::Row], names: &EventNames, belonging: &Belonging) -> OwnedHousehold {
         let mut household = OwnedHousehold {
             times: Vec::new(),
             names: Vec::new(),
@@ -161,7 +178,7 @@ impl Builder<'_> {
         for row in group {
             let Some(record) = self.records.get(row.record) else { continue };
             match &record.body {
-                Body::Event { .. } => self.push_event(&mut household, row, record, &belonging, names),
+                Body::Event { .. } => self.push_event(&mut household, row, record, belonging, names),
                 Body::Traits { .. } => self.push_traits(&mut household, row, record),
                 Body::Alias { .. } | Body::Leave => {}
             }
@@ -175,8 +192,7 @@ impl Builder<'_> {
         if household.known.as_ref() == Some(&household.times) {
             household.known = None;
         }
-        let empty = household.times.is_empty() && household.traits.is_empty() && household.memberships.is_empty();
-        (!empty).then_some(household)
+        household
     }
 
     fn push_event(
@@ -185,7 +201,7 @@ impl Builder<'_> {
         row: &rows::Row,
         record: &Record,
         belonging: &Belonging,
-        names: &mut Names,
+        names: &EventNames,
     ) {
         let Body::Event { name, kind, properties, .. } = &record.body else { return };
         let (account, account_known) = belonging.account_of_row(row.person, row.account, row.workspace, row.at);
@@ -194,9 +210,8 @@ impl Builder<'_> {
             Some(run) if run.user == row.person => run.end = place + 1,
             _ => household.users.push(Run { user: row.person, start: place, end: place + 1 }),
         }
-        let name = self.workspace.name_of(name);
         household.times.push(row.at);
-        household.names.push(names.code(name, self.workspace.kind_of(name, *kind)));
+        household.names.push(names.code(name, *kind));
         household.records.push(row.record);
         if let Some(accounts) = &mut household.accounts {
             accounts.push(account);

@@ -14,6 +14,7 @@ mod households;
 mod links;
 mod persons;
 
+pub(crate) use belonging::Joining;
 pub use belonging::{Belonging, EmailFact, Statement};
 pub use dictionary::IdDictionary;
 pub use households::{Bond, HouseholdKey, Households};

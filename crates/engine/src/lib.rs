@@ -10,6 +10,7 @@ pub mod evaluate;
 pub mod household;
 pub mod identity;
 pub mod language;
+pub mod live;
 pub mod number;
 pub mod outcome;
 pub mod program;

@@ -5,12 +5,12 @@ use crate::identity::{IdDictionary, Identity, Ids};
 use crate::record::SubjectKind;
 
 /// All ids of a history, in memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct IdDirectory {
-    pub(super) persons: IdDictionary,
-    pub(super) accounts: IdDictionary,
-    pub(super) workspaces: IdDictionary,
-    pub(super) identity: Identity,
+    pub(crate) persons: IdDictionary,
+    pub(crate) accounts: IdDictionary,
+    pub(crate) workspaces: IdDictionary,
+    pub(crate) identity: Identity,
 }
 
 impl IdDirectory {

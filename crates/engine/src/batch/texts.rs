@@ -9,7 +9,7 @@ use hashbrown::HashTable;
 pub const ABSENT: u32 = u32::MAX;
 
 /// Texts one after the other, found by their place.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct TextList {
     bytes: String,
     /// Where each text ends in `bytes`.
@@ -59,7 +59,8 @@ impl TextList {
 }
 
 /// A dictionary: each different text once, with the place of its first use as its code.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+#[serde(into = "TextList", from = "TextList")]
 pub struct Texts {
     list: TextList,
     /// Codes, found by the text's hash.
@@ -111,6 +112,22 @@ impl Texts {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         self.list.memory_bytes() + self.table.capacity() * 5
+    }
+}
+
+impl From<Texts> for TextList {
+    fn from(texts: Texts) -> Self {
+        texts.list
+    }
+}
+
+impl From<TextList> for Texts {
+    fn from(list: TextList) -> Self {
+        let mut texts = Self::default();
+        for text in list.iter() {
+            texts.intern(text);
+        }
+        texts
     }
 }
 

@@ -11,6 +11,7 @@ use super::unit::UnitState;
 use super::wakes::wakes;
 use super::work::Work;
 use crate::program::Pass;
+use crate::program::pass::ClockRule;
 
 const NEVER: i64 = i64::MAX;
 
@@ -169,6 +170,26 @@ impl Fold {
             *wake += usize::from(woken);
             self.instant(scene, clockwork, at, 0..0, woken, None);
         }
+    }
+
+    /// Whether something is due by the horizon.
+    pub fn is_due(&self, horizon: i64) -> bool {
+        self.next_due <= horizon
+    }
+
+    /// Whether nothing but the subject's own events can have changed anything between a frontier and the horizon.
+    pub fn sleeps(&self, scene: &Scene<'_>, frontier: i64, horizon: i64) -> bool {
+        let by_trait = scene.pass.clocks.iter().any(|clock| matches!(clock, ClockRule::Trait(_)));
+        !by_trait
+            && self.zoned == has_zone(scene)
+            && wakes(scene).iter().all(|wake| *wake <= frontier || *wake > horizon)
+    }
+
+    /// The first instant after the horizon at which something is due or wakes.
+    pub fn due_after(&self, scene: &Scene<'_>, horizon: i64) -> i64 {
+        let wakes = wakes(scene);
+        let next = wakes.partition_point(|wake| *wake <= horizon);
+        self.next_due.min(wakes.get(next).copied().unwrap_or(NEVER))
     }
 
     /// Makes a fold that was read from storage usable: everything in it counts as used.

@@ -149,6 +149,48 @@ impl<'p> Evaluator<'p> {
         show(&scene, fold);
     }
 
+    /// Whether nothing has happened to a subject since a frontier, up to the horizon; if so says what its fold says.
+    fn is_unchanged(
+        &mut self,
+        household: &Household<'_>,
+        place: usize,
+        subject: Subject,
+        fold: &Fold,
+        frontier: i64,
+        say: &mut dyn FnMut(Outcome),
+    ) -> bool {
+        if fold.is_due(self.horizon.0) {
+            return false;
+        }
+        let rows = self.ground.rows(household, subject);
+        let scene = self.ground.scene(household, place, subject, rows);
+        if scene.rows.len() > 0 || !fold.sleeps(&scene, frontier, self.horizon.0) {
+            return false;
+        }
+        for unit in 0..scene.pass.units.len() {
+            if let Some(outcome) = fold.outcome(&scene, unit, self.horizon.0) {
+                say(outcome);
+            }
+        }
+        self.remember_conversions(place, subject, fold);
+        true
+    }
+
+    /// The first instant after the horizon at which something changes for a subject without any new event.
+    fn due(&mut self, household: &Household<'_>, place: usize, subject: Subject, fold: &Fold, horizon: i64) -> i64 {
+        let rows = self.ground.rows(household, subject);
+        let scene = self.ground.scene(household, place, subject, rows);
+        fold.due_after(&scene, horizon)
+    }
+
+    fn remember_conversions(&mut self, place: usize, subject: Subject, fold: &Fold) {
+        for (goal, times) in fold.goals.iter().enumerate() {
+            if let Some(first) = times.first() {
+                self.ground.books.first_conversions.insert((place, goal, subject), *first);
+            }
+        }
+    }
+
     /// Goes on with a subject's fold from a frontier. `None`: the whole timeline is needed.
     fn resume(
         &mut self,
@@ -159,11 +201,7 @@ impl<'p> Evaluator<'p> {
         frontier: i64,
         say: &mut dyn FnMut(Outcome),
     ) -> Option<()> {
-        for (goal, times) in fold.goals.iter().enumerate() {
-            if let Some(first) = times.first() {
-                self.ground.books.first_conversions.insert((place, goal, subject), *first);
-            }
-        }
+        self.remember_conversions(place, subject, fold);
         let rows = self.ground.rows(household, subject);
         let scene = self.ground.scene(household, place, subject, rows);
         fold.resume(&scene, &mut self.clockwork, frontier, self.horizon.0)?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fold::Fold;
 use super::{Evaluator, subjects};
+use crate::assemble::OwnedHousehold;
 use crate::household::{Code, Directory, Household, Membership, PropertySource, Run, Subject, TraitFact};
 use crate::outcome::Outcome;
 use crate::{Timestamp, Value};
@@ -95,6 +96,66 @@ impl Default for HouseholdState {
     }
 }
 
+/// What came of folding what is recent.
+struct Evaluated {
+    said: Vec<Outcome>,
+    changed: Vec<((u32, Subject), Fold)>,
+    /// The first instant after the horizon at which something is due.
+    due: i64,
+}
+
+impl Default for Evaluated {
+    fn default() -> Self {
+        Self { said: Vec::new(), changed: Vec::new(), due: i64::MAX }
+    }
+}
+
+/// Recent rows side by side.
+struct RecentColumns<'a> {
+    rows: RecentProperties<'a>,
+    times: Vec<i64>,
+    names: Vec<u32>,
+    users: Vec<Run>,
+    accounts: Vec<Code>,
+    workspaces: Vec<Code>,
+}
+
+impl<'a> RecentColumns<'a> {
+    fn of(recent: &'a [NewRow]) -> Self {
+        let mut users: Vec<Run> = Vec::new();
+        for (place, row) in recent.iter().enumerate() {
+            match users.last_mut() {
+                Some(run) if run.user == row.user => run.end = place + 1,
+                _ => users.push(Run { user: row.user, start: place, end: place + 1 }),
+            }
+        }
+        Self {
+            rows: RecentProperties(recent),
+            times: recent.iter().map(|row| row.at.0).collect(),
+            names: recent.iter().map(|row| row.name).collect(),
+            users,
+            accounts: recent.iter().map(|row| row.account).collect(),
+            workspaces: recent.iter().map(|row| row.workspace).collect(),
+        }
+    }
+
+    fn household<'b>(&'b self, state: &'b HouseholdState, directory: &'b dyn Directory) -> Household<'b> {
+        Household {
+            times: &self.times,
+            names: &self.names,
+            users: &self.users,
+            accounts: Some(&self.accounts),
+            workspaces: Some(&self.workspaces),
+            known: None,
+            known_to_account: None,
+            properties: &self.rows,
+            traits: &state.traits,
+            memberships: &state.memberships,
+            directory,
+        }
+    }
+}
+
 /// The properties of recent rows.
 struct RecentProperties<'a>(&'a [NewRow]);
 
@@ -131,7 +192,7 @@ impl HouseholdState {
         let saved = self.clone();
         self.insert(change);
         match self.evaluate(evaluator, directory) {
-            Some((said, _)) => Applied::Said(said),
+            Some(evaluated) => Applied::Said(evaluated.said),
             None => {
                 *self = saved;
                 Applied::NeedsReplay
@@ -141,7 +202,51 @@ impl HouseholdState {
 
     /// How things stand at the evaluator's horizon, which must not be before the frontier. `None`: rebuild it.
     pub fn said(&self, evaluator: &mut Evaluator<'_>, directory: &dyn Directory) -> Option<Vec<Outcome>> {
-        self.evaluate(evaluator, directory).map(|(said, _)| said)
+        self.evaluate(evaluator, directory).map(|evaluated| evaluated.said)
+    }
+
+    /// How things stand at the evaluator's horizon, and the first instant after it at which something may change with
+    /// time alone. `None`: rebuild it.
+    pub(crate) fn stands(
+        &self,
+        evaluator: &mut Evaluator<'_>,
+        directory: &dyn Directory,
+    ) -> Option<(Vec<Outcome>, Timestamp)> {
+        self.evaluate(evaluator, directory).map(|evaluated| (evaluated.said, Timestamp(evaluated.due)))
+    }
+
+    /// Everything about a household, unfolded.
+    pub(crate) fn whole(household: &OwnedHousehold) -> Self {
+        let mut recent = Vec::with_capacity(household.times.len());
+        for run in &household.users {
+            for row in run.start..run.end {
+                let code = |codes: &Option<Vec<Code>>| codes.as_ref().and_then(|codes| codes.get(row)).copied();
+                recent.push(NewRow {
+                    at: Timestamp(household.times[row]),
+                    name: household.names[row],
+                    user: run.user,
+                    account: code(&household.accounts).unwrap_or(0),
+                    workspace: code(&household.workspaces).unwrap_or(0),
+                    properties: household.properties.0.iter().map(|column| column[row].clone()).collect(),
+                });
+            }
+        }
+        let (traits, memberships) = (household.traits.clone(), household.memberships.clone());
+        Self { traits, memberships, recent, ..Self::default() }
+    }
+
+    /// The instant such that about half of the recent events are at or before it.
+    pub(crate) fn middle(&self) -> Option<Timestamp> {
+        let mut times: Vec<Timestamp> = self.recent.iter().map(|row| row.at).collect();
+        let middle = times.len() / 2;
+        (!times.is_empty()).then(|| *times.select_nth_unstable(middle).1)
+    }
+
+    /// The time of the latest recent event of a user.
+    pub(crate) fn latest_of(&self, user: Code) -> Option<Timestamp> {
+        let behind = self.recent.partition_point(|row| row.user <= user);
+        let last = self.recent.get(behind.checked_sub(1)?)?;
+        (last.user == user).then_some(last.at)
     }
 
     /// Adds something without evaluating it.
@@ -172,43 +277,21 @@ impl HouseholdState {
         if to <= self.frontier || !evaluator.program.is_splittable() {
             return true;
         }
-        let Some((_, folds)) = self.evaluate(evaluator, directory) else { return false };
-        self.folds = folds;
+        let Some(evaluated) = self.evaluate(evaluator, directory) else { return false };
+        self.folds.extend(evaluated.changed);
         self.frontier = to;
         self.recent.retain(|row| row.at > to);
         true
     }
 
     /// Folds what is recent on top of the checkpoint.
-    fn evaluate(&self, evaluator: &mut Evaluator<'_>, directory: &dyn Directory) -> Option<(Vec<Outcome>, Folds)> {
-        let times: Vec<i64> = self.recent.iter().map(|row| row.at.0).collect();
-        let names: Vec<u32> = self.recent.iter().map(|row| row.name).collect();
-        let accounts: Vec<Code> = self.recent.iter().map(|row| row.account).collect();
-        let workspaces: Vec<Code> = self.recent.iter().map(|row| row.workspace).collect();
-        let mut users: Vec<Run> = Vec::new();
-        for (place, row) in self.recent.iter().enumerate() {
-            match users.last_mut() {
-                Some(run) if run.user == row.user => run.end = place + 1,
-                _ => users.push(Run { user: row.user, start: place, end: place + 1 }),
-            }
-        }
-        let household = Household {
-            times: &times,
-            names: &names,
-            users: &users,
-            accounts: Some(&accounts),
-            workspaces: Some(&workspaces),
-            known: None,
-            known_to_account: None,
-            properties: &RecentProperties(&self.recent),
-            traits: &self.traits,
-            memberships: &self.memberships,
-            directory,
-        };
+    fn evaluate(&self, evaluator: &mut Evaluator<'_>, directory: &dyn Directory) -> Option<Evaluated> {
+        let columns = RecentColumns::of(&self.recent);
+        let household = columns.household(self, directory);
         let program = evaluator.program;
+        let horizon = evaluator.horizon.0;
         evaluator.ground.open(&household);
-        let mut said = Vec::new();
-        let mut folds = BTreeMap::new();
+        let mut evaluated = Evaluated::default();
         for (place, pass) in program.passes.iter().enumerate() {
             let key = place as u32;
             let mut of_pass = Vec::new();
@@ -218,15 +301,22 @@ impl HouseholdState {
             of_pass.dedup();
             for subject in of_pass {
                 let known = self.folds.get(&(key, subject));
+                let mut say = |outcome| evaluated.said.push(outcome);
+                if let Some(fold) = known
+                    && evaluator.is_unchanged(&household, place, subject, fold, self.frontier.0, &mut say)
+                {
+                    evaluated.due = evaluated.due.min(evaluator.due(&household, place, subject, fold, horizon));
+                    evaluator.ground.books.note(pass, subject, fold);
+                    continue;
+                }
                 let mut fold = known.cloned().unwrap_or_else(|| Fold::new(pass));
-                evaluator.resume(&household, place, subject, &mut fold, self.frontier.0, &mut |outcome| {
-                    said.push(outcome);
-                })?;
+                evaluator.resume(&household, place, subject, &mut fold, self.frontier.0, &mut say)?;
+                evaluated.due = evaluated.due.min(evaluator.due(&household, place, subject, &fold, horizon));
                 evaluator.ground.books.note(pass, subject, &fold);
-                folds.insert((key, subject), fold);
+                evaluated.changed.push(((key, subject), fold));
             }
         }
-        Some((said, folds))
+        Some(evaluated)
     }
 
     /// The state as bytes: the format's version, the program's fingerprint, then the state in postcard's wire format.

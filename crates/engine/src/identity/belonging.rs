@@ -38,7 +38,7 @@ pub struct EmailFact {
 }
 
 /// A stay in an account: from `start` to before `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Stay {
     start: i64,
     end: i64,
@@ -48,11 +48,26 @@ struct Stay {
 }
 
 /// Memberships, workspaces' accounts and e-mail domains of one household.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct Belonging {
     /// By person; by start, at one start the smaller account id last.
     stays: BTreeMap<Code, Vec<Stay>>,
     parents: BTreeMap<Code, Links>,
+    /// Persons whose stays come from their e-mail addresses.
+    by_address: BTreeSet<Code>,
+    /// Persons and accounts that a leave was said of, also where it ended no stay.
+    leaves: BTreeSet<(Code, Code)>,
+}
+
+/// What a statement that comes last would change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Joining {
+    /// Nothing: it is so already.
+    Nothing,
+    /// It begins a stay, and the account of no earlier row depends on it.
+    Begins,
+    /// It may change whose earlier rows are.
+    Unsettles,
 }
 
 impl Belonging {
@@ -62,11 +77,14 @@ impl Belonging {
     /// come after joins. The e-mail counts only for persons who have no membership at all.
     #[must_use]
     pub fn of(mut statements: Vec<Statement>, emails: &[EmailFact], accounts: &dyn Ids) -> Self {
-        statements.extend(by_address(&statements, emails, accounts));
+        let made = by_address(&statements, emails, accounts);
+        let of_address = made.iter().map(|fact| fact.person).collect();
+        statements.extend(made);
         statements.sort_unstable_by_key(|fact| (fact.person, fact.account, fact.at, fact.leaves, fact.known));
         let mut stays: BTreeMap<Code, Vec<Stay>> = BTreeMap::new();
         let joins_and_leaves = |fact: &&Statement| fact.person != 0 && fact.account != 0;
         let of_persons: Vec<&Statement> = statements.iter().filter(joins_and_leaves).collect();
+        let leaves = of_persons.iter().filter(|fact| fact.leaves).map(|fact| (fact.person, fact.account)).collect();
         for pair in of_persons.chunk_by(|a, b| (a.person, a.account) == (b.person, b.account)) {
             if let Some(first) = pair.first() {
                 stays.entry(first.person).or_default().extend(stays_of(pair));
@@ -81,7 +99,75 @@ impl Belonging {
         }
         let parents = statements.iter().filter(|fact| fact.workspace != 0 && fact.account != 0 && !fact.leaves);
         let parents = parents.map(|fact| (fact.workspace, Link { at: fact.at, to: fact.account, known: fact.known }));
-        Self { stays, parents: links(parents, accounts) }
+        Self { stays, parents: links(parents, accounts), by_address: of_address, leaves }
+    }
+
+    /// What it would change that a person, `is_new` if without any row, joins an account at an instant after which no
+    /// row of the person is known.
+    pub(crate) fn joining(&self, person: Code, is_new: bool, account: Code, at: i64) -> Joining {
+        let Some(stays) = self.stays.get(&person) else {
+            // Who is new has never left.
+            return if is_new { Joining::Begins } else { Joining::Unsettles };
+        };
+        if self.by_address.contains(&person) {
+            return Joining::Unsettles;
+        }
+        if stays.iter().any(|stay| stay.account == account && stay.end == i64::MAX && stay.start <= at) {
+            return Joining::Nothing;
+        }
+        if self.leaves.contains(&(person, account)) {
+            return Joining::Unsettles;
+        }
+        // Rows after the last stay would be of the first later one.
+        let is_somewhere = stays.iter().any(|stay| stay.end == i64::MAX);
+        let is_last = stays.iter().all(|stay| stay.account != account && stay.start < at);
+        if is_somewhere && is_last { Joining::Begins } else { Joining::Unsettles }
+    }
+
+    /// What it would change that a person's e-mail address is said to be of an account (0: of none) at an instant.
+    pub(crate) fn addressing(&self, person: Code, is_new: bool, account: Code, at: i64) -> Joining {
+        match self.stays.get(&person).map(Vec::as_slice) {
+            None if account == 0 => Joining::Nothing,
+            None if is_new => Joining::Begins,
+            Some([stay]) if self.by_address.contains(&person) => {
+                let same = stay.account == account && stay.end == i64::MAX && stay.start <= at;
+                if same { Joining::Nothing } else { Joining::Unsettles }
+            }
+            Some(_) if !self.by_address.contains(&person) => Joining::Nothing,
+            _ => Joining::Unsettles,
+        }
+    }
+
+    /// What it would change that a workspace, `is_new` if without any row, is said to be an account's.
+    pub(crate) fn owning(&self, workspace: Code, is_new: bool, account: Code, at: i64) -> Joining {
+        match self.parents.get(&workspace).and_then(|links| links.at(at)) {
+            Some(link) if link.to == account && link.at <= at => Joining::Nothing,
+            None if is_new => Joining::Begins,
+            _ => Joining::Unsettles,
+        }
+    }
+
+    /// Begins a stay, where that is all that a statement changes ([`Joining::Begins`]).
+    pub(crate) fn begin(&mut self, person: Code, account: Code, at: i64, known: i64, by_address: bool) -> Membership {
+        let stay = Stay { start: at, end: i64::MAX, account, known, left_known: i64::MIN };
+        self.stays.entry(person).or_default().push(stay);
+        if by_address {
+            self.by_address.insert(person);
+        }
+        membership(at, known, Subject { kind: SubjectKind::User, code: person }, account, false)
+    }
+
+    /// Gives a workspace without rows its account.
+    pub(crate) fn own(
+        &mut self,
+        workspace: Code,
+        account: Code,
+        at: i64,
+        known: i64,
+        accounts: &dyn Ids,
+    ) -> Membership {
+        self.parents.insert(workspace, Links::of(vec![Link { at, to: account, known }], accounts));
+        membership(at, known, Subject { kind: SubjectKind::Workspace, code: workspace }, account, false)
     }
 
     /// The account of a row and when that was known ([`i64::MIN`]: by the row itself); 0: none. Its own account

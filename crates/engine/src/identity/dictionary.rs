@@ -6,7 +6,7 @@ use crate::household::Code;
 use crate::record::is_generic;
 
 /// Ids of one kind and their codes, from 1 on in order of first use.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct IdDictionary(Texts);
 
 impl IdDictionary {

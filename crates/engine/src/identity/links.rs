@@ -4,7 +4,7 @@ use super::Ids;
 use crate::household::Code;
 
 /// From an instant on, something points at `to`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Link {
     /// From when on.
     pub at: i64,
@@ -15,7 +15,7 @@ pub struct Link {
 }
 
 /// The links of one thing in order of time: no two at one instant, no two neighbours to the same target.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Links(Vec<Link>);
 
 impl Links {

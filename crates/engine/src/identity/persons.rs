@@ -32,7 +32,7 @@ pub struct Alias {
 }
 
 /// The person behind each id.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct Identity {
     /// Ids that are not their own person: the person and when that was known.
     joined: HashMap<Code, (Code, i64), FixedState>,
@@ -89,6 +89,19 @@ impl Identity {
     #[must_use]
     pub fn is_id_of(&self, id: Code, person: Code) -> bool {
         self.person(id).0 == person || self.persons_of_anonymous(id).any(|other| other == person)
+    }
+
+    /// What it would change that a record carries both ids at an instant: `true` if nothing, or if the anonymous id,
+    /// `is_new` if without any row, is tied for the first time. `false`: earlier rows may be somebody else's by it.
+    pub(crate) fn tie(&mut self, anonymous: Code, is_new: bool, link: Link, ids: &dyn Ids) -> bool {
+        match self.ties_of(anonymous) {
+            [only] => only.to == link.to && only.at <= link.at,
+            [] if is_new => {
+                self.ties.insert(anonymous, Links::of(vec![link], ids));
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The links of an anonymous id to users as sent.

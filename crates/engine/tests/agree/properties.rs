@@ -5,7 +5,7 @@ use engine::record::Body;
 use crate::generate::Case;
 use crate::generate::dice::Dice;
 use crate::generate::shrink::shrink;
-use crate::sides::{self, Said, by_engine, by_oracle, explained, resumed};
+use crate::sides::{self, Said, by_engine, by_oracle, explained, lived, resumed};
 
 /// The cases of `make test`.
 const CASES: u64 = 10_000;
@@ -122,6 +122,23 @@ fn states_agree_with_replays() {
     let met = met.get();
     let enough = number("BRIX_CASES", CASES) / 4;
     assert!(met.advanced > enough && met.rebuilt > enough / 4 && met.resumed > enough, "too little happens: {met:?}");
+}
+
+/// Records that come one by one give what a replay of all gives, whatever the order.
+#[test]
+fn living_agrees_with_replays() {
+    let met = std::cell::Cell::new(lived::Met::default());
+    hold(&seeds(include_str!("seeds/live.txt"), 2), &|case, seed| {
+        let mut now = met.get();
+        let words = lived::difference(case, seed, &mut now);
+        met.set(now);
+        words
+    });
+    let met = met.get();
+    let enough = number("BRIX_CASES", CASES) / 4;
+    let happens = met.taken > 4 * enough && met.joined > enough / 4 && met.advanced > enough && met.slept > enough / 4;
+    assert!(happens && met.rebuilt > enough, "too little happens: {met:?}");
+    assert!(met.taken > 2 * met.rebuilt, "most records should be plain: {met:?}");
 }
 
 /// The generator says what can be said, and things happen.

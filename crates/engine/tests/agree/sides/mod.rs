@@ -10,6 +10,7 @@ use engine::outcome::Outcome;
 use engine::program::Program;
 
 pub mod explained;
+pub mod lived;
 pub mod resumed;
 
 use crate::generate::Case;

@@ -1,0 +1,114 @@
+//! Households as they live: records come in one by one, and at any instant it can be said how things stand.
+//!
+//! [`LiveHousehold`] keeps a [`HouseholdState`] and the ids and memberships it rests on. Most records are plain: an event of a
+//! person who is known, in an account that is known. Those are [taken](LiveHousehold::take) as they come. What changes whose
+//! earlier events are (a new tie, an alias, a first membership) or reaches behind the frontier asks for the whole life again,
+//! which [`LiveHousehold::of`] reads with the rules of [`crate::assemble`]: there is one place that knows who is who.
+//!
+//! [`Roster`] tells which household a record belongs to.
+
+mod roster;
+mod take;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::assemble::{EventNames, IdDirectory, OwnedHousehold, one_household};
+use crate::evaluate::{Evaluator, HouseholdState};
+use crate::household::{Code, Directory, Needs, Subject};
+use crate::identity::Belonging;
+use crate::outcome::Outcome;
+use crate::record::Record;
+use crate::workspace::Workspace;
+
+pub use roster::{Roster, Seat};
+pub use take::Taken;
+
+/// What records are read with.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    /// The settings of the workspace.
+    pub workspace: &'a Workspace,
+    /// What the program reads.
+    pub needs: &'a Needs,
+    /// The dictionary of event names, in which every name that comes must be.
+    pub names: &'a EventNames,
+}
+
+impl Frame<'_> {
+    /// Whether people who share an account are read together.
+    #[must_use]
+    pub const fn together(&self) -> bool {
+        self.needs.accounts || self.needs.workspaces
+    }
+}
+
+/// A household that lives.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct LiveHousehold {
+    ids: IdDirectory,
+    belonging: Belonging,
+    state: HouseholdState,
+}
+
+impl LiveHousehold {
+    /// From all its records, in any order; copies count once. Nothing is folded yet.
+    #[must_use]
+    pub fn of(records: &[Record], frame: &Frame<'_>) -> Self {
+        let (household, belonging) = one_household(records, frame.workspace, frame.needs, frame.names);
+        let state = HouseholdState::whole(&household);
+        let ids = Arc::unwrap_or_clone(household.directory);
+        Self { ids, belonging, state }
+    }
+
+    /// All its records as the evaluator reads them, to explain or to date an entry.
+    #[must_use]
+    pub fn replayed(records: &[Record], frame: &Frame<'_>) -> OwnedHousehold {
+        one_household(records, frame.workspace, frame.needs, frame.names).0
+    }
+
+    /// How things stand at the evaluator's horizon, and the first instant after it at which something may change with
+    /// time alone ([`i64::MAX`]: never). `None`: read it again from all its records.
+    pub fn stands(&self, evaluator: &mut Evaluator<'_>) -> Option<(Vec<Outcome>, Timestamp)> {
+        self.state.stands(evaluator, &self.ids)
+    }
+
+    /// Folds for good what is up to the evaluator's horizon. `false`: read it again from all its records.
+    pub fn advance(&mut self, evaluator: &mut Evaluator<'_>) -> bool {
+        self.state.advance(evaluator, &self.ids)
+    }
+
+    /// The instant up to which everything is folded; what comes at or before it asks for the whole life.
+    #[must_use]
+    pub const fn frontier(&self) -> Timestamp {
+        self.state.frontier()
+    }
+
+    /// How many events are not folded yet.
+    #[must_use]
+    pub const fn recent(&self) -> usize {
+        self.state.recent()
+    }
+
+    /// The instant such that about half of the recent events are at or before it; `None` if there are none.
+    #[must_use]
+    pub fn middle(&self) -> Option<Timestamp> {
+        self.state.middle()
+    }
+
+    /// The id by which people know a subject.
+    #[must_use]
+    pub fn id(&self, subject: Subject) -> &str {
+        self.ids.id(subject)
+    }
+
+    /// The account that a user is in as of an instant.
+    #[must_use]
+    pub fn account_of(&self, user: Code, at: Timestamp) -> Option<&str> {
+        let (code, _) = self.belonging.account_of_row(user, 0, 0, at.0);
+        let kind = crate::record::SubjectKind::Account;
+        (code != 0).then(|| self.ids.id(Subject { kind, code }))
+    }
+}

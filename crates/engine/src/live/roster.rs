@@ -1,0 +1,150 @@
+//! Which household a record belongs to: whoever shares a record is in one, for good.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use foldhash::fast::FixedState;
+
+use super::Frame;
+use crate::Value;
+use crate::record::{Body, Record, SubjectKind, is_generic};
+
+/// The households of all ids, as numbers from 0 on.
+///
+/// Ids are known by 128 bits of hash; the seed must not be known to senders, so that nobody can make two ids meet.
+#[derive(Debug, Clone)]
+pub struct Roster {
+    hashers: [FixedState; 2],
+    numbers: HashMap<u128, u32, FixedState>,
+    /// By number: itself, or the household it has become part of.
+    parents: Vec<u32>,
+}
+
+/// Where a record belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// Its household.
+    pub household: u32,
+    /// Households that have become part of it by this record: it has to be read again with their records.
+    pub joined: Vec<u32>,
+}
+
+impl Roster {
+    /// Nobody is known.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let hashers =
+            [FixedState::with_seed(seed), FixedState::with_seed(seed.rotate_left(32) ^ 0x9E37_79B9_7F4A_7C15)];
+        Self { hashers, numbers: HashMap::default(), parents: Vec::new() }
+    }
+
+    /// The household of a record, new if nobody in it is known; `None` if it names nobody who could be in one.
+    pub fn seat(&mut self, record: &Record, frame: &Frame<'_>) -> Option<Seat> {
+        let mut seat: Option<Seat> = None;
+        let mut unknown: Vec<u128> = Vec::new();
+        each_id(record, frame, &mut |kind, id| {
+            let key = self.key(kind, id);
+            let Some(number) = self.numbers.get(&key).copied() else {
+                unknown.push(key);
+                return;
+            };
+            let root = self.root(number);
+            match &mut seat {
+                None => seat = Some(Seat { household: root, joined: Vec::new() }),
+                Some(seat) if seat.household != root && !seat.joined.contains(&root) => seat.joined.push(root),
+                Some(_) => {}
+            }
+        });
+        let mut seat = match seat {
+            Some(seat) => seat,
+            None if unknown.is_empty() => return None,
+            None => {
+                let number = u32::try_from(self.parents.len()).unwrap_or(u32::MAX);
+                self.parents.push(number);
+                Seat { household: number, joined: Vec::new() }
+            }
+        };
+        for key in unknown {
+            self.numbers.insert(key, seat.household);
+        }
+        if let Some(first) = seat.joined.iter().copied().min().filter(|first| *first < seat.household) {
+            // The oldest number goes on.
+            let other = std::mem::replace(&mut seat.household, first);
+            seat.joined.iter_mut().filter(|number| **number == first).for_each(|number| *number = other);
+        }
+        for number in &seat.joined {
+            if let Some(parent) = self.parents.get_mut(*number as usize) {
+                *parent = seat.household;
+            }
+        }
+        Some(seat)
+    }
+
+    /// The household of an id, if the id is known.
+    #[must_use]
+    pub fn find(&self, kind: SubjectKind, id: &str) -> Option<u32> {
+        self.numbers.get(&self.key(kind, id)).map(|number| self.root(*number))
+    }
+
+    /// How many households have ever been; some may have become part of others.
+    #[must_use]
+    pub fn end(&self) -> u32 {
+        u32::try_from(self.parents.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Bytes of memory in use.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.numbers.capacity() * (size_of::<(u128, u32)>() + 1) + self.parents.capacity() * size_of::<u32>()
+    }
+
+    fn root(&self, mut number: u32) -> u32 {
+        while let Some(parent) = self.parents.get(number as usize).copied().filter(|parent| *parent != number) {
+            number = parent;
+        }
+        number
+    }
+
+    fn key(&self, kind: SubjectKind, id: &str) -> u128 {
+        let [high, low] = self.hashers.each_ref().map(|state| {
+            let mut hasher = state.build_hasher();
+            hasher.write_u8(kind as u8);
+            hasher.write(id.as_bytes());
+            hasher.finish()
+        });
+        u128::from(high) << 64 | u128::from(low)
+    }
+}
+
+/// The ids of all who are in one household by a record.
+pub fn each_id(record: &Record, frame: &Frame<'_>, take: &mut dyn FnMut(SubjectKind, &str)) {
+    let mut take = |kind, id: &str| {
+        if !is_generic(id) {
+            take(kind, id);
+        }
+    };
+    let who = &record.who;
+    for id in [&who.user, &who.anonymous].into_iter().flatten() {
+        take(SubjectKind::User, id);
+    }
+    match &record.body {
+        Body::Alias { previous } => take(SubjectKind::User, previous),
+        Body::Traits { of: SubjectKind::User, traits, .. }
+            if frame.together() && frame.workspace.account_from_email =>
+        {
+            if let Some(Value::Text(address)) = traits.get("email")
+                && let Some(account) = frame.workspace.account_of_email(address)
+            {
+                take(SubjectKind::Account, &account);
+            }
+        }
+        Body::Event { .. } | Body::Traits { .. } | Body::Leave => {}
+    }
+    if frame.together() {
+        for (kind, id) in [(SubjectKind::Account, &who.account), (SubjectKind::Workspace, &who.workspace)] {
+            if let Some(id) = id {
+                take(kind, id);
+            }
+        }
+    }
+}
