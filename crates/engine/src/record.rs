@@ -14,7 +14,7 @@ pub struct Record {
     pub source: Arc<str>,
     /// The sender's own id within the source (a device, a project), empty where there is none.
     pub sender: Arc<str>,
-    /// The message id within source and sender.
+    /// The message id within source and sender; empty where the record is known to count.
     pub message: Arc<str>,
     /// When it happened, after the vendor's clock correction and never later than receipt.
     pub timestamp: Timestamp,

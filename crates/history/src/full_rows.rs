@@ -34,7 +34,8 @@ struct AllColumns {
 }
 
 impl AllColumns {
-    fn of(file: &OpenFile, table: Table, dictionary: &Dictionary) -> Self {
+    /// The columns whose texts in the dictionary `keep` asks for; those that are rare come all together.
+    fn of(file: &OpenFile, table: Table, dictionary: &Dictionary, keep: &dyn Fn(&str) -> bool) -> Self {
         let mut wanted = Wanted {
             codes: vec!["user", "anonymous", "account", "workspace", "source"],
             known: true,
@@ -47,7 +48,7 @@ impl AllColumns {
         }
         let mut codes = Vec::new();
         for (code, text) in (1..).zip(dictionary.iter()) {
-            if !text.starts_with(table.word()) {
+            if !text.starts_with(table.word()) || !keep(text) {
                 continue;
             }
             let (name, value_type) = describe(text);
@@ -74,11 +75,33 @@ pub(crate) fn read(
     file: &OpenFile,
     table: Table,
     dictionary: &Dictionary,
+    choose: impl FnMut(&Life) -> bool,
+    visit: impl FnMut(&Row, &[u8]) -> Result<()>,
+) -> Result<()> {
+    read_part(file, table, dictionary, &Part { from: 0, to: u32::MAX, keep: &|_| true }, choose, visit)
+}
+
+/// Which rows and columns of a file are read.
+pub(crate) struct Part<'a> {
+    /// The first place.
+    pub(crate) from: u32,
+    /// The last place.
+    pub(crate) to: u32,
+    /// Columns by their texts in the dictionary; rare ones come all together.
+    pub(crate) keep: &'a dyn Fn(&str) -> bool,
+}
+
+/// As [`read`], of a part of the file.
+pub(crate) fn read_part(
+    file: &OpenFile,
+    table: Table,
+    dictionary: &Dictionary,
+    part: &Part<'_>,
     mut choose: impl FnMut(&Life) -> bool,
     mut visit: impl FnMut(&Row, &[u8]) -> Result<()>,
 ) -> Result<()> {
-    let columns = AllColumns::of(file, table, dictionary);
-    let mut stream = LifeStream::new([file.clone()], 0, u32::MAX, &columns.wanted)?;
+    let columns = AllColumns::of(file, table, dictionary, part.keep);
+    let mut stream = LifeStream::new([file.clone()], part.from, part.to, &columns.wanted)?;
     let mut bytes = Vec::new();
     let mut lives = Vec::new();
     loop {

@@ -218,7 +218,7 @@ impl Intake<'_> {
             None => {
                 let texts = &self.batch.texts;
                 let (name, device) = (texts.get(source).unwrap_or_default(), texts.get(sender).unwrap_or_default());
-                let seed = XxHash3_64::oneshot(format!("{}:{name}{device}", name.len()).as_bytes());
+                let seed = seed(name, device);
                 if self.seeds.len() > 64 {
                     self.seeds.clear();
                 }
@@ -234,6 +234,16 @@ impl Intake<'_> {
             Message::Digest(digest) => XxHash3_128::oneshot_with_seed(seed, &hexadecimal(digest)),
         }
     }
+}
+
+/// The hash by which the lake knows a record: of its source, sender and message id.
+#[must_use]
+pub fn message_hash(source: &str, sender: &str, message: &str) -> u128 {
+    XxHash3_128::oneshot_with_seed(seed(source, sender), message.as_bytes())
+}
+
+fn seed(source: &str, sender: &str) -> u64 {
+    XxHash3_64::oneshot(format!("{}:{source}{sender}", source.len()).as_bytes())
 }
 
 fn hexadecimal(digest: u128) -> [u8; 32] {

@@ -132,6 +132,10 @@ impl Lake {
         &self.columns
     }
 
+    pub(crate) fn name_dictionary(&self) -> &Dictionary {
+        &self.names
+    }
+
     /// A table's file and its lives, opened once.
     pub(crate) fn open_table(&self, entry: &TableEntry) -> Result<OpenFile> {
         let lock = || self.files.lock().unwrap_or_else(PoisonError::into_inner);

@@ -50,6 +50,9 @@ pub struct Manifest {
     pub bonds: Vec<StoredFile>,
     /// What all imports have seen.
     pub totals: Totals,
+    /// The last entry of a server's log that is in here; 0 if there is no server.
+    #[serde(default)]
+    pub log: u64,
 }
 
 /// A stretch of a dictionary.
@@ -146,6 +149,7 @@ impl Manifest {
             aliases: Vec::new(),
             bonds: Vec::new(),
             totals: Totals::default(),
+            log: 0,
         }
     }
 

@@ -244,6 +244,26 @@ impl Source {
         Ok(Self { path, file: BufReader::with_capacity(1 << 18, file), starts })
     }
 
+    /// Whether an id is there.
+    fn has(&mut self, id: u128) -> Result<bool> {
+        let section = (id >> 122) as usize;
+        let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
+        let (mut from, mut to) = (start(section), start(section + 1));
+        while from < to {
+            let middle = from + (to - from) / 2;
+            let mut record = [0; 16];
+            let at = SeekFrom::Start(middle * RECORD as u64);
+            self.file.get_mut().seek(at).map_err(Error::system("read", &self.path))?;
+            self.file.get_mut().read_exact(&mut record).map_err(Error::system("read", &self.path))?;
+            match u128::from_be_bytes(record).cmp(&id) {
+                std::cmp::Ordering::Equal => return Ok(true),
+                std::cmp::Ordering::Less => from = middle + 1,
+                std::cmp::Ordering::Greater => to = middle,
+            }
+        }
+        Ok(false)
+    }
+
     /// The records of the next section; sections are asked for in order.
     fn section(&mut self, section: usize) -> Result<Vec<(u128, u32)>> {
         let start = |at: usize| self.starts.get(at).copied().unwrap_or(0);
@@ -256,6 +276,20 @@ impl Source {
         };
         Ok(bytes.chunks_exact(RECORD).filter_map(record).collect())
     }
+}
+
+/// Which of some ids are in the files, each looked for by halving.
+pub(crate) fn known(folder: &Path, files: &[MessagesEntry], ids: &[u128]) -> Result<Vec<bool>> {
+    let mut found = vec![false; ids.len()];
+    for entry in files {
+        let mut source = Source::open(folder, entry)?;
+        for (id, found) in ids.iter().zip(&mut found) {
+            if !*found {
+                *found = source.has(*id)?;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// A file on its way.

@@ -44,6 +44,8 @@ pub struct LakeWriter {
     arrivals: Arrivals,
     rejected: u64,
     received: u64,
+    /// See [`LakeWriter::log`].
+    log: Option<u64>,
 }
 
 /// What an import did.
@@ -105,7 +107,13 @@ impl LakeWriter {
             arrivals: Arrivals::new(folder),
             rejected: 0,
             received: 0,
+            log: None,
         })
+    }
+
+    /// Notes up to which entry of a server's log everything is in the lake after this commit.
+    pub const fn log(&mut self, through: u64) {
+        self.log = Some(through);
     }
 
     /// Takes a batch. Gives the rows (by their number in the batch) that are refused, with the reason.
@@ -130,10 +138,11 @@ impl LakeWriter {
     /// # Errors
     /// As for reading and writing any file; the lake is then as it was.
     pub fn commit(self) -> Result<Summary> {
-        let Self { folder, _lock: lock, workspace, before, dictionaries, ends, chunks, arrivals, rejected, received } =
-            self;
+        let Self { folder, _lock: lock, workspace, before, dictionaries, ends, chunks, arrivals, .. } = self;
+        let Self { rejected, received, log, .. } = self;
         let mut manifest = before.clone();
         manifest.version += 1;
+        manifest.log = log.unwrap_or(before.log);
         let verdict = arrivals.settle(manifest.version, &mut manifest.messages)?;
         let mut summary = Summary {
             version: before.version,
@@ -146,6 +155,10 @@ impl LakeWriter {
         let placement = Placement::of(&workspace).0;
         let relay = placement != before.placement && !before.runs.is_empty();
         if chunks.len() == verdict.duplicates && !relay {
+            if manifest.log != before.log {
+                manifest.commit(&folder)?;
+                summary.version = manifest.version;
+            }
             return Ok(summary);
         }
         manifest.placement = placement;

@@ -42,7 +42,9 @@ impl Rows {
         let mut seen = BTreeSet::new();
         for (place, record) in records.iter().enumerate() {
             let identity = (&record.source, &record.sender, &record.message);
-            if !seen.contains(&identity) && rows.push(place, record, workspace, &mut ties, &mut aliases) {
+            // What the lake gives back has been counted once, and has no message ids any more.
+            let nameless = record.message.is_empty();
+            if !seen.contains(&identity) && rows.push(place, record, workspace, &mut ties, &mut aliases) && !nameless {
                 seen.insert(identity);
             }
         }

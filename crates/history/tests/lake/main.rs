@@ -13,5 +13,6 @@ mod growth;
 mod profile;
 mod python;
 mod same_households;
+mod sent;
 mod subjects;
 mod support;
