@@ -104,6 +104,22 @@ pub enum Error {
         /// Why not.
         source: Arc<dyn std::error::Error + Send + Sync>,
     },
+    /// What was asked for is not there.
+    #[error("there is no {what} {id}; it may have been removed meanwhile: look again")]
+    Missing {
+        /// What kind of thing.
+        what: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// What was to be made is there already.
+    #[error("there is a {what} {id} already; choose another one, or change that")]
+    Taken {
+        /// What kind of thing.
+        what: &'static str,
+        /// Which.
+        id: String,
+    },
     /// The store is being closed.
     #[error("the store is being closed; try again when Brix is up")]
     Closed,

@@ -10,8 +10,10 @@
 //! - Everything that can wait has a limit, and says [`Error::Busy`] at it.
 
 mod error;
+pub mod ledger;
 pub mod log;
 mod sqlite;
 
 pub use error::{Error, Result};
+pub use sqlite::ledger::SqliteLedger;
 pub use sqlite::log::SqliteLog;

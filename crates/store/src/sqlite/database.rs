@@ -28,6 +28,26 @@ pub(super) struct Kind {
     pub formats: &'static [&'static str],
 }
 
+/// Why a transaction is given up.
+pub(super) enum Trouble {
+    /// SQLite refused.
+    Sqlite(rusqlite::Error),
+    /// What was asked for cannot be done.
+    Asked(Error),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Asked(error)
+    }
+}
+
 /// A file that is open.
 pub(super) struct Database {
     path: PathBuf,
@@ -69,16 +89,19 @@ impl Database {
     pub fn write<T>(
         &self,
         action: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+        work: impl FnOnce(&Transaction<'_>) -> std::result::Result<T, Trouble>,
     ) -> Result<T> {
         let mut connection = self.writer();
-        let run = || {
+        let run = || -> std::result::Result<T, Trouble> {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let outcome = work(&transaction)?;
             transaction.commit()?;
             Ok(outcome)
         };
-        run().map_err(refused(action, &self.path))
+        run().map_err(|trouble| match trouble {
+            Trouble::Sqlite(error) => refused(action, &self.path)(error),
+            Trouble::Asked(error) => error,
+        })
     }
 
     /// Reads, at the same time as others read and one writes; what it sees is of one moment.

@@ -7,8 +7,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use store::SqliteLog;
+use crate::ledger::{action, detected, reject};
+use store::ledger::action::{ActionFilter, Outbox as _};
+use store::ledger::lead::LeadChange;
+use store::ledger::rejects::Rejects as _;
+use store::ledger::{Commit, Ledger as _};
 use store::log::{Log, LogLimits};
+use store::{SqliteLedger, SqliteLog};
 
 const FOLDER: &str = "BRIX_TEST_STORE";
 const THREADS: usize = 4;
@@ -122,4 +127,46 @@ fn what_was_acknowledged_survives_a_kill() {
     }
     println!("{acknowledged} appends were acknowledged");
     assert!(acknowledged > 0);
+}
+
+fn open_ledger(folder: &Path) -> SqliteLedger {
+    SqliteLedger::open(&folder.join("ledger.db")).unwrap()
+}
+
+/// Not a test of its own: commits until it is killed, and notes what was acknowledged.
+#[test]
+fn committer() {
+    let Some(folder) = folder_to_work_in() else { return };
+    let ledger = open_ledger(&folder);
+    let mut notes = File::options().append(true).create(true).open(folder.join("acknowledged")).unwrap();
+    for offset in ledger.offset().unwrap() + 1.. {
+        let (leads, actions) = (vec![detected(offset), detected(offset + 1_000_000)], vec![action(offset, "tell", 0)]);
+        let leads =
+            leads.into_iter().zip([offset * 2 - 1, offset * 2]).map(|(change, lead)| LeadChange { lead, ..change });
+        let rejects = vec![reject("api", offset)];
+        let commit = Commit { offset, leads: leads.collect(), actions, cancelled: vec![], rejects };
+        ledger.commit(&commit).unwrap();
+        notes.write_all(format!("{offset}\n").as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn a_commit_is_all_or_nothing() {
+    let (folder, mut seed) = (tempfile::tempdir().unwrap(), seed());
+    let mut last = 0;
+    for _ in 0..kills() {
+        run_and_kill("kills::committer", folder.path(), Duration::from_micros(20_000 + next(&mut seed) % 130_000));
+        let ledger = open_ledger(folder.path());
+        let offset = ledger.offset().unwrap();
+        let notes = fs::read_to_string(folder.path().join("acknowledged")).unwrap_or_default();
+        let acknowledged = notes.lines().last().map_or(0, |line| line.parse::<u64>().unwrap());
+        assert!(offset == acknowledged || offset == acknowledged + 1, "{offset} is there, {acknowledged} acknowledged");
+        assert_eq!(ledger.next_lead().unwrap(), offset * 2 + 1);
+        assert_eq!(ledger.briefs().unwrap().len() as u64, offset * 2);
+        assert_eq!(ledger.changes(0, usize::MAX).unwrap().len() as u64, offset * 2);
+        assert_eq!(ledger.actions(&ActionFilter::default(), usize::MAX).unwrap().len() as u64, offset);
+        assert_eq!(ledger.reject_totals().unwrap().iter().map(|total| total.total).sum::<u64>(), offset);
+        last = offset;
+    }
+    assert!(last > 0);
 }

@@ -7,7 +7,10 @@
 )]
 
 mod kills;
+mod ledger;
+mod listing;
 mod log;
+mod outbox;
 mod small_disk;
 mod sqlite_log;
 
@@ -25,10 +28,11 @@ pub(crate) use suite;
 mod sqlite {
     use std::path::Path;
 
-    use store::SqliteLog;
     use store::log::LogLimits;
+    use store::{SqliteLedger, SqliteLog};
 
     crate::log::log_conformance!(|folder: &Path, limits: LogLimits| {
         SqliteLog::open(&folder.join("log.db"), limits).unwrap()
     });
+    crate::ledger::ledger_conformance!(|folder: &Path| SqliteLedger::open(&folder.join("ledger.db")).unwrap());
 }
