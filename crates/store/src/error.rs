@@ -31,6 +31,9 @@ pub enum Error {
         /// The first offset that is kept.
         start: u64,
     },
+    /// There is no store in the folder.
+    #[error("there is no store in {}; name the folder that Brix keeps its data in", .0.display())]
+    Absent(PathBuf),
     /// Entries of the log are not as they were written.
     #[error(
         "entries {first} to {last} of the log in {} are damaged: {why}; stop Brix and restore the folder from a backup",
@@ -53,6 +56,14 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong.
         why: String,
+    },
+    /// A snapshot of state is not as it was written.
+    #[error("the snapshot {} is damaged: {why}; nothing is lost: it is made again from the log and the lake", path.display())]
+    DamagedSnapshot {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: &'static str,
     },
     /// No room on the disk.
     #[error(

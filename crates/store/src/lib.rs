@@ -9,11 +9,18 @@
 //! - The store knows no network, no evaluation and no lake, and reads no clock: the time is an argument.
 //! - Everything that can wait has a limit, and says [`Error::Busy`] at it.
 
+pub mod catalog;
 mod error;
+mod files;
 pub mod ledger;
 pub mod log;
+pub mod snapshots;
 mod sqlite;
+mod store;
 
 pub use error::{Error, Result};
+pub use files::SnapshotFiles;
+pub use sqlite::catalog::SqliteCatalog;
 pub use sqlite::ledger::SqliteLedger;
 pub use sqlite::log::SqliteLog;
+pub use store::{Store, backup};

@@ -1,5 +1,7 @@
 //! The embedded implementations: SQLite, and plain files where they do better.
 
+pub(crate) mod backup;
+pub(crate) mod catalog;
 mod database;
 pub(crate) mod ledger;
 pub(crate) mod log;

@@ -1,5 +1,6 @@
 //! What several tables have in common: closed sets kept as words, times, texts with a limit.
 
+use engine::record::SubjectKind;
 use engine::time::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Row, ToSql};
@@ -12,6 +13,11 @@ pub(super) fn strange(column: &str) -> rusqlite::Error {
 /// A member of a closed set.
 pub(super) fn word<T>(row: &Row<'_>, column: &str, of: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
     of(&row.get::<_, String>(column)?).ok_or_else(|| strange(column))
+}
+
+/// The kind of subject with this word.
+pub(super) fn subject_kind(word: &str) -> Option<SubjectKind> {
+    [SubjectKind::User, SubjectKind::Account, SubjectKind::Workspace].into_iter().find(|kind| kind.word() == word)
 }
 
 /// A time.

@@ -1,11 +1,11 @@
 //! A lead as a row, and back.
 
 use engine::number::Number;
-use engine::record::{Money, SubjectKind};
+use engine::record::Money;
 use rusqlite::Row;
 
 use crate::ledger::lead::{Brief, Facts, Lead, LeadScore, LeadState, Qualification};
-use crate::sqlite::row::{some_time, strange, time, word};
+use crate::sqlite::row::{some_time, strange, subject_kind, time, word};
 
 /// A score has two places, and is kept as a whole number of hundredths.
 const HUNDREDTH: i128 = Number::UNIT / 100;
@@ -13,10 +13,6 @@ const HUNDREDTH: i128 = Number::UNIT / 100;
 const MILLIONTH: i128 = Number::UNIT / 1_000_000;
 /// Leads without a value come last.
 const NO_VALUE: i64 = i64::MIN;
-
-fn subject_kind(word: &str) -> Option<SubjectKind> {
-    [SubjectKind::User, SubjectKind::Account, SubjectKind::Workspace].into_iter().find(|kind| kind.word() == word)
-}
 
 /// A whole number of these units, held at the ends of what fits.
 fn in_units(number: Number, unit: i128) -> i64 {
