@@ -43,4 +43,6 @@ wanted=("$@")
 export BRIX_CASES=$cases BRIX_KILLS=$kills BRIX_FIRST_SEED=$seed
 soak engine brix-engine agree properties:: \
   "engine = oracle on $cases random cases, screens on as many; states cut and resumed on half, order and duplicates on a fifth, explanations on a tenth of them"
+soak store-kills brix-store ports kills:: "the log's and the ledger's process killed $kills times each at random moments"
+soak store-power brix-store ports power_loss:: "power lost at about $((kills * 4)) moments of a log's and of a ledger's work"
 soak kills brix-history lake crash::killed_at_any_moment "the importer killed $kills times at random moments"

@@ -13,6 +13,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::error::{Error, Result};
 
+/// The ledger has about so many statements.
+const PREPARED_STATEMENTS: usize = 64;
 /// Only a backup or another process can hold a file for so long.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// More readers than this at the same time open a connection of their own and close it again.
@@ -141,6 +143,7 @@ impl Database {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(PATIENCE)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
         Ok(connection)
     }
 }
@@ -148,6 +151,7 @@ impl Database {
 /// Sets the connection up; true if the file has nothing in it yet.
 fn prepare(connection: &Connection) -> rusqlite::Result<bool> {
     connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
     let is_new = connection.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0))? == 0;
     if is_new {
         // Only before the first table: then what is deleted can be given back to the disk piece by piece.

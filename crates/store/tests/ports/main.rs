@@ -14,6 +14,7 @@ mod ledger;
 mod listing;
 mod log;
 mod outbox;
+mod power_loss;
 mod small_disk;
 mod snapshots;
 mod sqlite_log;
