@@ -128,7 +128,11 @@ impl Snapshots for SnapshotFiles {
             fs::rename(&temporary, &path)?;
             File::open(&self.folder)?.sync_all()
         };
-        write().map_err(Error::system("write", &path))
+        write().map_err(|error| {
+            // On a full disk the half that was written is in the way of others.
+            drop(fs::remove_file(&temporary));
+            Error::system("write", &path)(error)
+        })
     }
 
     fn get(&self, bucket: u32) -> Result<Option<Snapshot>> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::kills::noise;
+use crate::kills::{next, noise, seed};
 use rusqlite::Connection;
 use store::log::{Log, LogLimits};
 use store::{Error, SqliteLog};
@@ -51,6 +51,47 @@ fn a_missing_batch_is_named() {
     let log = open(&path).unwrap();
     assert_eq!(log.read(1, 9).unwrap().len(), 2, "up to the gap");
     assert!(matches!(log.read(3, 9), Err(Error::DamagedEntries { first: 3, last: 4, .. })));
+}
+
+/// Whatever byte of the file is another one: what is read is what was written, or it is refused.
+#[test]
+fn no_damage_of_the_file_gives_wrong_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.db");
+    let entry = |offset: u64| noise(usize::try_from(offset * 97 % 700).unwrap(), offset);
+    let log = open(&path).unwrap();
+    for first in (1..=60_u64).step_by(3) {
+        log.append((first..first + 3).map(entry).collect()).unwrap();
+    }
+    drop(log);
+    let (bytes, mut seed) = (fs::read(&path).unwrap(), seed());
+    let (mut refused, mut whole) = (0, 0);
+    for _ in 0..400 {
+        let place = usize::try_from(next(&mut seed)).unwrap() % bytes.len();
+        let mut damaged = bytes.clone();
+        damaged[place] ^= 1 << (next(&mut seed) % 8);
+        fs::write(&path, damaged).unwrap();
+        let Ok(log) = open(&path) else {
+            refused += 1;
+            continue;
+        };
+        let mut at = log.start();
+        let is_whole = loop {
+            if at > log.end() {
+                break true;
+            }
+            let Ok(entries) = log.read(at, 7) else { break false };
+            for (offset, bytes) in entries {
+                assert_eq!((offset, &bytes), (at, &entry(at)), "byte {place}");
+                at += 1;
+            }
+        };
+        *(if is_whole { &mut whole } else { &mut refused }) += 1;
+        drop(log);
+        let _ = fs::remove_file(path.with_extension("db-wal"));
+    }
+    println!("{refused} refused, {whole} whole");
+    assert!(refused > 0);
 }
 
 #[test]
