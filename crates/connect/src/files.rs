@@ -25,7 +25,7 @@ mod import;
 mod json;
 mod separated;
 mod sniff;
-mod typing;
+pub(crate) mod typing;
 
 pub use guess::{Guess, LookedAt, guess};
 pub use import::{Import, Options, Progress, Summary};

@@ -1,6 +1,9 @@
 //! Sources and destinations: where records come from and where leads go.
 //!
-//! Today the sources are files ([`files`]): decoding, mapping to records, and guessing a mapping.
-//! Nothing here keeps state or knows the lake; a source hands out [`engine::batch::Batch`]es.
+//! Today there are two kinds of sources: files ([`files`]: decoding, mapping to records, guessing a mapping) and what vendors'
+//! clients send over HTTP ([`sources`]: pure mapping of requests). Nothing here keeps state or knows the lake; files hand out
+//! [`engine::batch::Batch`]es, requests [`engine::record::Record`]s.
 
 pub mod files;
+pub mod secret;
+pub mod sources;

@@ -105,7 +105,18 @@ impl TimeReader {
     /// # Errors
     /// If it is not a time of this format, or outside the accepted years.
     pub fn read(&mut self, field: Field<'_>) -> Result<Timestamp, Reason> {
-        let instant = match field {
+        let instant = self.instant(field)?;
+        let instant = self.cut(instant);
+        if (Timestamp::EARLIEST..Timestamp::LATEST).contains(&instant) {
+            Ok(instant)
+        } else {
+            Err(Reason::TimeOutOfRange(super::reject::capped(&field.text(), 64).to_owned()))
+        }
+    }
+
+    /// The instant in a field that is there, of any year and not cut.
+    pub(crate) fn instant(&mut self, field: Field<'_>) -> Result<Timestamp, Reason> {
+        Ok(match field {
             Field::Text(text) => self.read_text(text)?,
             Field::Numeral(text) => self.read_unix(text)?,
             Field::Number(number) => self.unix(number).ok_or_else(|| self.not_a_time())?,
@@ -114,13 +125,7 @@ impl TimeReader {
             Field::Unusable(why) => return Err(Reason::Unusable(why)),
             Field::Absent => return Err(Reason::NoTime),
             Field::Boolean(_) | Field::List(_) => return Err(self.not_a_time()),
-        };
-        let instant = self.cut(instant);
-        if (Timestamp::EARLIEST..Timestamp::LATEST).contains(&instant) {
-            Ok(instant)
-        } else {
-            Err(Reason::TimeOutOfRange(super::reject::capped(&field.text(), 64).to_owned()))
-        }
+        })
     }
 
     fn not_a_time(&self) -> Reason {

@@ -1,0 +1,224 @@
+//! What comes of a request: every message ends as records or as a reject, and is counted.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use engine::Timestamp;
+use engine::record::{Body, EventKind, Money, Record, SubjectKind, Who, is_generic};
+use twox_hash::XxHash3_128;
+
+use super::answer::Answer;
+use super::clock::Dated;
+use super::reject::{Fault, Place, Reason, Reject, sample_of};
+use super::values::Collected;
+use crate::secret::Secret;
+
+/// What a source made of a request.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// The key that the sender shows, if it shows one. Nothing of the outcome may be kept unless the key is known.
+    pub key: Option<Secret>,
+    /// What the request says.
+    pub outcome: Outcome,
+    /// What the sender is told, once the records are safe.
+    pub answer: Answer,
+}
+
+/// What a request says.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// The records, in the order of the messages.
+    pub records: Vec<Record>,
+    /// What is not taken.
+    pub rejects: Vec<Reject>,
+    /// How many messages there were; each gave records or one reject.
+    pub messages: usize,
+    /// What was changed on the way in.
+    pub changed: Changed,
+}
+
+/// What was changed on the way in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Texts that were cut to their limit.
+    pub texts_cut: u64,
+    /// Times that were later than the receipt, and were set to it.
+    pub clamped: u64,
+}
+
+/// The messages of a request, as they are turned into records.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    source: Arc<str>,
+    received_at: Timestamp,
+    outcome: Outcome,
+    /// How often each message without an id came before in this request.
+    repeated: HashMap<u128, u64>,
+}
+
+/// What one message says.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) who: Who,
+    pub(crate) dated: Dated,
+    /// The message's own id; made from its text if there is none.
+    pub(crate) message: Option<Arc<str>>,
+    /// The sender's own id, mostly none.
+    pub(crate) sender: Option<Arc<str>>,
+    /// One statement or more. The first has the message's id, others get its suffix behind it.
+    pub(crate) bodies: Vec<(&'static str, Body)>,
+    pub(crate) texts_cut: u64,
+}
+
+impl Intake {
+    pub(crate) fn new(source: &Arc<str>, received_at: Timestamp) -> Self {
+        Self { source: Arc::clone(source), received_at, outcome: Outcome::default(), repeated: HashMap::new() }
+    }
+
+    pub(crate) const fn received_at(&self) -> Timestamp {
+        self.received_at
+    }
+
+    /// Takes in what became of the next message, whose text is given.
+    pub(crate) fn take(&mut self, text: &str, said: Result<Said, Fault>) {
+        let number = self.outcome.messages;
+        match said.and_then(|said| self.records(text, said)) {
+            Ok(()) => self.outcome.messages += 1,
+            Err(fault) => self.reject(Some(number), fault, text.as_bytes()),
+        }
+    }
+
+    /// A fault of the whole request, which then counts as one message.
+    pub(crate) fn refuse(&mut self, fault: impl Into<Fault>, body: &[u8]) {
+        self.reject(None, fault.into(), body);
+    }
+
+    fn reject(&mut self, message: Option<usize>, fault: Fault, text: &[u8]) {
+        self.outcome.messages += 1;
+        let id = if message.is_some() { id_of(text) } else { None };
+        let place = Place { message, pointer: fault.pointer };
+        self.outcome.rejects.push(Reject { place, reason: fault.reason, id, sample: sample_of(text) });
+    }
+
+    fn records(&mut self, text: &str, said: Said) -> Result<(), Fault> {
+        said.check()?;
+        let id = match &said.message {
+            Some(id) => Arc::clone(id),
+            None => self.made_id(text, &said),
+        };
+        self.outcome.changed.texts_cut += said.texts_cut;
+        self.outcome.changed.clamped += u64::from(said.dated.clamped);
+        for (suffix, body) in said.bodies {
+            let message = if suffix.is_empty() { Arc::clone(&id) } else { Arc::from(format!("{id}{suffix}")) };
+            self.outcome.records.push(Record {
+                source: Arc::clone(&self.source),
+                sender: said.sender.clone().unwrap_or_default(),
+                message,
+                timestamp: said.dated.timestamp,
+                received_at: Some(self.received_at),
+                who: said.who.clone(),
+                body,
+            });
+        }
+        Ok(())
+    }
+
+    /// The id of a message without one: a hash of the source, the text and its ordinal among equal ones of the request, and
+    /// of the time if the message states none, as it is then another one each time.
+    fn made_id(&mut self, text: &str, said: &Said) -> Arc<str> {
+        let mut hashed = Vec::with_capacity(text.len() + self.source.len() + 32);
+        hashed.extend_from_slice(self.source.as_bytes());
+        hashed.push(0);
+        if said.dated.timestamp == self.received_at {
+            hashed.extend_from_slice(&self.received_at.0.to_le_bytes());
+        }
+        hashed.extend_from_slice(text.as_bytes());
+        let digest = XxHash3_128::oneshot(&hashed);
+        let ordinal = self.repeated.entry(digest).or_default();
+        *ordinal += 1;
+        if *ordinal > 1 {
+            hashed.extend_from_slice(&ordinal.to_le_bytes());
+        }
+        Arc::from(format!("{:032x}", XxHash3_128::oneshot(&hashed)))
+    }
+
+    pub(crate) fn finish(self) -> Outcome {
+        self.outcome
+    }
+}
+
+/// The message's id for an answer that lists faults, under whichever name it goes.
+fn id_of(text: &[u8]) -> Option<String> {
+    let object = super::json::object(super::json::checked(text).ok()?).ok()?;
+    let inner = object.object("properties");
+    let named = ["messageId", "message_id", "insert_id", "$insert_id", "uuid", "id"];
+    let found = named.iter().find_map(|name| object.text(name).or_else(|| inner.and_then(|inner| inner.text(name))));
+    found.filter(|id| id.len() <= crate::files::limits::ID_BYTES).map(str::to_owned)
+}
+
+impl Said {
+    /// The statement of a message, about somebody at some time.
+    pub(crate) const fn by(who: Who, dated: Dated, message: Option<Arc<str>>) -> Self {
+        Self { who, dated, message, sender: None, bodies: Vec::new(), texts_cut: 0 }
+    }
+
+    /// Adds an event.
+    pub(crate) fn event(
+        mut self,
+        name: Arc<str>,
+        kind: Option<EventKind>,
+        collected: Collected,
+        amount: Option<Money>,
+    ) -> Self {
+        self.texts_cut += collected.texts_cut;
+        self.bodies.push(("", Body::Event { name, kind, properties: collected.properties, amount }));
+        self
+    }
+
+    /// Adds traits. Traits without values still tie the ids, and make the user a member of the account.
+    pub(crate) fn traits(mut self, suffix: &'static str, of: SubjectKind, collected: Collected) -> Self {
+        self.texts_cut += collected.texts_cut;
+        self.bodies.push((suffix, Body::Traits { of, traits: collected.properties, constant: false }));
+        self
+    }
+
+    /// Adds an alias.
+    pub(crate) fn alias(mut self, previous: Arc<str>) -> Self {
+        self.bodies.push(("", Body::Alias { previous }));
+        self
+    }
+
+    /// Whether somebody is named, and by an id of his own.
+    fn check(&self) -> Result<(), Fault> {
+        let who = &self.who;
+        let ids = [&who.user, &who.anonymous, &who.account, &who.workspace];
+        let mut given = ids.into_iter().flatten();
+        let Some(first) = given.clone().next() else { return Err(Reason::NoSubject("the source's ids").into()) };
+        if given.all(|id| is_generic(id)) {
+            return Err(Reason::NamesNobody(super::reject::shown(first)).into());
+        }
+        let named = |id: &Option<Arc<str>>| id.as_ref().is_some_and(|id| !is_generic(id));
+        for (_, body) in &self.bodies {
+            match body {
+                Body::Traits { of: SubjectKind::User, .. } if !named(&who.user) && !named(&who.anonymous) => {
+                    return Err(Reason::NoId("id of a user").into());
+                }
+                Body::Traits { of: SubjectKind::Account, .. } if !named(&who.account) => {
+                    return Err(Reason::NoId("id of an account").into());
+                }
+                Body::Traits { of: SubjectKind::Workspace, .. } if !named(&who.workspace) => {
+                    return Err(Reason::NoId("id of a workspace").into());
+                }
+                Body::Alias { previous } if is_generic(previous) => {
+                    return Err(Reason::NamesNobody(super::reject::shown(previous)).into());
+                }
+                Body::Alias { .. } if !named(&who.user) => return Err(Reason::NoId("id of a user").into()),
+                Body::Leave if !named(&who.account) || !(named(&who.user) || named(&who.anonymous)) => {
+                    return Err(Reason::NoId("user and account").into());
+                }
+                Body::Event { .. } | Body::Traits { .. } | Body::Alias { .. } | Body::Leave => {}
+            }
+        }
+        Ok(())
+    }
+}

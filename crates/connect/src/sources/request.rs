@@ -1,0 +1,137 @@
+//! A request as a source sees it: bytes that have already been unpacked, and where they came in.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use engine::Timestamp;
+
+use crate::secret::Secret;
+
+/// The methods that vendors' clients use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+}
+
+/// Headers by name, in whatever case.
+pub trait Headers {
+    /// The first value of a header, if it is there and text.
+    fn get(&self, name: &str) -> Option<&str>;
+}
+
+impl Headers for [(&str, &str)] {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+    }
+}
+
+impl<const COUNT: usize> Headers for [(&str, &str); COUNT] {
+    fn get(&self, name: &str) -> Option<&str> {
+        Headers::get(self.as_slice(), name)
+    }
+}
+
+/// A request as it came, its body already unpacked by the server if it was packed.
+pub struct Request<'a> {
+    /// How.
+    pub method: Method,
+    /// Where, below the source's mount, as the vendor's client sends it: `/v1/track`.
+    pub path: &'a str,
+    /// What stands behind the question mark, without it.
+    pub query: &'a str,
+    /// The headers.
+    pub headers: &'a dyn Headers,
+    /// The body.
+    pub body: &'a [u8],
+    /// When it was received.
+    pub received_at: Timestamp,
+}
+
+impl Request<'_> {
+    /// The last piece of the path, in lower case: `track` of `/v1/Track/`.
+    pub(crate) fn last_piece(&self) -> String {
+        self.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// What the sender shows in `Authorization`.
+    pub(crate) fn authorization(&self) -> Authorization {
+        let Some((scheme, shown)) = self.headers.get("authorization").and_then(|value| value.trim().split_once(' '))
+        else {
+            return Authorization::None;
+        };
+        if scheme.eq_ignore_ascii_case("bearer") && !shown.trim().is_empty() {
+            return Authorization::Bearer(Secret::new(shown.trim()));
+        }
+        let decoded = if scheme.eq_ignore_ascii_case("basic") { decode_base64(shown.trim()) } else { None };
+        let Some(pair) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else { return Authorization::None };
+        // A key that was encoded without the colon has always been let in by vendors.
+        let (name, password) = pair.split_once(':').unwrap_or((&pair, ""));
+        if name.is_empty() && password.is_empty() {
+            return Authorization::None;
+        }
+        Authorization::Basic { name: Secret::new(name), password: Secret::new(password) }
+    }
+}
+
+/// What the sender shows in the header of that name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Authorization {
+    /// Nothing that can be read.
+    None,
+    /// `Basic name:password`; vendors put the key in the name's place.
+    Basic { name: Secret, password: Secret },
+    /// `Bearer token`.
+    Bearer(Secret),
+}
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+const BASE64_FOR_URLS: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Base64 in either alphabet, with or without padding.
+pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    BASE64.decode(text).or_else(|_| BASE64_FOR_URLS.decode(text)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authorization(value: &str) -> Authorization {
+        let headers = [("Authorization", value)];
+        let request = Request {
+            method: Method::Post,
+            path: "/",
+            query: "",
+            headers: &headers,
+            body: b"",
+            received_at: Timestamp(0),
+        };
+        request.authorization()
+    }
+
+    #[test]
+    fn reads_authorization() {
+        let basic = |name: &str, password: &str| Authorization::Basic {
+            name: Secret::new(name),
+            password: Secret::new(password),
+        };
+        assert_eq!(authorization("Basic a2V5Og=="), basic("key", ""));
+        assert_eq!(authorization("basic a2V5"), basic("key", ""), "without a colon");
+        assert_eq!(authorization("Basic a2V5OnNlY3JldA"), basic("key", "secret"), "without padding");
+        assert_eq!(authorization("Bearer  token "), Authorization::Bearer(Secret::new("token")));
+        for nothing in ["", "Basic", "Basic !!!", "Basic Og==", "Bearer ", "Digest x", "Basic //8="] {
+            assert_eq!(authorization(nothing), Authorization::None, "{nothing}");
+        }
+    }
+}
