@@ -11,10 +11,14 @@
 
 pub mod limits;
 
+mod amplitude;
 mod answer;
 mod clock;
+mod groups;
 mod intake;
 mod json;
+mod mixpanel;
+mod posthog;
 mod reject;
 mod request;
 mod segment;
@@ -22,6 +26,7 @@ mod source;
 mod values;
 
 pub use answer::Answer;
+pub use groups::Groups;
 pub use intake::{Changed, Outcome, Received};
 pub use reject::{Place, Reason, Reject};
 pub use request::{Headers, Method, Request};
@@ -36,6 +41,9 @@ pub fn all() -> &'static [Source] {
             segment::family::RUDDERSTACK_SOURCE,
             segment::family::JITSU_SOURCE,
             segment::family::CUSTOMERIO_SOURCE,
+            posthog::SOURCE,
+            amplitude::SOURCE,
+            mixpanel::SOURCE,
         ]
     }
 }

@@ -9,6 +9,7 @@ use twox_hash::XxHash3_128;
 
 use super::answer::Answer;
 use super::clock::Dated;
+use super::json::{self, Items, Object};
 use super::reject::{Fault, Place, Reason, Reject, sample_of};
 use super::values::Collected;
 use crate::secret::Secret;
@@ -44,6 +45,8 @@ pub struct Changed {
     pub texts_cut: u64,
     /// Times that were later than the receipt, and were set to it.
     pub clamped: u64,
+    /// Changes of traits that only one who knows the value before could make (add, append, remove), and were left out.
+    pub left_out: u64,
 }
 
 /// The messages of a request, as they are turned into records.
@@ -68,6 +71,7 @@ pub(crate) struct Said {
     /// One statement or more. The first has the message's id, others get its suffix behind it.
     pub(crate) bodies: Vec<(&'static str, Body)>,
     pub(crate) texts_cut: u64,
+    pub(crate) left_out: u64,
 }
 
 impl Intake {
@@ -85,6 +89,18 @@ impl Intake {
         match said.and_then(|said| self.records(text, said)) {
             Ok(()) => self.outcome.messages += 1,
             Err(fault) => self.reject(Some(number), fault, text.as_bytes()),
+        }
+    }
+
+    /// Takes in each message of a list, or the one that the text is.
+    pub(crate) fn each(&mut self, text: &str, most: usize, read: impl Fn(&Object<'_>) -> Result<Said, Fault>) {
+        let read_text = |text: &str| read(&json::object(text)?);
+        if !text.starts_with('[') {
+            return self.take(text, read_text(text));
+        }
+        for (number, item) in Items::of(text).enumerate() {
+            let said = if number < most { read_text(item) } else { Err(Reason::TooManyMessages(most).into()) };
+            self.take(item, said);
         }
     }
 
@@ -107,6 +123,7 @@ impl Intake {
             None => self.made_id(text, &said),
         };
         self.outcome.changed.texts_cut += said.texts_cut;
+        self.outcome.changed.left_out += said.left_out;
         self.outcome.changed.clamped += u64::from(said.dated.clamped);
         for (suffix, body) in said.bodies {
             let message = if suffix.is_empty() { Arc::clone(&id) } else { Arc::from(format!("{id}{suffix}")) };
@@ -149,7 +166,7 @@ impl Intake {
 
 /// The message's id for an answer that lists faults, under whichever name it goes.
 fn id_of(text: &[u8]) -> Option<String> {
-    let object = super::json::object(super::json::checked(text).ok()?).ok()?;
+    let object = json::object(json::checked(text).ok()?).ok()?;
     let inner = object.object("properties");
     let named = ["messageId", "message_id", "insert_id", "$insert_id", "uuid", "id"];
     let found = named.iter().find_map(|name| object.text(name).or_else(|| inner.and_then(|inner| inner.text(name))));
@@ -159,7 +176,7 @@ fn id_of(text: &[u8]) -> Option<String> {
 impl Said {
     /// The statement of a message, about somebody at some time.
     pub(crate) const fn by(who: Who, dated: Dated, message: Option<Arc<str>>) -> Self {
-        Self { who, dated, message, sender: None, bodies: Vec::new(), texts_cut: 0 }
+        Self { who, dated, message, sender: None, bodies: Vec::new(), texts_cut: 0, left_out: 0 }
     }
 
     /// Adds an event.
@@ -180,6 +197,11 @@ impl Said {
         self.texts_cut += collected.texts_cut;
         self.bodies.push((suffix, Body::Traits { of, traits: collected.properties, constant: false }));
         self
+    }
+
+    /// Adds traits of which some are given.
+    pub(crate) fn traits_if_any(self, suffix: &'static str, of: SubjectKind, collected: Collected) -> Self {
+        if collected.properties.is_empty() { self } else { self.traits(suffix, of, collected) }
     }
 
     /// Adds an alias.

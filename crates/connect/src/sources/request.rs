@@ -1,5 +1,7 @@
 //! A request as a source sees it: bytes that have already been unpacked, and where they came in.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -58,6 +60,11 @@ impl Request<'_> {
         self.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase()
     }
 
+    /// A parameter of the query, decoded.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        form_value(self.query, name)
+    }
+
     /// What the sender shows in `Authorization`.
     pub(crate) fn authorization(&self) -> Authorization {
         let Some((scheme, shown)) = self.headers.get("authorization").and_then(|value| value.trim().split_once(' '))
@@ -103,6 +110,29 @@ pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(text).or_else(|_| BASE64_FOR_URLS.decode(text)).ok()
 }
 
+/// The value of a name in `application/x-www-form-urlencoded` text, decoded.
+pub(crate) fn form_value(form: &str, name: &str) -> Option<String> {
+    form_urlencoded::parse(form.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
+/// The JSON of a body that may also be a form with it in a field, or base64 of it.
+pub(crate) fn json_in<'body>(body: &'body [u8], fields: &[&str]) -> Cow<'body, [u8]> {
+    let is_json = |bytes: &[u8]| matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
+    if is_json(body) {
+        return Cow::Borrowed(body);
+    }
+    let Ok(text) = std::str::from_utf8(body) else { return Cow::Borrowed(body) };
+    let field = fields.iter().find_map(|name| form_value(text, name));
+    let inner = field.as_deref().unwrap_or(text);
+    if field.is_some() && is_json(inner.as_bytes()) {
+        return Cow::Owned(inner.as_bytes().to_vec());
+    }
+    match decode_base64(inner.trim()) {
+        Some(decoded) if is_json(&decoded) => Cow::Owned(decoded),
+        _ => Cow::Borrowed(body),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +162,30 @@ mod tests {
         assert_eq!(authorization("Bearer  token "), Authorization::Bearer(Secret::new("token")));
         for nothing in ["", "Basic", "Basic !!!", "Basic Og==", "Bearer ", "Digest x", "Basic //8="] {
             assert_eq!(authorization(nothing), Authorization::None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn reads_forms() {
+        assert_eq!(form_value("data=a%20b%2Bc+d&ip=1", "data").as_deref(), Some("a b+c d"));
+        assert_eq!(form_value("data", "data").as_deref(), Some(""));
+        assert_eq!(form_value("", "data"), None);
+    }
+
+    #[test]
+    fn finds_json_in_bodies() {
+        for body in [
+            " {\"a\":1}",
+            "data=%7B%22a%22%3A1%7D&ip=1",
+            "ip=1&data=eyJhIjoxfQ%3D%3D",
+            "data=eyJhIjoxfQ",
+            "eyJhIjoxfQ==",
+        ] {
+            let found = json_in(body.as_bytes(), &["data"]);
+            assert_eq!(found.trim_ascii(), b"{\"a\":1}", "{body}");
+        }
+        for body in [&b""[..], b"\xff", b"data=", b"data=%%%", b"12"] {
+            assert_eq!(json_in(body, &["data"]), body);
         }
     }
 }

@@ -155,8 +155,12 @@ fn sized(dialect: &Dialect, message: &str) -> Result<(), Fault> {
     if bytes > most { Err(Reason::MessageTooLong { bytes, most }.into()) } else { Ok(()) }
 }
 
-/// The key in the header, else in the body. A bearer token comes with a key in the body, or is the key.
+/// The key in a header, else in the body. A bearer token comes with a key in the body, or is the key. Jitsu's clients
+/// send it in a header of its own, and hide half of it in the body.
 fn key_of(request: &Request<'_>, in_body: Option<Secret>) -> Option<Secret> {
+    if let Some(key) = request.headers.get("x-write-key").map(str::trim).filter(|key| !key.is_empty()) {
+        return Some(Secret::new(key));
+    }
     match request.authorization() {
         Authorization::Basic { name, .. } if !name.expose().is_empty() => Some(name),
         Authorization::Bearer(token) => in_body.or(Some(token)),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::answer::Answer;
+use super::groups::Groups;
 use super::intake::Received;
 use super::request::{Method, Request};
 
@@ -58,6 +59,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// A path for GET, whose message stands in the query.
+    pub(crate) const fn get(path: &'static str) -> Self {
+        Self { method: Method::Get, path, max_body_bytes: 0 }
+    }
+
     /// A path for POST.
     pub(crate) const fn post(path: &'static str, max_body_bytes: usize) -> Self {
         Self { method: Method::Post, path, max_body_bytes }
@@ -82,13 +88,17 @@ pub struct Settings {
     pub source: Arc<str>,
     /// Whether a request with faults is answered with what is wrong instead of as the vendor does.
     pub strict: bool,
+    /// The currency of amounts that state none.
+    pub currency: Arc<str>,
+    /// Which kinds of groups are accounts and workspaces.
+    pub groups: Groups,
 }
 
 impl Settings {
     /// Settings with a name and nothing else said.
     #[must_use]
     pub fn of(source: &str) -> Self {
-        Self { source: Arc::from(source), strict: false }
+        Self { source: Arc::from(source), strict: false, currency: Arc::from("USD"), groups: Groups::default() }
     }
 }
 
