@@ -1,10 +1,11 @@
-//! The same comparison among the equally active: does a behaviour say more than "is active"?
+//! The same comparison among people who are alike: does a behaviour say more than "is active", or "is the right kind of customer"?
 
 use serde::Serialize;
 use stats::distribution::normal_two_sided;
 use stats::stratified::{cochran_mantel_haenszel, common_risk_ratio};
 use stats::table::TwoByTwo;
 
+use super::alike::Strata;
 use super::bits::Bits;
 use super::cohort::{Cohort, Half};
 use crate::figure::{CONFIDENCE, Ranged};
@@ -20,59 +21,8 @@ pub struct Adjusted {
     pub strata: usize,
     /// How much of the plain lift is left, on the logarithmic scale: 1 all of it, 0 nothing.
     pub kept: Option<f64>,
-}
-
-/// A stratum of each place; people of one stratum are alike.
-pub(crate) struct Strata {
-    of: Vec<u16>,
-    count: usize,
-}
-
-/// How many groups of equal size the other activity is cut into at most.
-const MOST_GROUPS: usize = 10;
-/// Counts of events from here on are as good as each other.
-const MOST_COUNTED: u32 = 50_000;
-/// The least people at risk in a group.
-const LEAST_PEOPLE: usize = 50;
-
-impl Strata {
-    /// By how much else people did in a window: their product events less those that the rule itself counts.
-    pub fn of_activity(cohort: &Cohort<'_>, window: usize, own: &[usize]) -> Self {
-        let landmark = &cohort.landmarks[window];
-        let windows = cohort.table.layout.windows;
-        let levels = &cohort.table.layout.levels;
-        let others = |place: usize| {
-            let Some(of_place) = cohort.levels(place) else { return 0 };
-            let own: u32 = own.iter().map(|slot| levels.least(of_place[slot * windows + window])).sum();
-            cohort.activity(place, window).saturating_sub(own)
-        };
-        let values: Vec<(u32, usize)> = landmark.at_risk.places().map(|place| (others(place), place)).collect();
-        let groups = (values.len() / LEAST_PEOPLE).clamp(1, MOST_GROUPS);
-        let ends = quantiles(&values, groups);
-        let mut of = vec![0; cohort.len()];
-        for (value, place) in values {
-            of[place] = ends.partition_point(|end| *end <= value) as u16;
-        }
-        Self { of, count: ends.len() + 1 }
-    }
-}
-
-/// The values that cut people into groups of equal size, as far as equal values allow: by counting, not by sorting.
-fn quantiles(values: &[(u32, usize)], groups: usize) -> Vec<u32> {
-    let mut counts = vec![0_usize; MOST_COUNTED as usize + 1];
-    values.iter().for_each(|(value, _)| counts[(*value).min(MOST_COUNTED) as usize] += 1);
-    let mut ends = Vec::new();
-    let (mut below, mut group) = (0, 1);
-    for (value, count) in counts.iter().enumerate() {
-        below += count;
-        // The value of the person in place `group × people / groups`.
-        while group < groups && group * values.len() / groups < below {
-            ends.push(value as u32);
-            group += 1;
-        }
-    }
-    ends.dedup();
-    ends
+    /// Whether they are alike in fit (what their traits let expect) as well as in activity.
+    pub by_fit: bool,
 }
 
 /// The lift within strata in one half.
@@ -107,7 +57,7 @@ pub(crate) fn adjusted(
         (Some(lift), Some(plain)) if plain > 0.0 && plain != 1.0 => Some(lift.value.ln() / plain.ln()),
         _ => None,
     };
-    Adjusted { lift, p_value, strata: test.map_or(0, |test| test.strata_used), kept }
+    Adjusted { lift, p_value, strata: test.map_or(0, |test| test.strata_used), kept, by_fit: strata.by_fit }
 }
 
 /// The standard deviation of the common lift's logarithm with households as the units of chance: the root of the sum of their
@@ -156,25 +106,4 @@ fn robust_deviation(
         squares += influence * influence;
     }
     squares.sqrt()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_are_those_of_sorted_values() {
-        let mut generator = stats::random::Generator::new(3);
-        for groups in 1..12 {
-            let values: Vec<(u32, usize)> =
-                (0..997).map(|place| (generator.below(1 + groups * 5) as u32, place)).collect();
-            let groups = groups as usize;
-            let mut sorted: Vec<u32> = values.iter().map(|(value, _)| *value).collect();
-            sorted.sort_unstable();
-            let mut expect: Vec<u32> = (1..groups).map(|group| sorted[group * sorted.len() / groups]).collect();
-            expect.dedup();
-            assert_eq!(quantiles(&values, groups), expect);
-        }
-        assert_eq!(quantiles(&[], 5), Vec::<u32>::new());
-    }
 }

@@ -11,6 +11,7 @@
 
 mod adjusted;
 pub mod aim;
+mod alike;
 pub mod bits;
 pub mod catalog;
 pub mod closer;

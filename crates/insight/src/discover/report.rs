@@ -153,7 +153,7 @@ pub struct Finding {
     pub search: Measures,
     /// On later signups, not used in the search: the figures to believe.
     pub held_out: Measures,
-    /// Among the equally active, on the later signups.
+    /// Among the equally active and similar, on the later signups.
     pub adjusted: Option<Adjusted>,
     /// The held-out p-value after Holm's correction over all that was judged.
     pub corrected_p: f64,

@@ -180,16 +180,24 @@ impl Rule {
         format!("at least {} of: {}", self.least, parts.join(", "))
     }
 
-    /// The features of product events that it counts itself.
-    pub(crate) fn own(&self, cohort: &Cohort<'_>) -> Vec<usize> {
-        let slots = self.conditions.iter().filter_map(|condition| {
-            condition.slot.event?;
-            cohort.slot(Slot { measure: Measure::Count, of: None, ..condition.slot })
-        });
-        let mut slots: Vec<usize> = slots.collect();
-        slots.sort_unstable();
-        slots.dedup();
-        slots
+    /// The features that count the events it is about, each with how many of them it takes to meet it twice.
+    pub(crate) fn own(&self, catalog: &Catalog, cohort: &Cohort<'_>) -> Vec<(usize, u32)> {
+        let mut own: Vec<(usize, u32)> = Vec::new();
+        for condition in &self.conditions {
+            let slot = condition
+                .slot
+                .event
+                .and_then(|_| cohort.slot(Slot { measure: Measure::Count, of: None, ..condition.slot }));
+            let Some(slot) = slot else { continue };
+            // One event can hold any sum.
+            let is_sum = condition.property_feature(catalog).is_some_and(|feature| feature.what == OfProperty::Sum);
+            let most = 2 * if is_sum { 1 } else { condition.at_least };
+            match own.iter_mut().find(|(known, _)| *known == slot) {
+                Some((_, known)) => *known = most.max(*known),
+                None => own.push((slot, most)),
+            }
+        }
+        own
     }
 
     /// Whether it is about activity as such: then nothing is left to adjust it for.

@@ -40,7 +40,13 @@ pub(crate) fn sentence(question: &Question, finding: &Finding) -> String {
     if let Some(adjusted) = &finding.adjusted
         && let Some(lift) = adjusted.lift
     {
-        parts.push(format!("Among equally active {people}: {} ({:.1}–{:.1}).", times(lift.value), lift.low, lift.high));
+        let similar = if adjusted.by_fit { ", similar" } else { "" };
+        parts.push(format!(
+            "Among equally active{similar} {people}: {} ({:.1}–{:.1}).",
+            times(lift.value),
+            lift.low,
+            lift.high
+        ));
     }
     if let Some(recall) = held_out.recall {
         let found = (recall.value * 100.0).round();
@@ -53,7 +59,9 @@ pub(crate) fn sentence(question: &Question, finding: &Finding) -> String {
         parts.push(format!("Calls per win: {} instead of {}.", calls(1.0 / with.value), calls(1.0 / base)));
     }
     let why = finding.leak.as_ref().map_or(String::new(), |why| format!(": {why}"));
-    parts.push(format!("{}{why}.", finding.verdict.words()));
+    let by_fit = finding.adjusted.as_ref().is_some_and(|adjusted| adjusted.by_fit);
+    let kind = if by_fit && finding.verdict == Verdict::OnlyActivity { ", or of who they are" } else { "" };
+    parts.push(format!("{}{kind}{why}.", finding.verdict.words()));
     if matches!(finding.verdict, Verdict::Reliable) {
         parts.push(CAVEAT.to_owned());
     }

@@ -15,7 +15,7 @@ pub enum Verdict {
     Reliable,
     /// Something is there on later people, but not beyond what such a search finds by luck, or not clearly beyond activity.
     Weak,
-    /// It holds on later people, but most of it is that the active buy.
+    /// It holds on later people, but most of it is that the active buy, or the right kind of customer.
     OnlyActivity,
     /// Too good to be true, or made by the purchase itself.
     PossibleLeak,
@@ -52,7 +52,7 @@ pub struct VerdictThresholds {
     /// The held-out p-value after Holm's correction over all findings that are judged, for "reliable"; and uncorrected, for
     /// "weak".
     pub level: f64,
-    /// The share of the lift's logarithm that must be left among the equally active.
+    /// The share of the lift's logarithm that must be left among those who are equally active and, where traits tell something, similar.
     pub kept: f64,
     /// From this precision on a predictor is near-certain,
     pub certain_precision: f64,

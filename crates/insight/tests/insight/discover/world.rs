@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use engine::Timestamp;
+use engine::definition::{TraitOwner, TraitPath};
 use engine::household::{EventName, Subject};
 use engine::record::{EventKind, SubjectKind};
 use engine::time::DAY;
+use insight::discover::catalog::TraitFeature;
 use insight::discover::rule::Rule;
 use insight::discover::table::{FeatureTable, Following, Layout, Measure, Part, TableRow};
 use insight::discover::{Catalog, Question};
@@ -26,6 +28,8 @@ pub enum Truth {
     Triple,
     /// A hidden level that also sets how much people do.
     Hidden,
+    /// A known trait that also sets which events people do; not how many.
+    Fit,
 }
 
 /// A world to draw people from.
@@ -46,6 +50,11 @@ pub fn question(world: &World) -> Question {
     let name = |event: usize| EventName { name: Arc::from(format!("Event {event:03}")), kind: EventKind::Product };
     // The more frequent come first in the catalog: they keep their numbers.
     let names: Vec<_> = (0..world.events).map(|event| (name(event), 1_000 - event as u64)).collect();
+    let mut catalog = Catalog::new(&names, &goal());
+    if world.truth == Truth::Fit {
+        let path = TraitPath { of: TraitOwner::Own, name: Arc::from("size") };
+        catalog.traits.push(TraitFeature { path, slot: 0, is: None });
+    }
     Question {
         subject: SubjectKind::User,
         goal: "Subscription Started".to_owned(),
@@ -57,7 +66,7 @@ pub fn question(world: &World) -> Question {
         to: None,
         zone: jiff::tz::TimeZone::UTC,
         zone_slot: None,
-        catalog: Arc::new(Catalog::new(&names, &goal())),
+        catalog: Arc::new(catalog),
         aim: insight::discover::aim::Aim::default(),
         capacity_per_week: None,
         seed: 1,
@@ -76,7 +85,7 @@ fn poisson(generator: &mut Generator, mean: f64) -> u32 {
 
 impl World {
     /// How often a person of a level does each event by the end of each window.
-    fn counts(&self, generator: &mut Generator, level: f64) -> Vec<[u32; 3]> {
+    fn counts(&self, generator: &mut Generator, level: f64, size: u32) -> Vec<[u32; 3]> {
         let stretches = [0.4, 1.0, 0.6];
         (0..self.events)
             .map(|event| {
@@ -90,7 +99,12 @@ impl World {
                     let did = u32::from(generator.happens(share));
                     return [did, did, did];
                 }
-                let mean = level * 1.6 / (1.0 + event as f64 * 0.35);
+                let mut mean = level * 1.6 / (1.0 + event as f64 * 0.35);
+                if self.truth == Truth::Fit {
+                    // Events in pairs of one mean: what the one has more the other has less.
+                    let more = [0.4, 0.8, 1.2, 1.6][size as usize % 4];
+                    mean = 0.8 * if event % 2 == 0 { more } else { 2.0 - more };
+                }
                 let mut sum = 0;
                 stretches.map(|stretch| {
                     sum += poisson(generator, mean * stretch);
@@ -101,7 +115,7 @@ impl World {
     }
 
     /// The chance to buy.
-    fn chance(&self, counts: &[[u32; 3]], level: f64) -> f64 {
+    fn chance(&self, counts: &[[u32; 3]], level: f64, size: u32) -> f64 {
         let did = |event: usize| counts[event][1] > 0;
         let factor = match self.truth {
             Truth::Nothing => 1.0,
@@ -126,6 +140,7 @@ impl World {
                 }
             }
             Truth::Hidden => level * level,
+            Truth::Fit => [0.5, 0.8, 1.2, 2.0][size as usize % 4],
         };
         (self.base * factor).min(0.95)
     }
@@ -148,7 +163,8 @@ impl World {
                 clock = (household as i64) * 200 * DAY / self.people as i64;
             }
             left -= 1;
-            let counts = self.counts(&mut generator, level);
+            let size = if self.truth == Truth::Fit { generator.below(4) as u32 } else { 0 };
+            let counts = self.counts(&mut generator, level, size);
             let start = part.levels.len();
             part.levels.resize(start + layout.stride(), 0);
             for (slot, feature) in layout.slots.iter().enumerate() {
@@ -157,6 +173,7 @@ impl World {
                     let value = match (feature.event, feature.measure) {
                         (Some(event), Measure::Count) => count(&counts[usize::from(event)]),
                         (Some(event), _) => count(&counts[usize::from(event)]).min([1, 7, 14][window]),
+                        (None, Measure::Trait) => size,
                         (None, Measure::Count) => counts.iter().map(count).sum(),
                         (None, Measure::Kinds) => counts.iter().filter(|event| count(event) > 0).count() as u32,
                         (None, _) => counts.iter().map(count).sum::<u32>().min([1, 7, 14][window]),
@@ -165,7 +182,7 @@ impl World {
                 }
             }
             part.activity.extend((0..windows).map(|window| counts.iter().map(|event| event[window]).sum::<u32>()));
-            let chance = self.chance(&counts, level);
+            let chance = self.chance(&counts, level, size);
             let won = if self.accounts { account_buys < chance } else { generator.happens(chance) };
             part.rows.push(TableRow {
                 subject: Subject { kind: SubjectKind::User, code: person as u32 + 1 },

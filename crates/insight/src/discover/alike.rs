@@ -1,0 +1,238 @@
+//! Who is alike: people who were equally active, and of whom equally much would be expected by who they are (fit).
+//!
+//! Active people do everything more often, and the right kind of people buy more often. A behaviour says something of its own only
+//! where it tells buyers from others among people who are alike in both.
+
+use std::collections::BTreeMap;
+
+use engine::definition::TraitPath;
+use stats::logistic::{Logistic, Problem};
+
+use super::catalog::Catalog;
+use super::cohort::{Cohort, Half};
+use super::rule::Rule;
+use super::search::Searched;
+use super::table::Measure;
+
+/// A stratum of each place; people of one stratum are alike.
+pub(crate) struct Strata {
+    pub of: Vec<u16>,
+    pub count: usize,
+    /// Whether they are alike in fit, too.
+    pub by_fit: bool,
+}
+
+/// How many groups the activity is cut into at most, of equal size as far as equal counts allow.
+const MOST_ACTIVITY_GROUPS: usize = 40;
+/// How many groups of equal fit each of them is cut into at most.
+const MOST_FIT_GROUPS: usize = 8;
+/// The least people at risk in a group, on average: the estimates of Mantel and Haenszel hold for many small groups, too.
+const LEAST_PEOPLE: usize = 25;
+/// Counts of events from here on are as good as each other.
+const MOST_COUNTED: u32 = 50_000;
+/// The most features of traits that tell the fit: those that tell most by themselves.
+const MOST_TRAITS: usize = 12;
+/// The most people of the searched half that the fit is learned from.
+const MOST_LEARNED: usize = 20_000;
+/// The least buyers among them for each feature.
+const BUYERS_FOR_FEATURE: usize = 10;
+/// Coefficients are drawn together by this much (ridge), on features of at most a few units.
+const RIDGE: f64 = 1.0;
+
+/// How much each person would be expected to buy by its traits, by window; learned on the searched half, so that those who
+/// judge have no say in it.
+pub(crate) struct Fit<'a> {
+    cohort: &'a Cohort<'a>,
+    /// By window, the features of traits that tell most: its slot and whose trait it is.
+    features: Vec<Vec<(usize, TraitPath)>>,
+    /// By window and traits that are left out: each place's score.
+    scores: BTreeMap<(usize, Vec<TraitPath>), Option<Vec<f32>>>,
+}
+
+impl<'a> Fit<'a> {
+    /// Of a cohort, by what the search says of single traits.
+    pub fn new(
+        catalog: &Catalog,
+        cohort: &'a Cohort<'a>,
+        searched: &Searched,
+        doubted: impl Fn(&Rule) -> bool,
+    ) -> Self {
+        let mut ranked: Vec<_> =
+            searched.candidates.iter().filter(|of| of.condition.slot.measure == Measure::Trait).collect();
+        ranked.sort_by(|left, right| {
+            right.z.abs().total_cmp(&left.z.abs()).then_with(|| left.condition.cmp(&right.condition))
+        });
+        let mut features = vec![Vec::new(); cohort.landmarks.len()];
+        for candidate in ranked {
+            let of_window: &mut Vec<(usize, TraitPath)> = &mut features[candidate.window];
+            if of_window.len() < MOST_TRAITS
+                && let Some(feature) = candidate.condition.trait_feature(catalog)
+                && let Some(slot) = cohort.slot(candidate.condition.slot)
+                // What was set by the purchase is no fit: people alike in it would be alike in having bought.
+                && !doubted(&Rule::one(candidate.condition, candidate.window))
+            {
+                of_window.push((slot, feature.path.clone()));
+            }
+        }
+        Self { cohort, features, scores: BTreeMap::new() }
+    }
+
+    /// Each place's score by the traits that a rule is not itself about; `None` where there is nothing to learn from.
+    fn scores(&mut self, catalog: &Catalog, rule: &Rule) -> Option<&[f32]> {
+        let mut own: Vec<TraitPath> = rule
+            .conditions
+            .iter()
+            .filter_map(|condition| Some(condition.trait_feature(catalog)?.path.clone()))
+            .collect();
+        own.sort_unstable();
+        own.dedup();
+        let (cohort, features) = (self.cohort, &self.features[rule.window]);
+        let entry = self.scores.entry((rule.window, own));
+        let scores = entry.or_insert_with_key(|(window, own)| {
+            let columns: Vec<usize> =
+                features.iter().filter(|(_, path)| !own.contains(path)).map(|(slot, _)| *slot).collect();
+            learn(cohort, *window, &columns)
+        });
+        scores.as_deref()
+    }
+}
+
+/// A place's traits as numbers.
+fn known(cohort: &Cohort<'_>, place: usize, window: usize, slots: &[usize]) -> Vec<f64> {
+    let (windows, levels) = (cohort.table.layout.windows, &cohort.table.layout.levels);
+    let of_place = cohort.levels(place).unwrap_or(&[]);
+    let value =
+        |slot: &usize| of_place.get(slot * windows + window).map_or(0.0, |level| f64::from(levels.least(*level)));
+    slots.iter().map(|slot| value(slot).ln_1p()).collect()
+}
+
+/// The traits' part of the log-odds of converting, in a model that also knows how active a person was.
+fn learn(cohort: &Cohort<'_>, window: usize, slots: &[usize]) -> Option<Vec<f32>> {
+    let landmark = &cohort.landmarks[window];
+    let (people, buyers) = cohort.totals(window, Half::Search);
+    let every = (people as usize).div_ceil(MOST_LEARNED).max(1);
+    let slots = &slots[..slots.len().min(buyers as usize / every / BUYERS_FOR_FEATURE)];
+    if slots.is_empty() {
+        return None;
+    }
+    let (mut cells, mut outcomes) = (Vec::new(), Vec::new());
+    for place in cohort.range(Half::Search).filter(|place| landmark.at_risk.has(*place)).step_by(every) {
+        cells.extend(known(cohort, place, window, slots));
+        cells.push(f64::from(cohort.activity(place, window)).ln_1p());
+        outcomes.push(landmark.won.has(place));
+    }
+    let problem = Problem {
+        columns: slots.len() + 1,
+        cells: &cells,
+        outcomes: &outcomes,
+        offsets: None,
+        ridge: RIDGE,
+        least: None,
+    };
+    let model = Logistic::fit(&problem).ok()?;
+    let score = |place: usize| {
+        let known = known(cohort, place, window, slots);
+        known.iter().zip(&model.coefficients).map(|(value, coefficient)| value * coefficient).sum::<f64>() as f32
+    };
+    Some((0..cohort.len()).map(score).collect())
+}
+
+impl Strata {
+    /// By how much people did in a window and, where traits tell anything, by their fit.
+    pub fn new(catalog: &Catalog, cohort: &Cohort<'_>, fit: &mut Fit<'_>, rule: &Rule) -> Self {
+        let values = activity(catalog, cohort, rule);
+        let scores = fit.scores(catalog, rule);
+        let groups = (values.len() / LEAST_PEOPLE).max(1);
+        let of_fit = if scores.is_some() { MOST_FIT_GROUPS.min((groups as f64).sqrt() as usize).max(1) } else { 1 };
+        let ends = quantiles(&values, (groups / of_fit).clamp(1, MOST_ACTIVITY_GROUPS));
+        let mut strata = Self { of: vec![0; cohort.len()], count: ends.len() + 1, by_fit: of_fit > 1 };
+        for (value, place) in &values {
+            strata.of[*place] = ends.partition_point(|end| end <= value) as u16;
+        }
+        if let Some(scores) = scores.filter(|_| strata.by_fit) {
+            strata.split(&values, scores, of_fit);
+        }
+        strata
+    }
+
+    /// Cuts each stratum by a score, everywhere at the same values: groups of equal size as far as equal scores allow.
+    fn split(&mut self, values: &[(u32, usize)], scores: &[f32], groups: usize) {
+        let mut sorted: Vec<f32> = values.iter().map(|(_, place)| scores[*place]).collect();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let mut ends: Vec<f32> =
+            (1..groups).filter_map(|group| sorted.get(group * sorted.len() / groups).copied()).collect();
+        ends.dedup();
+        for (_, place) in values {
+            let group = ends.partition_point(|end| *end <= scores[*place]);
+            self.of[*place] = (usize::from(self.of[*place]) * (ends.len() + 1) + group) as u16;
+        }
+        self.count *= ends.len() + 1;
+    }
+}
+
+/// How active those at risk were, and who they are.
+///
+/// Of the events that a rule is about, only so many count as it takes to meet it twice: without any, those who meet it would be
+/// more active than those they are compared with; with all, who lives in one feature would be compared with those who do everything
+/// else. Where they are more than half of everything that people do, they are left out: nobody would be left to compare with.
+fn activity(catalog: &Catalog, cohort: &Cohort<'_>, rule: &Rule) -> Vec<(u32, usize)> {
+    let (windows, levels) = (cohort.table.layout.windows, &cohort.table.layout.levels);
+    let mut own = rule.own(catalog, cohort);
+    let own_of = |own: &[(usize, u32)], place: usize| {
+        let of_place = cohort.levels(place).unwrap_or(&[]);
+        let beyond = |(slot, most): &(usize, u32)| {
+            of_place.get(slot * windows + rule.window).map_or(0, |level| levels.least(*level).saturating_sub(*most))
+        };
+        own.iter().map(beyond).sum::<u32>()
+    };
+    let without: Vec<(usize, u32)> = own.iter().map(|(slot, _)| (*slot, 0)).collect();
+    let (mut all, mut about) = (0_u64, 0_u64);
+    for place in cohort.landmarks[rule.window].at_risk.places() {
+        all += u64::from(cohort.activity(place, rule.window));
+        about += u64::from(own_of(&without, place));
+    }
+    if about * 2 > all {
+        own = without;
+    }
+    let active = |place: usize| cohort.activity(place, rule.window).saturating_sub(own_of(&own, place));
+    cohort.landmarks[rule.window].at_risk.places().map(|place| (active(place), place)).collect()
+}
+
+/// The values that cut people into groups of equal size, as far as equal values allow: by counting, not by sorting.
+fn quantiles(values: &[(u32, usize)], groups: usize) -> Vec<u32> {
+    let mut counts = vec![0_usize; MOST_COUNTED as usize + 1];
+    values.iter().for_each(|(value, _)| counts[(*value).min(MOST_COUNTED) as usize] += 1);
+    let mut ends = Vec::new();
+    let (mut below, mut group) = (0, 1);
+    for (value, count) in counts.iter().enumerate() {
+        below += count;
+        // The value of the person in place `group × people / groups`.
+        while group < groups && group * values.len() / groups < below {
+            ends.push(value as u32);
+            group += 1;
+        }
+    }
+    ends.dedup();
+    ends
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_sorted_values() {
+        let mut generator = stats::random::Generator::new(3);
+        for groups in 1..12 {
+            let values: Vec<(u32, usize)> =
+                (0..997).map(|place| (generator.below(1 + groups * 5) as u32, place)).collect();
+            let groups = groups as usize;
+            let mut sorted: Vec<u32> = values.iter().map(|(value, _)| *value).collect();
+            sorted.sort_unstable();
+            let mut expect: Vec<u32> = (1..groups).map(|group| sorted[group * sorted.len() / groups]).collect();
+            expect.dedup();
+            assert_eq!(quantiles(&values, groups), expect);
+        }
+        assert_eq!(quantiles(&[], 5), Vec::<u32>::new());
+    }
+}
