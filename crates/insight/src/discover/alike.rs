@@ -4,15 +4,17 @@
 //! where it tells buyers from others among people who are alike in both.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use engine::definition::TraitPath;
 use stats::logistic::{Logistic, Problem};
 
 use super::catalog::Catalog;
 use super::cohort::{Cohort, Half};
+use super::leaks::Leaks;
 use super::rule::Rule;
 use super::search::Searched;
-use super::table::Measure;
+use super::table::{Measure, Slot};
 
 /// A stratum of each place; people of one stratum are alike.
 pub(crate) struct Strata {
@@ -39,46 +41,53 @@ const BUYERS_FOR_FEATURE: usize = 10;
 /// Coefficients are drawn together by this much (ridge), on features of at most a few units.
 const RIDGE: f64 = 1.0;
 
-/// How much each person would be expected to buy by its traits, by window; learned on the searched half, so that those who
-/// judge have no say in it.
-pub(crate) struct Fit<'a> {
+/// What each person would be expected to do by how active it was and by its traits, by window; learned on the searched half,
+/// so that those who judge have no say in it.
+pub(crate) struct Expected<'a> {
     cohort: &'a Cohort<'a>,
+    /// The features that say how active somebody was, beside the number of product events: days, kinds, members.
+    active: Vec<usize>,
     /// By window, the features of traits that tell most: its slot and whose trait it is.
-    features: Vec<Vec<(usize, TraitPath)>>,
-    /// By window and traits that are left out: each place's score.
-    scores: BTreeMap<(usize, Vec<TraitPath>), Option<Vec<f32>>>,
+    traits: Vec<Vec<(usize, TraitPath)>>,
+    /// By window and traits that are left out.
+    models: BTreeMap<(usize, Vec<TraitPath>), Rc<Model>>,
 }
 
-impl<'a> Fit<'a> {
+/// What is learned of one window.
+struct Model {
+    /// What the logarithm of the number of product events counts for, then those of [`Expected::active`].
+    active: Vec<f64>,
+    /// Each place's score by its traits; `None` where they tell nothing.
+    fit: Option<Vec<f32>>,
+}
+
+impl<'a> Expected<'a> {
     /// Of a cohort, by what the search says of single traits.
-    pub fn new(
-        catalog: &Catalog,
-        cohort: &'a Cohort<'a>,
-        searched: &Searched,
-        doubted: impl Fn(&Rule) -> bool,
-    ) -> Self {
+    pub fn new(catalog: &Catalog, cohort: &'a Cohort<'a>, searched: &Searched, leaks: &Leaks) -> Self {
         let mut ranked: Vec<_> =
             searched.candidates.iter().filter(|of| of.condition.slot.measure == Measure::Trait).collect();
         ranked.sort_by(|left, right| {
             right.z.abs().total_cmp(&left.z.abs()).then_with(|| left.condition.cmp(&right.condition))
         });
-        let mut features = vec![Vec::new(); cohort.landmarks.len()];
+        let mut traits = vec![Vec::new(); cohort.landmarks.len()];
         for candidate in ranked {
-            let of_window: &mut Vec<(usize, TraitPath)> = &mut features[candidate.window];
+            let of_window: &mut Vec<(usize, TraitPath)> = &mut traits[candidate.window];
             if of_window.len() < MOST_TRAITS
                 && let Some(feature) = candidate.condition.trait_feature(catalog)
                 && let Some(slot) = cohort.slot(candidate.condition.slot)
                 // What was set by the purchase is no fit: people alike in it would be alike in having bought.
-                && !doubted(&Rule::one(candidate.condition, candidate.window))
+                && leaks.about(candidate.condition.slot).is_none()
             {
                 of_window.push((slot, feature.path.clone()));
             }
         }
-        Self { cohort, features, scores: BTreeMap::new() }
+        let active = [Measure::Days, Measure::Kinds, Measure::Users];
+        let active = active.into_iter().filter_map(|measure| cohort.slot(Slot { event: None, measure, of: None }));
+        Self { cohort, active: active.collect(), traits, models: BTreeMap::new() }
     }
 
-    /// Each place's score by the traits that a rule is not itself about; `None` where there is nothing to learn from.
-    fn scores(&mut self, catalog: &Catalog, rule: &Rule) -> Option<&[f32]> {
+    /// What is learned of a rule's window, without the traits that it is itself about.
+    fn of(&mut self, catalog: &Catalog, rule: &Rule) -> Rc<Model> {
         let mut own: Vec<TraitPath> = rule
             .conditions
             .iter()
@@ -86,62 +95,61 @@ impl<'a> Fit<'a> {
             .collect();
         own.sort_unstable();
         own.dedup();
-        let (cohort, features) = (self.cohort, &self.features[rule.window]);
-        let entry = self.scores.entry((rule.window, own));
-        let scores = entry.or_insert_with_key(|(window, own)| {
-            let columns: Vec<usize> =
-                features.iter().filter(|(_, path)| !own.contains(path)).map(|(slot, _)| *slot).collect();
-            learn(cohort, *window, &columns)
+        let (cohort, active, traits) = (self.cohort, &self.active, &self.traits[rule.window]);
+        let model = self.models.entry((rule.window, own)).or_insert_with_key(|(window, own)| {
+            let traits: Vec<usize> =
+                traits.iter().filter(|(_, path)| !own.contains(path)).map(|(slot, _)| *slot).collect();
+            Rc::new(learn(cohort, *window, active, &traits))
         });
-        scores.as_deref()
+        Rc::clone(model)
     }
 }
 
-/// A place's traits as numbers.
-fn known(cohort: &Cohort<'_>, place: usize, window: usize, slots: &[usize]) -> Vec<f64> {
+/// The logarithms of a place's features.
+fn known<'a>(
+    cohort: &'a Cohort<'_>,
+    place: usize,
+    window: usize,
+    slots: &'a [usize],
+) -> impl Iterator<Item = f64> + 'a {
     let (windows, levels) = (cohort.table.layout.windows, &cohort.table.layout.levels);
     let of_place = cohort.levels(place).unwrap_or(&[]);
-    let value =
-        |slot: &usize| of_place.get(slot * windows + window).map_or(0.0, |level| f64::from(levels.least(*level)));
-    slots.iter().map(|slot| value(slot).ln_1p()).collect()
+    let value = move |slot: &usize| of_place.get(slot * windows + window).map_or(0, |level| levels.least(*level));
+    slots.iter().map(move |slot| f64::from(value(slot)).ln_1p())
 }
 
-/// The traits' part of the log-odds of converting, in a model that also knows how active a person was.
-fn learn(cohort: &Cohort<'_>, window: usize, slots: &[usize]) -> Option<Vec<f32>> {
+/// Converting by activity and traits, learned from a sample of the searched half.
+fn learn(cohort: &Cohort<'_>, window: usize, active: &[usize], traits: &[usize]) -> Model {
     let landmark = &cohort.landmarks[window];
     let (people, buyers) = cohort.totals(window, Half::Search);
     let every = (people as usize).div_ceil(MOST_LEARNED).max(1);
-    let slots = &slots[..slots.len().min(buyers as usize / every / BUYERS_FOR_FEATURE)];
-    if slots.is_empty() {
-        return None;
-    }
+    let traits = &traits[..traits.len().min(buyers as usize / every / BUYERS_FOR_FEATURE)];
+    let columns = 1 + active.len() + traits.len();
     let (mut cells, mut outcomes) = (Vec::new(), Vec::new());
     for place in cohort.range(Half::Search).filter(|place| landmark.at_risk.has(*place)).step_by(every) {
-        cells.extend(known(cohort, place, window, slots));
         cells.push(f64::from(cohort.activity(place, window)).ln_1p());
+        cells.extend(known(cohort, place, window, active).chain(known(cohort, place, window, traits)));
         outcomes.push(landmark.won.has(place));
     }
-    let problem = Problem {
-        columns: slots.len() + 1,
-        cells: &cells,
-        outcomes: &outcomes,
-        offsets: None,
-        ridge: RIDGE,
-        least: None,
+    let problem = Problem { columns, cells: &cells, outcomes: &outcomes, offsets: None, ridge: RIDGE, least: None };
+    // Where nothing can be learned, events are as good as anything.
+    let model = Logistic::fit(&problem).map(|model| model.coefficients);
+    let mut coefficients = model.unwrap_or_else(|_| std::iter::once(1.0).chain(vec![0.0; columns - 1]).collect());
+    let of_traits = coefficients.split_off(1 + active.len());
+    let fit = |place: usize| {
+        let known = known(cohort, place, window, traits);
+        known.zip(&of_traits).map(|(value, coefficient)| value * coefficient).sum::<f64>() as f32
     };
-    let model = Logistic::fit(&problem).ok()?;
-    let score = |place: usize| {
-        let known = known(cohort, place, window, slots);
-        known.iter().zip(&model.coefficients).map(|(value, coefficient)| value * coefficient).sum::<f64>() as f32
-    };
-    Some((0..cohort.len()).map(score).collect())
+    let fit = (!traits.is_empty()).then(|| (0..cohort.len()).map(fit).collect());
+    Model { active: coefficients, fit }
 }
 
 impl Strata {
     /// By how much people did in a window and, where traits tell anything, by their fit.
-    pub fn new(catalog: &Catalog, cohort: &Cohort<'_>, fit: &mut Fit<'_>, rule: &Rule) -> Self {
-        let values = activity(catalog, cohort, rule);
-        let scores = fit.scores(catalog, rule);
+    pub fn new(catalog: &Catalog, cohort: &Cohort<'_>, expected: &mut Expected<'_>, rule: &Rule) -> Self {
+        let model = expected.of(catalog, rule);
+        let values = activity(catalog, cohort, rule, &expected.active, &model.active);
+        let scores = model.fit.as_deref();
         let groups = (values.len() / LEAST_PEOPLE).max(1);
         let of_fit = if scores.is_some() { MOST_FIT_GROUPS.min((groups as f64).sqrt() as usize).max(1) } else { 1 };
         let ends = quantiles(&values, (groups / of_fit).clamp(1, MOST_ACTIVITY_GROUPS));
@@ -170,32 +178,52 @@ impl Strata {
     }
 }
 
-/// How active those at risk were, and who they are.
+/// How active those at risk were, as places on a scale of [`MOST_COUNTED`] steps, and who they are: by the number of product events,
+/// and by their days, kinds and members as far as these tell more.
 ///
 /// Of the events that a rule is about, only so many count as it takes to meet it twice: without any, those who meet it would be
 /// more active than those they are compared with; with all, who lives in one feature would be compared with those who do everything
-/// else. Where they are more than half of everything that people do, they are left out: nobody would be left to compare with.
-fn activity(catalog: &Catalog, cohort: &Cohort<'_>, rule: &Rule) -> Vec<(u32, usize)> {
+/// else. Where they are more than half of everything that people do, all others alone count: nobody would be left to compare with.
+fn activity(
+    catalog: &Catalog,
+    cohort: &Cohort<'_>,
+    rule: &Rule,
+    slots: &[usize],
+    coefficients: &[f64],
+) -> Vec<(u32, usize)> {
     let (windows, levels) = (cohort.table.layout.windows, &cohort.table.layout.levels);
-    let mut own = rule.own(catalog, cohort);
-    let own_of = |own: &[(usize, u32)], place: usize| {
+    let own = rule.own(catalog, cohort);
+    let own_beyond = |most: &dyn Fn(u32) -> u32, place: usize| {
         let of_place = cohort.levels(place).unwrap_or(&[]);
-        let beyond = |(slot, most): &(usize, u32)| {
-            of_place.get(slot * windows + rule.window).map_or(0, |level| levels.least(*level).saturating_sub(*most))
+        let beyond = |(slot, twice): &(usize, u32)| {
+            of_place
+                .get(slot * windows + rule.window)
+                .map_or(0, |level| levels.least(*level).saturating_sub(most(*twice)))
         };
         own.iter().map(beyond).sum::<u32>()
     };
-    let without: Vec<(usize, u32)> = own.iter().map(|(slot, _)| (*slot, 0)).collect();
+    let at_risk = &cohort.landmarks[rule.window].at_risk;
     let (mut all, mut about) = (0_u64, 0_u64);
-    for place in cohort.landmarks[rule.window].at_risk.places() {
+    for place in at_risk.places() {
         all += u64::from(cohort.activity(place, rule.window));
-        about += u64::from(own_of(&without, place));
+        about += u64::from(own_beyond(&|_| 0, place));
     }
-    if about * 2 > all {
-        own = without;
+    let is_most = about * 2 > all;
+    if is_most {
+        let others = |place: usize| cohort.activity(place, rule.window).saturating_sub(own_beyond(&|_| 0, place));
+        return at_risk.places().map(|place| (others(place), place)).collect();
     }
-    let active = |place: usize| cohort.activity(place, rule.window).saturating_sub(own_of(&own, place));
-    cohort.landmarks[rule.window].at_risk.places().map(|place| (active(place), place)).collect()
+    let (first, others) = coefficients.split_first().unwrap_or((&1.0, &[]));
+    let score = |place: usize| {
+        let events = cohort.activity(place, rule.window).saturating_sub(own_beyond(&|twice| twice, place));
+        let more = known(cohort, place, rule.window, slots).zip(others).map(|(value, weight)| value * weight);
+        first * f64::from(events).ln_1p() + more.sum::<f64>()
+    };
+    let scores: Vec<(f64, usize)> = at_risk.places().map(|place| (score(place), place)).collect();
+    let (low, high) =
+        scores.iter().fold((f64::MAX, f64::MIN), |(low, high), (score, _)| (score.min(low), score.max(high)));
+    let scale = if high > low { f64::from(MOST_COUNTED) / (high - low) } else { 0.0 };
+    scores.into_iter().map(|(score, place)| (((score - low) * scale) as u32, place)).collect()
 }
 
 /// The values that cut people into groups of equal size, as far as equal values allow: by counting, not by sorting.

@@ -8,7 +8,7 @@ use stats::multiplicity::{benjamini_hochberg, weighted_holm};
 use stats::sample_size::events_for_ratio;
 
 use super::adjusted::{Adjusted, adjusted};
-use super::alike::{Fit, Strata};
+use super::alike::{Expected, Strata};
 use super::bits::Bits;
 use super::closer::{Overlap, curve, heat_map, loads, missed, overlaps, weeks};
 use super::cohort::{Cohort, Half};
@@ -65,8 +65,9 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
     });
     let combined = combine(&cohort, &searched.all, question.aim, weeks(&cohort, Half::Search));
     let rules = in_turn(singles(&searched), combinations(&combined));
-    let mut fit = Fit::new(&question.catalog, &cohort, &searched, |rule| leaks.why(rule).is_some());
-    let judged: Vec<Judged> = rules.into_iter().map(|rule| judge(question, &cohort, &mut fit, &leaks, rule)).collect();
+    let mut expected = Expected::new(&question.catalog, &cohort, &searched, &leaks);
+    let judged: Vec<Judged> =
+        rules.into_iter().map(|rule| judge(question, &cohort, &mut expected, &leaks, rule)).collect();
     let p_values: Vec<f64> = judged.iter().map(|judged| judged.held_out.p_value).collect();
     // What looked best in the search has the most of the level: the weights come from people who do not judge.
     let weights: Vec<f64> = (1..=p_values.len()).map(|rank| 1.0 / rank as f64).collect();
@@ -213,11 +214,11 @@ fn look_closer(
     (recommended, places.iter().map(look).collect(), overlaps(cohort, &rules))
 }
 
-fn judge(question: &Question, cohort: &Cohort<'_>, fit: &mut Fit<'_>, leaks: &Leaks, rule: Rule) -> Judged {
+fn judge(question: &Question, cohort: &Cohort<'_>, expected: &mut Expected<'_>, leaks: &Leaks, rule: Rule) -> Judged {
     let bits = rule.bits(cohort);
     let [search, held_out] = [Half::Search, Half::HeldOut].map(|half| measures(cohort, &bits, rule.window, half));
     let adjusted = (!rule.is_activity()).then(|| {
-        let strata = Strata::new(&question.catalog, cohort, fit, &rule);
+        let strata = Strata::new(&question.catalog, cohort, expected, &rule);
         let plain = held_out.lift.map(|lift| lift.value);
         adjusted(cohort, &bits, rule.window, Half::HeldOut, &strata, plain)
     });
