@@ -17,6 +17,7 @@ pub mod reject;
 pub mod time;
 
 mod apply;
+pub(crate) mod body;
 mod columnar;
 mod encoding;
 mod guess;

@@ -14,15 +14,20 @@ pub mod limits;
 mod amplitude;
 mod answer;
 mod clock;
+mod crm;
 mod groups;
 mod intake;
 mod json;
+mod mapped;
 mod mixpanel;
 mod posthog;
+mod pushed;
 mod reject;
 mod request;
+mod rows;
 mod segment;
 mod source;
+mod stripe;
 mod values;
 
 pub use answer::Answer;
@@ -30,7 +35,7 @@ pub use groups::Groups;
 pub use intake::{Changed, Outcome, Received};
 pub use reject::{Place, Reason, Reject};
 pub use request::{Headers, Method, Request};
-pub use source::{Proof, Route, Settings, Source};
+pub use source::{Customer, CustomerIs, Proof, Route, Settings, Source};
 
 /// Every source.
 #[must_use]
@@ -44,6 +49,11 @@ pub fn all() -> &'static [Source] {
             posthog::SOURCE,
             amplitude::SOURCE,
             mixpanel::SOURCE,
+            stripe::SOURCE,
+            crm::HUBSPOT,
+            crm::SALESFORCE,
+            rows::SOURCE,
+            mapped::SOURCE,
         ]
     }
 }

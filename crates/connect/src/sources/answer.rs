@@ -66,7 +66,7 @@ pub(crate) fn failed_records(outcome: &Outcome) -> Answer {
         "code": 400,
         "status": "Bad Request",
         "error": "some data points in the request failed validation",
-        "num_records_imported": outcome.messages - outcome.rejects.len(),
+        "num_records_imported": outcome.messages - outcome.rejects.len() - outcome.passed_over,
         "failed_records": failed,
     });
     Answer::json(400, body.to_string())

@@ -10,8 +10,9 @@ use twox_hash::XxHash3_128;
 use super::answer::Answer;
 use super::clock::Dated;
 use super::json::{self, Items, Object};
-use super::reject::{Fault, Place, Reason, Reject, sample_of};
+use super::reject::{Fault, Place, Reason, Reject, sample_of, shown};
 use super::values::Collected;
+use crate::files::body::Row;
 use crate::secret::Secret;
 
 /// What a source made of a request.
@@ -32,8 +33,10 @@ pub struct Outcome {
     pub records: Vec<Record>,
     /// What is not taken.
     pub rejects: Vec<Reject>,
-    /// How many messages there were; each gave records or one reject.
+    /// How many messages there were; each gave records or one reject, or was passed over.
     pub messages: usize,
+    /// How many of them the owner's own mapping leaves out on purpose.
+    pub passed_over: usize,
     /// What was changed on the way in.
     pub changed: Changed,
 }
@@ -104,6 +107,36 @@ impl Intake {
         }
     }
 
+    /// Takes in what a mapping made of the next row.
+    pub(crate) fn row(&mut self, text: &str, row: Row) {
+        let number = self.outcome.messages;
+        let mut records = match row {
+            Row::Records(records) => records,
+            Row::LeftOut => {
+                self.outcome.messages += 1;
+                self.outcome.passed_over += 1;
+                return;
+            }
+            Row::Rejected(reason, column) => {
+                let pointer = column.map(|column| format!("/{}", column.replace('.', "/"))).unwrap_or_default();
+                return self.reject(Some(number), Fault::at(pointer, Reason::Mapping(reason)), text.as_bytes());
+            }
+        };
+        if let Some(fault) = records.iter().find_map(|record| named(&record.who).err()) {
+            return self.reject(Some(number), fault, text.as_bytes());
+        }
+        for record in &mut records {
+            record.source = Arc::clone(&self.source);
+            record.received_at = Some(record.received_at.unwrap_or(self.received_at).min(self.received_at));
+            if record.timestamp > self.received_at {
+                record.timestamp = self.received_at;
+                self.outcome.changed.clamped += 1;
+            }
+        }
+        self.outcome.messages += 1;
+        self.outcome.records.append(&mut records);
+    }
+
     /// A fault of the whole request, which then counts as one message.
     pub(crate) fn refuse(&mut self, fault: impl Into<Fault>, body: &[u8]) {
         self.reject(None, fault.into(), body);
@@ -159,6 +192,12 @@ impl Intake {
         Arc::from(format!("{:032x}", XxHash3_128::oneshot(&hashed)))
     }
 
+    /// Counts what a mapping changed in the rows.
+    pub(crate) const fn changed_by_mapping(&mut self, texts_cut: u64, clamped: u64) {
+        self.outcome.changed.texts_cut += texts_cut;
+        self.outcome.changed.clamped += clamped;
+    }
+
     pub(crate) fn finish(self) -> Outcome {
         self.outcome
     }
@@ -171,6 +210,17 @@ fn id_of(text: &[u8]) -> Option<String> {
     let named = ["messageId", "message_id", "insert_id", "$insert_id", "uuid", "id"];
     let found = named.iter().find_map(|name| object.text(name).or_else(|| inner.and_then(|inner| inner.text(name))));
     found.filter(|id| id.len() <= crate::files::limits::ID_BYTES).map(str::to_owned)
+}
+
+/// Whether somebody is named by an id of his own.
+fn named(who: &Who) -> Result<(), Fault> {
+    let ids = [&who.user, &who.anonymous, &who.account, &who.workspace];
+    let mut given = ids.into_iter().flatten();
+    let Some(first) = given.clone().next() else { return Err(Reason::NoSubject("the source's ids").into()) };
+    if given.all(|id| is_generic(id)) {
+        return Err(Reason::NamesNobody(shown(first)).into());
+    }
+    Ok(())
 }
 
 impl Said {
@@ -213,29 +263,24 @@ impl Said {
     /// Whether somebody is named, and by an id of his own.
     fn check(&self) -> Result<(), Fault> {
         let who = &self.who;
-        let ids = [&who.user, &who.anonymous, &who.account, &who.workspace];
-        let mut given = ids.into_iter().flatten();
-        let Some(first) = given.clone().next() else { return Err(Reason::NoSubject("the source's ids").into()) };
-        if given.all(|id| is_generic(id)) {
-            return Err(Reason::NamesNobody(super::reject::shown(first)).into());
-        }
-        let named = |id: &Option<Arc<str>>| id.as_ref().is_some_and(|id| !is_generic(id));
+        named(who)?;
+        let is_named = |id: &Option<Arc<str>>| id.as_ref().is_some_and(|id| !is_generic(id));
         for (_, body) in &self.bodies {
             match body {
-                Body::Traits { of: SubjectKind::User, .. } if !named(&who.user) && !named(&who.anonymous) => {
+                Body::Traits { of: SubjectKind::User, .. } if !is_named(&who.user) && !is_named(&who.anonymous) => {
                     return Err(Reason::NoId("id of a user").into());
                 }
-                Body::Traits { of: SubjectKind::Account, .. } if !named(&who.account) => {
+                Body::Traits { of: SubjectKind::Account, .. } if !is_named(&who.account) => {
                     return Err(Reason::NoId("id of an account").into());
                 }
-                Body::Traits { of: SubjectKind::Workspace, .. } if !named(&who.workspace) => {
+                Body::Traits { of: SubjectKind::Workspace, .. } if !is_named(&who.workspace) => {
                     return Err(Reason::NoId("id of a workspace").into());
                 }
                 Body::Alias { previous } if is_generic(previous) => {
-                    return Err(Reason::NamesNobody(super::reject::shown(previous)).into());
+                    return Err(Reason::NamesNobody(shown(previous)).into());
                 }
-                Body::Alias { .. } if !named(&who.user) => return Err(Reason::NoId("id of a user").into()),
-                Body::Leave if !named(&who.account) || !(named(&who.user) || named(&who.anonymous)) => {
+                Body::Alias { .. } if !is_named(&who.user) => return Err(Reason::NoId("id of a user").into()),
+                Body::Leave if !is_named(&who.account) || !(is_named(&who.user) || is_named(&who.anonymous)) => {
                     return Err(Reason::NoId("user and account").into());
                 }
                 Body::Event { .. } | Body::Traits { .. } | Body::Alias { .. } | Body::Leave => {}

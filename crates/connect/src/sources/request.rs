@@ -38,7 +38,8 @@ impl<const COUNT: usize> Headers for [(&str, &str); COUNT] {
     }
 }
 
-/// A request as it came, its body already unpacked by the server if it was packed.
+/// A request as it came, its body already unpacked by the server: by `Content-Encoding`, or where it begins with gzip's
+/// two bytes (1f 8b), as some clients pack without saying so.
 pub struct Request<'a> {
     /// How.
     pub method: Method,

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use engine::record::SubjectKind;
+
 use super::answer::Answer;
 use super::groups::Groups;
 use super::intake::Received;
 use super::request::{Method, Request};
+use crate::files::Mapping;
+use crate::secret::Secret;
 
 /// A source: a declaration and a pure mapping.
 #[derive(Debug)]
@@ -92,13 +96,57 @@ pub struct Settings {
     pub currency: Arc<str>,
     /// Which kinds of groups are accounts and workspaces.
     pub groups: Groups,
+    /// The secret that webhooks are signed with.
+    pub signing_secret: Option<Secret>,
+    /// Whom a billing customer is.
+    pub customer: Customer,
+    /// What rows mean, for the source that takes rows of any form.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 impl Settings {
     /// Settings with a name and nothing else said.
     #[must_use]
     pub fn of(source: &str) -> Self {
-        Self { source: Arc::from(source), strict: false, currency: Arc::from("USD"), groups: Groups::default() }
+        Self {
+            source: Arc::from(source),
+            strict: false,
+            currency: Arc::from("USD"),
+            groups: Groups::default(),
+            signing_secret: None,
+            customer: Customer::default(),
+            mapping: None,
+        }
+    }
+}
+
+/// Whom a billing customer is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Customer {
+    /// Whether customers are companies or people.
+    pub is: CustomerIs,
+    /// The key of the metadata that holds the product's own id. Without it, or where it is not there, the customer's
+    /// id at the vendor is used.
+    pub metadata_key: Option<String>,
+}
+
+/// Whether customers are companies or people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CustomerIs {
+    /// Companies.
+    #[default]
+    Account,
+    /// People.
+    User,
+}
+
+impl CustomerIs {
+    /// Whose traits a customer's are.
+    pub(crate) const fn subject(self) -> SubjectKind {
+        match self {
+            Self::Account => SubjectKind::Account,
+            Self::User => SubjectKind::User,
+        }
     }
 }
 

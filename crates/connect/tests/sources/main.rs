@@ -3,7 +3,10 @@
 mod amplitude;
 mod asked;
 mod clients;
+mod declared;
 mod mixpanel;
 mod posthog;
+mod pushed;
 mod segment;
 mod sound;
+mod stripe;
