@@ -3,14 +3,14 @@
 //! A live server resolves identity anew whenever something changes whose earlier events are. For that it needs what was said, not
 //! where the lake put it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::household::Needs;
 use engine::identity::{HouseholdKey, Ids as _};
 use engine::record::{Body, EventKind, Money, Properties, Record, SubjectKind, Who};
 use engine::workspace::Workspace;
-use engine::{Timestamp, Value};
+use engine::{Number, Timestamp, Value};
 
 use crate::columns::{Carried, ColumnName, Table, ValueType, Values, list_from_json, value_types};
 use crate::dictionary::parse_name;
@@ -31,6 +31,15 @@ pub struct SentReader<'a> {
     types: Vec<ValueType>,
     /// Texts of the columns that are read.
     keep: BTreeSet<String>,
+}
+
+/// What a row carries beside its ids.
+#[derive(Default)]
+struct RowValues {
+    properties: Properties,
+    amount: Option<Number>,
+    currency: Option<Arc<str>>,
+    previous: Option<Arc<str>>,
 }
 
 impl<'a> SentReader<'a> {
@@ -108,7 +117,7 @@ impl<'a> SentReader<'a> {
         let id = |kind, code: u32| -> Result<Option<Arc<str>>> {
             Ok(if code == 0 { None } else { Some(Arc::from(directory.ids(kind)?.text(code))) })
         };
-        let (properties, amount, currency, previous) = self.values(values);
+        let RowValues { properties, amount, currency, previous } = self.values(values);
         let body = if row.what & FACT == 0 {
             let (name, kind) = self.name(row.what);
             let amount = amount.map(|amount| Money { amount, currency: currency.unwrap_or_default() });
@@ -146,25 +155,24 @@ impl<'a> SentReader<'a> {
         place.and_then(|place| self.names.get(place)).cloned().unwrap_or_default()
     }
 
-    fn values(&self, bytes: &[u8]) -> (Properties, Option<engine::Number>, Option<Arc<str>>, Option<Arc<str>>) {
-        let mut properties = BTreeMap::new();
-        let (mut amount, mut currency, mut previous) = (None, None, None);
+    fn values(&self, bytes: &[u8]) -> RowValues {
+        let mut row = RowValues::default();
         let dictionary = self.lake.column_dictionary();
         for (code, carried) in (Values { bytes, types: &self.types }) {
             if let Some(Some((name, value_type))) = self.columns.get(code as usize) {
                 if let Some(value) = value(carried, *value_type) {
-                    properties.insert(Arc::clone(name), value);
+                    row.properties.insert(Arc::clone(name), value);
                 }
                 continue;
             }
             match (dictionary.text(u32::from(code)), carried) {
-                (ColumnName::AMOUNT, Carried::Number(number)) => amount = Some(number),
-                (ColumnName::CURRENCY, Carried::Text(text)) => currency = Some(Arc::from(text)),
-                (ColumnName::PREVIOUS, Carried::Text(text)) => previous = Some(Arc::from(text)),
+                (ColumnName::AMOUNT, Carried::Number(number)) => row.amount = Some(number),
+                (ColumnName::CURRENCY, Carried::Text(text)) => row.currency = Some(Arc::from(text)),
+                (ColumnName::PREVIOUS, Carried::Text(text)) => row.previous = Some(Arc::from(text)),
                 _ => {}
             }
         }
-        (properties, amount, currency, previous)
+        row
     }
 }
 
