@@ -77,7 +77,7 @@ pub struct Facts {
 }
 
 /// Where people have got with a lead.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum LeadState {
     /// Nobody has touched it.
     New,
