@@ -11,6 +11,7 @@ mod definitions;
 mod exit;
 mod instant;
 mod judging;
+mod live;
 mod overview;
 mod progress;
 mod question;

@@ -20,10 +20,10 @@ use crate::evaluate::{Evaluator, HouseholdState};
 use crate::household::{Code, Directory, Needs, Subject};
 use crate::identity::Belonging;
 use crate::outcome::Outcome;
-use crate::record::Record;
+use crate::record::{Record, SubjectKind};
 use crate::workspace::Workspace;
 
-pub use roster::{Roster, Seat};
+pub use roster::{Roster, Seat, each_id};
 pub use take::Taken;
 
 /// What records are read with.
@@ -104,11 +104,30 @@ impl LiveHousehold {
         self.ids.id(subject)
     }
 
+    /// Every id of everyone in it, with the one by which people know whose it is.
+    pub fn each_id(&self, mut take: impl FnMut(SubjectKind, &str, &str)) {
+        for kind in [SubjectKind::User, SubjectKind::Account, SubjectKind::Workspace] {
+            for id in self.ids.ids(kind).iter_from(1) {
+                let shown = self.ids.find(kind, id).map_or(id, |subject| self.ids.id(subject));
+                take(kind, id, shown);
+            }
+        }
+    }
+
+    /// How many ids there are in it.
+    #[must_use]
+    pub fn ids(&self) -> usize {
+        [SubjectKind::User, SubjectKind::Account, SubjectKind::Workspace]
+            .iter()
+            .map(|kind| self.ids.ids(*kind).end() as usize - 1)
+            .sum()
+    }
+
     /// The account that a user is in as of an instant.
     #[must_use]
     pub fn account_of(&self, user: Code, at: Timestamp) -> Option<&str> {
         let (code, _) = self.belonging.account_of_row(user, 0, 0, at.0);
-        let kind = crate::record::SubjectKind::Account;
+        let kind = SubjectKind::Account;
         (code != 0).then(|| self.ids.id(Subject { kind, code }))
     }
 }

@@ -98,7 +98,9 @@ impl Roster {
         self.numbers.capacity() * (size_of::<(u128, u32)>() + 1) + self.parents.capacity() * size_of::<u32>()
     }
 
-    fn root(&self, mut number: u32) -> u32 {
+    /// The household that a household is, or has become part of.
+    #[must_use]
+    pub fn root(&self, mut number: u32) -> u32 {
         while let Some(parent) = self.parents.get(number as usize).copied().filter(|parent| *parent != number) {
             number = parent;
         }

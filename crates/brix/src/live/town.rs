@@ -1,0 +1,422 @@
+//! All households, in memory: who a record is about, what it changes, and what becomes due.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use anyhow::Result;
+use engine::Timestamp;
+use engine::assemble::{EventNames, OwnedHousehold};
+use engine::evaluate::Evaluator;
+use engine::household::Needs;
+use engine::identity::HouseholdKey;
+use engine::live::{Frame, LiveHousehold, Roster, Taken};
+use engine::outcome::{Explanation, Outcome};
+use engine::program::Binding;
+use engine::record::{Record, SubjectKind};
+use history::{Lake, SentReader};
+use rayon::prelude::*;
+
+use super::home::{Home, Logged, Reading, identity, is_lead};
+use super::rules::Rules;
+
+/// So many identities of records are remembered, so that a copy is known at once. Copies of older ones are found when the log
+/// goes into the lake.
+const REMEMBERED: usize = 4_000_000;
+
+/// So few households are looked at by one thread.
+const FEW: usize = 16;
+
+/// What is said of a household after something has happened to it.
+pub struct News {
+    /// Its number.
+    pub household: u32,
+    /// What is said of each subject that meets something.
+    pub said: Vec<Said>,
+    /// Every id in it, with the one by which people know whose it is.
+    pub ids: Vec<(SubjectKind, String, String)>,
+}
+
+/// What a definition says of a subject.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// The id by which people know the subject.
+    pub id: String,
+    /// The account it is in.
+    pub account: Option<String>,
+    /// The rest.
+    pub outcome: Outcome,
+}
+
+/// What came of a batch.
+#[derive(Default)]
+pub struct Changed {
+    /// Households of whose leads something else is said than before.
+    pub news: Vec<News>,
+    /// Copies of records.
+    pub copies: u64,
+    /// Households that were read again from all their records.
+    pub replays: u64,
+    /// Records that name nobody.
+    pub nobody: Vec<u64>,
+}
+
+/// All households.
+pub struct Town {
+    rules: Arc<Rules>,
+    names: EventNames,
+    binding: Binding,
+    roster: Roster,
+    /// By number; `None` for those that have become part of others.
+    homes: Vec<Option<Box<Home>>>,
+    seen: Seen,
+    due: BTreeSet<(i64, u32)>,
+    lake: Option<Arc<Lake>>,
+    /// Households with records that are not in the lake.
+    unsettled: BTreeSet<u32>,
+}
+
+/// Identities of the latest records.
+#[derive(Default)]
+struct Seen {
+    set: HashSet<u128>,
+    order: VecDeque<u128>,
+}
+
+impl Seen {
+    /// Whether it is new.
+    fn insert(&mut self, identity: u128) -> bool {
+        if !self.set.insert(identity) {
+            return false;
+        }
+        self.order.push_back(identity);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.set.remove(&oldest);
+        }
+        true
+    }
+
+    /// Takes back what turned out not to count.
+    fn forget(&mut self, identity: u128) {
+        self.set.remove(&identity);
+    }
+}
+
+/// What a batch asks of a household.
+#[derive(Default)]
+struct Errand {
+    records: Vec<Logged>,
+    /// Households that have become part of it.
+    joined: Vec<Box<Home>>,
+    /// It has to be read again in any case.
+    replay: bool,
+}
+
+/// A household with what is asked of it, on its way through a thread.
+struct Visit {
+    number: u32,
+    home: Box<Home>,
+    errand: Errand,
+    news: Option<News>,
+    replayed: bool,
+}
+
+/// An explanation, with the household and the records that it speaks of.
+pub struct Why {
+    /// Criterion by criterion.
+    pub explanation: Explanation,
+    /// Its rows are those of the evidence.
+    pub household: OwnedHousehold,
+    /// What the rows' records are places in.
+    pub records: Vec<Record>,
+}
+
+impl Town {
+    /// Nobody is in it. The seed must not be known to senders.
+    pub fn new(rules: Arc<Rules>, lake: Option<Arc<Lake>>, seed: u64) -> Self {
+        let names = EventNames::default();
+        let binding = rules.program.bind(names.list());
+        Self {
+            rules,
+            names,
+            binding,
+            roster: Roster::new(seed),
+            homes: Vec::new(),
+            seen: Seen::default(),
+            due: BTreeSet::new(),
+            lake,
+            unsettled: BTreeSet::new(),
+        }
+    }
+
+    fn frame(&self) -> Frame<'_> {
+        Frame { workspace: &self.rules.workspace, needs: self.rules.program.needs(), names: &self.names }
+    }
+
+    /// How many households there are.
+    pub fn households(&self) -> usize {
+        self.homes.iter().flatten().count()
+    }
+
+    /// How many households have records that are not in the lake.
+    pub fn unsettled(&self) -> usize {
+        self.unsettled.len()
+    }
+
+    /// The first instant at which something may change with time alone.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| Timestamp(*at))
+    }
+
+    /// Takes up everyone in the lake, folded as far as that helps. To be called on an empty town.
+    pub fn settle_lake(&mut self, now: Timestamp) -> Result<()> {
+        let Some(lake) = self.lake.clone() else { return Ok(()) };
+        let rules = Arc::clone(&self.rules);
+        let reader = SentReader::new(&lake, rules.program.needs(), &rules.workspace);
+        for (name, kind) in reader.names() {
+            self.names.add(name, kind, &rules.workspace);
+        }
+        self.binding = rules.program.bind(self.names.list());
+        let numbers = self.seat_lake(&lake)?;
+        let mut parts: BTreeMap<u32, u32> = BTreeMap::new();
+        numbers.values().for_each(|number| *parts.entry(*number).or_default() += 1);
+        // Households of the lake that are one by now, though not by what the lake knows.
+        let mut scattered: BTreeMap<u32, Vec<Record>> = BTreeMap::new();
+        for (from, to) in lake.ranges() {
+            let mut found: BTreeMap<HouseholdKey, Vec<Record>> = BTreeMap::new();
+            reader.read(from, to, &mut |key, record| found.entry(key).or_default().push(record))?;
+            let mut whole = Vec::new();
+            for (key, records) in found {
+                let Some(number) = numbers.get(&key).copied() else { continue };
+                if parts.get(&number) == Some(&1) {
+                    whole.push((number, records));
+                } else {
+                    scattered.entry(number).or_default().extend(records);
+                }
+            }
+            self.build(whole, &reader, now)?;
+        }
+        self.build(scattered.into_iter().collect(), &reader, now)
+    }
+
+    /// Gives everyone in the lake a seat; tells each household's number.
+    fn seat_lake(&mut self, lake: &Lake) -> Result<HashMap<HouseholdKey, u32>> {
+        let rules = Arc::clone(&self.rules);
+        let nothing = Needs { accounts: rules.program.needs().accounts, ..Needs::default() };
+        let reader = SentReader::new(lake, &nothing, &rules.workspace);
+        let mut numbers: HashMap<HouseholdKey, u32> = HashMap::new();
+        for (from, to) in lake.ranges() {
+            reader.read(from, to, &mut |key, record| {
+                let frame = Frame { workspace: &rules.workspace, needs: rules.program.needs(), names: &self.names };
+                if let Some(seat) = self.roster.seat(&record, &frame) {
+                    numbers.insert(key, seat.household);
+                }
+            })?;
+        }
+        numbers.values_mut().for_each(|number| *number = self.roster.root(*number));
+        self.homes.resize_with(self.roster.end() as usize, || None);
+        Ok(numbers)
+    }
+
+    fn build(&mut self, households: Vec<(u32, Vec<Record>)>, reader: &SentReader<'_>, now: Timestamp) -> Result<()> {
+        let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: Some(reader) };
+        let built: Vec<(u32, Box<Home>)> = households
+            .into_par_iter()
+            .map_init(
+                || Evaluator::new(&self.rules.program, &self.binding, now),
+                |evaluator, (number, records)| {
+                    let mut home = Box::new(Home::of_lake(&records, &reading.frame));
+                    drop(records);
+                    home.stands(evaluator, &reading)?;
+                    home.settle(evaluator, now);
+                    Ok((number, home))
+                },
+            )
+            .collect::<Result<_>>()?;
+        for (number, home) in built {
+            self.put(number, home);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, number: u32, home: Box<Home>) {
+        if home.due != i64::MAX {
+            self.due.insert((home.due, number));
+        }
+        if home.has_tail() {
+            self.unsettled.insert(number);
+        }
+        let place = number as usize;
+        if self.homes.len() <= place {
+            self.homes.resize_with(place + 1, || None);
+        }
+        if let Some(slot) = self.homes.get_mut(place) {
+            *slot = Some(home);
+        }
+    }
+
+    fn pick_up(&mut self, number: u32) -> Option<Box<Home>> {
+        let home = self.homes.get_mut(number as usize)?.take()?;
+        self.due.remove(&(home.due, number));
+        self.unsettled.remove(&number);
+        Some(home)
+    }
+
+    /// Takes records, and everything that has become due by `now`.
+    pub fn take(&mut self, batch: Vec<Logged>, now: Timestamp) -> Result<Changed> {
+        let mut changed = Changed::default();
+        if self.names.take(batch.iter().map(|logged| &logged.record), &self.rules.workspace) {
+            self.binding = self.rules.program.bind(self.names.list());
+        }
+        let mut errands: BTreeMap<u32, Errand> = BTreeMap::new();
+        for logged in batch {
+            let identity = identity(&logged.record);
+            if !self.seen.insert(identity) {
+                changed.copies += 1;
+                continue;
+            }
+            let frame = Frame {
+                workspace: &self.rules.workspace,
+                needs: self.rules.program.needs(),
+                names: &self.names,
+            };
+            let Some(seat) = self.roster.seat(&logged.record, &frame) else {
+                self.seen.forget(identity);
+                changed.nobody.push(logged.offset);
+                continue;
+            };
+            let mut errand = errands.remove(&seat.household).unwrap_or_default();
+            for number in seat.joined {
+                errand.joined.extend(self.pick_up(number));
+                if let Some(other) = errands.remove(&number) {
+                    errand.records.extend(other.records);
+                    errand.joined.extend(other.joined);
+                    errand.replay = true;
+                }
+            }
+            errand.records.push(logged);
+            errands.insert(seat.household, errand);
+        }
+        while let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now.0) {
+            self.due.remove(&(at, number));
+            errands.entry(number).or_default();
+        }
+        let visits = errands.into_iter().map(|(number, errand)| {
+            let home = self.pick_up(number).unwrap_or_default();
+            Visit { number, home, errand, news: None, replayed: false }
+        });
+        let visits: Vec<Visit> = visits.collect();
+        self.visit_all(visits, now, &mut changed)?;
+        Ok(changed)
+    }
+
+    /// Says of everyone how things stand.
+    pub fn look_around(&mut self, now: Timestamp) -> Result<Changed> {
+        let numbers: Vec<u32> = (0..self.roster.end()).collect();
+        let visits = numbers.into_iter().filter_map(|number| {
+            let home = self.pick_up(number)?;
+            Some(Visit { number, home, errand: Errand::default(), news: None, replayed: false })
+        });
+        let visits: Vec<Visit> = visits.collect();
+        let mut changed = Changed::default();
+        self.visit_all(visits, now, &mut changed)?;
+        Ok(changed)
+    }
+
+    fn visit_all(&mut self, mut visits: Vec<Visit>, now: Timestamp, changed: &mut Changed) -> Result<()> {
+        let lake = self.lake.clone();
+        let needs = self.rules.program.needs();
+        let reader = lake.as_deref().map(|lake| SentReader::new(lake, needs, &self.rules.workspace));
+        let reading = Reading { frame: self.frame(), lake: lake.as_deref(), reader: reader.as_ref() };
+        let evaluator = || Evaluator::new(&self.rules.program, &self.binding, now);
+        let done: Result<()> = if visits.len() < FEW {
+            let mut evaluator = evaluator();
+            visits.iter_mut().try_for_each(|visit| visit.make(&mut evaluator, &reading, now))
+        } else {
+            visits.par_iter_mut().try_for_each_init(evaluator, |evaluator, visit| visit.make(evaluator, &reading, now))
+        };
+        for visit in visits {
+            changed.replays += u64::from(visit.replayed);
+            changed.news.extend(visit.news);
+            self.put(visit.number, visit.home);
+        }
+        done
+    }
+
+    /// Why: each criterion of a definition for a subject at an instant, with the events behind it.
+    pub fn explain(&self, household: u32, definition: usize, id: &str, at: Timestamp) -> Result<Option<Why>> {
+        let Some(home) = self.homes.get(household as usize).and_then(Option::as_ref) else { return Ok(None) };
+        let needs = self.rules.program.needs();
+        let reader = self.lake.as_deref().map(|lake| SentReader::new(lake, needs, &self.rules.workspace));
+        let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: reader.as_ref() };
+        let records = home.records(&reading, BTreeSet::new())?;
+        let replayed = LiveHousehold::replayed(&records, &reading.frame);
+        let kind = self.rules.kind(definition);
+        let Some(subject) = replayed.directory.find(kind, id) else { return Ok(None) };
+        let mut evaluator = Evaluator::new(&self.rules.program, &self.binding, at);
+        let Some(explanation) = evaluator.explain(&replayed.view(), definition, subject, at) else { return Ok(None) };
+        Ok(Some(Why { explanation, household: replayed, records }))
+    }
+
+    /// The household of an id.
+    pub fn household_of(&self, kind: SubjectKind, id: &str) -> Option<u32> {
+        self.roster.find(kind, id)
+    }
+
+    /// The lake has been written anew: everything up to an offset is in it.
+    pub fn compacted(&mut self, lake: Arc<Lake>, through: u64) {
+        self.lake = Some(lake);
+        let unsettled = std::mem::take(&mut self.unsettled);
+        for number in unsettled {
+            if let Some(home) = self.homes.get_mut(number as usize).and_then(Option::as_mut) {
+                home.compacted(through);
+                if home.has_tail() {
+                    self.unsettled.insert(number);
+                }
+            }
+        }
+    }
+}
+
+impl Visit {
+    fn make(&mut self, evaluator: &mut Evaluator<'_>, reading: &Reading<'_>, now: Timestamp) -> Result<()> {
+        let errand = std::mem::take(&mut self.errand);
+        let mut ids = BTreeSet::new();
+        let mut replay = errand.replay || !errand.joined.is_empty();
+        for other in errand.joined {
+            self.home.join(*other, &mut ids);
+        }
+        for logged in errand.records {
+            if replay {
+                self.home.keep(logged);
+            } else {
+                replay = self.home.take(logged, &reading.frame) == Taken::NeedsReplay;
+            }
+        }
+        if replay {
+            self.replayed = true;
+            self.home.replay(reading, ids)?;
+        }
+        let outcomes = self.home.stands(evaluator, reading)?;
+        self.home.settle(evaluator, now);
+        if self.home.is_news(&outcomes) {
+            self.news = Some(News::of(self.number, &self.home, outcomes, now));
+        }
+        Ok(())
+    }
+}
+
+impl News {
+    fn of(household: u32, home: &Home, outcomes: Vec<Outcome>, now: Timestamp) -> Self {
+        let live = home.live();
+        let mut ids = Vec::new();
+        live.each_id(|kind, id, shown| ids.push((kind, id.to_owned(), shown.to_owned())));
+        let said = outcomes.into_iter().filter(is_lead).map(|outcome| {
+            let user = outcome.subject.kind == SubjectKind::User;
+            let account = user.then(|| live.account_of(outcome.subject.code, now)).flatten().map(str::to_owned);
+            Said { id: live.id(outcome.subject).to_owned(), account, outcome }
+        });
+        Self { household, said: said.collect(), ids }
+    }
+}
