@@ -3,8 +3,77 @@
 //! - [`entry`]: what stands in the log.
 //! - [`rules`]: the definitions in force.
 //! - [`town`]: all households in memory; [`home`]: one of them.
+//! - [`book`]: all leads, and what news about a household changes in it; [`told`]: a lead in words.
+//! - [`processor`]: from the log by the town and the book to the ledger, in one transaction each time.
+//! - [`compaction`]: from the log into the lake, meanwhile.
+//!
+//! Invariants:
+//! - What is in memory is a cache of log and lake: losing it costs time.
+//! - Nothing is told to the outside that was not committed together with the offset.
 
+mod book;
+mod compaction;
 pub mod entry;
 mod home;
+mod processor;
 mod rules;
+mod status;
+mod told;
 mod town;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use anyhow::{Context as _, Result, anyhow};
+use store::ledger::Ledger;
+use store::log::Log;
+
+pub use compaction::When;
+pub use processor::{Processor, Route, Settings};
+pub use rules::Rules;
+pub use status::Status;
+
+/// A processor at work.
+pub struct Running {
+    status: Arc<Status>,
+    thread: JoinHandle<Result<()>>,
+}
+
+/// Starts a processor on a thread of its own. It takes up the lake and the log first, see [`Status::is_ready`].
+///
+/// # Errors
+/// When there is no thread to be had.
+pub fn start(settings: Settings, log: Arc<dyn Log>, ledger: Arc<dyn Ledger>) -> Result<Running> {
+    let status = Arc::new(Status::default());
+    let own = Arc::clone(&status);
+    let work = move || Processor::load(settings, log, ledger, own)?.run();
+    let thread = std::thread::Builder::new().name("processor".to_owned()).spawn(work);
+    Ok(Running { status, thread: thread.context("cannot start the processor")? })
+}
+
+impl Running {
+    /// How it is doing.
+    pub const fn status(&self) -> &Arc<Status> {
+        &self.status
+    }
+
+    /// Whether it has ended, which it does only on an error or when told to.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Has it end after what it is at, and tells what went wrong if something did.
+    ///
+    /// # Errors
+    /// What ended it.
+    pub fn stop(self) -> Result<()> {
+        self.status.stop();
+        self.thread.join().map_err(|_| anyhow!("the processor has panicked"))?
+    }
+}
+
+/// A number that nobody outside can know.
+fn seed() -> u64 {
+    RandomState::new().hash_one("roster")
+}

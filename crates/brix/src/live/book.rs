@@ -1,0 +1,351 @@
+//! What is known of all leads, and what news about a household changes in it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use engine::definition::{Definition, Goal};
+use engine::outcome::Outcome;
+use engine::record::{Money, SubjectKind};
+use engine::{Number, Timestamp};
+use insight::question::length;
+use store::ledger::lead::{Brief, Facts, LeadChange, LeadScore, LeadState, Qualification, What};
+
+use super::rules::Rules;
+use super::town::{News, Said};
+
+/// A definition's id, what it qualifies, and the id by which people know the subject.
+type Key = (Arc<str>, SubjectKind, String);
+
+/// A lead that is known.
+#[derive(Debug, Clone)]
+struct Known {
+    id: u64,
+    definition: Arc<str>,
+    entry: u32,
+    qualification: Qualification,
+    qualified_at: Timestamp,
+    exit_at: Option<Timestamp>,
+    score: Option<Number>,
+    is_retracted: bool,
+    is_converted: bool,
+}
+
+/// A lead that should be.
+#[derive(Debug, Clone)]
+struct Wanted {
+    qualification: Qualification,
+    qualified_at: Timestamp,
+    exit_at: Option<Timestamp>,
+    score: Option<LeadScore>,
+    value: Option<Number>,
+}
+
+/// What of a change is told to the outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tell {
+    /// A new lead.
+    Qualified,
+    /// One that was qualified to use is now qualified to buy.
+    QualifiedToBuy,
+    /// One that was told of has vanished.
+    Retracted,
+}
+
+/// A lead to be told of.
+#[derive(Debug, Clone)]
+pub struct Telling {
+    /// The lead.
+    pub lead: u64,
+    /// What.
+    pub tell: Tell,
+    /// The definition's place.
+    pub definition: usize,
+    /// What is so now.
+    pub facts: Facts,
+}
+
+/// What news changes.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Changes of leads, without evidence.
+    pub leads: Vec<LeadChange>,
+    /// Leads to be told of.
+    pub tellings: Vec<Telling>,
+    /// Leads of which nothing more is to be sent.
+    pub cancelled: Vec<u64>,
+}
+
+/// All leads.
+pub struct Book {
+    rules: Arc<Rules>,
+    next: u64,
+    /// By what and whom.
+    known: HashMap<(SubjectKind, String), Vec<Known>>,
+}
+
+/// At which instants of the processor something is said.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// The log's time.
+    pub at: Timestamp,
+    /// Nobody is told: this is history.
+    pub is_silent: bool,
+}
+
+impl Book {
+    /// Of all leads that the ledger knows.
+    pub fn new(rules: Arc<Rules>, briefs: Vec<Brief>, next: u64) -> Self {
+        let mut known: HashMap<(SubjectKind, String), Vec<Known>> = HashMap::new();
+        for brief in briefs {
+            known.entry((brief.subject_kind, brief.subject)).or_default().push(Known {
+                id: brief.id,
+                definition: Arc::from(brief.definition),
+                entry: brief.entry,
+                qualification: brief.qualification,
+                qualified_at: brief.qualified_at,
+                exit_at: brief.exit_at,
+                score: brief.score,
+                is_retracted: brief.is_retracted,
+                is_converted: brief.state == LeadState::Converted.word(),
+            });
+        }
+        Self { rules, next, known }
+    }
+
+    /// The number that the next new lead gets.
+    pub const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The definition that a lead is of.
+    pub fn definition_of(&self, lead: u64) -> Option<String> {
+        let found = self.known.values().flatten().find(|known| known.id == lead)?;
+        Some(found.definition.to_string())
+    }
+
+    /// What news about a household changes.
+    pub fn read(&mut self, news: &News, now: Now, changes: &mut Changes) {
+        let rules = Arc::clone(&self.rules);
+        let mut groups: BTreeMap<Key, (Vec<Known>, Option<&Said>)> = BTreeMap::new();
+        for (kind, id, shown) in &news.ids {
+            for known in self.known.remove(&(*kind, id.clone())).unwrap_or_default() {
+                let key = (Arc::clone(&known.definition), *kind, shown.clone());
+                groups.entry(key).or_default().0.push(known);
+            }
+        }
+        for said in &news.said {
+            let Some(definition) = rules.definition(&said.outcome) else { continue };
+            let key = (Arc::clone(&definition.id), said.outcome.subject.kind, said.id.clone());
+            groups.entry(key).or_default().1 = Some(said);
+        }
+        for ((definition, kind, id), (mut known, said)) in groups {
+            if let Some(place) = rules.place(&definition) {
+                let of = Of { rules: &rules, place, kind, id: &id, said, now };
+                self.settle(&of, &mut known, changes);
+            }
+            self.known.entry((kind, id)).or_default().extend(known);
+        }
+    }
+
+    /// Matches the leads of one definition and subject with those that should be.
+    fn settle(&mut self, of: &Of<'_>, known: &mut Vec<Known>, changes: &mut Changes) {
+        known.sort_by_key(|lead| lead.entry);
+        let mut wanted = of.wanted();
+        let mut open: Vec<usize> = (0..known.len()).collect();
+        let mut pairs: Vec<(usize, Wanted)> = Vec::new();
+        // The same instant, then in order; those that had vanished come last.
+        wanted.retain(|want| {
+            let same = |place: &usize| known.get(*place).is_some_and(|lead| lead.qualified_at == want.qualified_at);
+            let Some(found) = open.iter().position(same) else { return true };
+            pairs.push((open.remove(found), want.clone()));
+            false
+        });
+        open.sort_by_key(|place| known.get(*place).map(|lead| (lead.is_retracted, lead.entry)));
+        let paired = open.len().min(wanted.len());
+        pairs.extend(open.drain(..paired).zip(wanted.drain(..paired)));
+        for (place, want) in pairs {
+            if let Some(lead) = known.get_mut(place) {
+                of.keep(lead, &want, changes);
+            }
+        }
+        for place in open {
+            if let Some(lead) = known.get_mut(place).filter(|lead| !lead.is_retracted) {
+                lead.is_retracted = true;
+                changes.leads.push(of.change(lead.id, What::Retracted));
+                changes.cancelled.push(lead.id);
+                of.tell(lead.id, Tell::Retracted, of.facts_of(lead), changes);
+            }
+        }
+        let latest = known.iter().map(|lead| lead.qualified_at).max();
+        for want in wanted {
+            let entry = known.iter().map(|lead| lead.entry).max().unwrap_or(0) + 1;
+            let lead = Known {
+                id: self.next,
+                definition: Arc::clone(&of.definition().id),
+                entry,
+                qualification: want.qualification,
+                qualified_at: want.qualified_at,
+                exit_at: want.exit_at,
+                score: want.score.as_ref().map(|score| score.total),
+                is_retracted: false,
+                is_converted: false,
+            };
+            self.next += 1;
+            let facts = of.facts(&want);
+            let detected = What::Detected {
+                definition: lead.definition.to_string(),
+                entry,
+                facts: Box::new(facts.clone()),
+                evidence: String::new(),
+            };
+            changes.leads.push(of.change(lead.id, detected));
+            // An entry wholly before one that is known is recorded in silence.
+            if latest.is_none_or(|latest| want.qualified_at > latest) {
+                of.tell(lead.id, Tell::Qualified, facts, changes);
+            }
+            known.push(lead);
+        }
+        for lead in known.iter_mut().filter(|lead| !lead.is_converted && !lead.is_retracted) {
+            if of.has_converted(lead.qualified_at) {
+                lead.is_converted = true;
+                changes.leads.push(of.change(lead.id, What::State(LeadState::Converted)));
+            }
+        }
+    }
+}
+
+/// One definition and one subject.
+struct Of<'a> {
+    rules: &'a Rules,
+    place: usize,
+    kind: SubjectKind,
+    id: &'a str,
+    said: Option<&'a Said>,
+    now: Now,
+}
+
+impl Of<'_> {
+    fn definition(&self) -> &Definition {
+        &self.rules.program.definitions()[self.place]
+    }
+
+    fn outcome(&self) -> Option<&Outcome> {
+        self.said.map(|said| &said.outcome)
+    }
+
+    /// The entries; for those who have none, the instant at which the behaviour was met.
+    fn wanted(&self) -> Vec<Wanted> {
+        let Some(outcome) = self.outcome() else { return Vec::new() };
+        let names = self.rules.facts(self.place).map_or(&[][..], |facts| &facts.score_parts);
+        let to_buy = outcome.entries.iter().map(|entry| Wanted {
+            qualification: Qualification::ToBuy,
+            qualified_at: entry.at,
+            exit_at: entry.exit,
+            score: entry.score.as_ref().map(|score| LeadScore {
+                total: score.total,
+                parts: names.iter().map(ToString::to_string).zip(score.parts.iter().copied()).collect(),
+            }),
+            value: entry.value,
+        });
+        let all: Vec<Wanted> = to_buy.collect();
+        if !all.is_empty() {
+            return all;
+        }
+        let to_use = outcome.met_at.map(|at| Wanted {
+            qualification: Qualification::ToUse,
+            qualified_at: at,
+            exit_at: None,
+            score: None,
+            value: None,
+        });
+        to_use.into_iter().collect()
+    }
+
+    fn facts(&self, want: &Wanted) -> Facts {
+        let facts = self.rules.facts(self.place);
+        let band = want.score.as_ref().and_then(|score| facts?.band(score.total));
+        let currency = facts.and_then(|facts| facts.currency.clone());
+        Facts {
+            version: self.rules.version(self.place).to_owned(),
+            subject_kind: self.kind,
+            subject: self.id.to_owned(),
+            account: self.said.and_then(|said| said.account.clone()),
+            qualification: want.qualification,
+            qualified_at: want.qualified_at,
+            knowable_at: None,
+            exit_at: want.exit_at,
+            score: want.score.clone(),
+            value: want.value.zip(currency).map(|(amount, currency)| Money { amount, currency }),
+            band: band.map(ToString::to_string),
+        }
+    }
+
+    /// The little that is still known of a lead that vanishes.
+    fn facts_of(&self, lead: &Known) -> Facts {
+        self.facts(&Wanted {
+            qualification: lead.qualification,
+            qualified_at: lead.qualified_at,
+            exit_at: lead.exit_at,
+            score: None,
+            value: None,
+        })
+    }
+
+    fn change(&self, lead: u64, what: What) -> LeadChange {
+        LeadChange { lead, at: self.now.at, by: None, what }
+    }
+
+    /// Tells of a lead, unless this is history.
+    fn tell(&self, lead: u64, tell: Tell, facts: Facts, changes: &mut Changes) {
+        if !self.now.is_silent {
+            changes.tellings.push(Telling { lead, tell, definition: self.place, facts });
+        }
+    }
+
+    /// A lead that goes on, perhaps set right.
+    fn keep(&self, lead: &mut Known, want: &Wanted, changes: &mut Changes) {
+        if lead.is_retracted {
+            lead.is_retracted = false;
+            changes.leads.push(self.change(lead.id, What::Reinstated));
+        }
+        let score = want.score.as_ref().map(|score| score.total);
+        let upgraded = (lead.qualification, want.qualification) == (Qualification::ToUse, Qualification::ToBuy);
+        let moved = (lead.qualification, lead.qualified_at) != (want.qualification, want.qualified_at);
+        let drifted = (lead.exit_at, lead.score) != (want.exit_at, score);
+        if !moved && !drifted {
+            return;
+        }
+        lead.qualification = want.qualification;
+        lead.qualified_at = want.qualified_at;
+        lead.exit_at = want.exit_at;
+        lead.score = score;
+        let facts = Box::new(self.facts(want));
+        if upgraded {
+            self.tell(lead.id, Tell::QualifiedToBuy, Facts::clone(&facts), changes);
+        }
+        let what = if moved && !upgraded {
+            What::Corrected { facts, evidence: None }
+        } else {
+            What::Moved { facts, evidence: None }
+        };
+        changes.leads.push(self.change(lead.id, what));
+    }
+
+    /// Whether the goal was reached after an instant, within the goal's time. A goal at the very instant does not count.
+    fn has_converted(&self, qualified_at: Timestamp) -> bool {
+        let Some(outcome) = self.outcome() else { return false };
+        let goal: Option<&Goal> = self.definition().goal.as_ref().or(self.rules.workspace.goal.as_ref());
+        let within = goal.and_then(|goal| goal.within).map_or(i64::MAX, length);
+        let after = |at: &Timestamp| *at > qualified_at && at.0.saturating_sub(qualified_at.0) <= within;
+        outcome.conversions.iter().any(after)
+    }
+}
+
+/// The leads whose evidence has to be found: new ones, and those that late data has moved.
+pub fn lacks_evidence(change: &LeadChange) -> bool {
+    match &change.what {
+        What::Detected { .. } | What::Corrected { .. } => true,
+        What::Moved { facts, .. } => facts.qualification == Qualification::ToBuy,
+        _ => false,
+    }
+}

@@ -1,0 +1,124 @@
+//! The log into the lake, while everything goes on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, anyhow};
+use engine::batch::Batch;
+use history::{Lake, LakeWriter};
+use store::log::Log;
+
+use super::entry::Entry;
+use super::rules::Rules;
+
+/// Entries read at a time.
+const AT_ONCE: usize = 20_000;
+
+/// When the log goes into the lake.
+#[derive(Debug, Clone, Copy)]
+pub struct When {
+    /// At least so long after the last time.
+    pub every: Duration,
+    /// Sooner, if so many entries have come together.
+    pub entries: u64,
+}
+
+/// A lake that holds the log up to an offset.
+pub struct Compacted {
+    /// The lake.
+    pub lake: Arc<Lake>,
+    /// Up to this offset everything is in it.
+    pub through: u64,
+}
+
+/// Brings the log into the lake from time to time, on a thread of its own.
+pub struct Compactor {
+    folder: PathBuf,
+    log: Arc<dyn Log>,
+    rules: Arc<Rules>,
+    when: When,
+    last: Instant,
+    through: u64,
+    running: Option<Receiver<Result<Compacted>>>,
+}
+
+impl Compactor {
+    /// Starts with a lake that holds the log up to an offset.
+    pub fn new(folder: &Path, log: Arc<dyn Log>, rules: Arc<Rules>, when: When, through: u64) -> Self {
+        Self { folder: folder.to_owned(), log, rules, when, last: Instant::now(), through, running: None }
+    }
+
+    /// Up to which offset the log is in the lake.
+    pub const fn through(&self) -> u64 {
+        self.through
+    }
+
+    /// Goes to work if it is time, and gives what has been done. Nothing after `committed` goes into the lake.
+    ///
+    /// # Errors
+    /// When the lake could not be written; the log keeps what it has, and it is tried again next time.
+    pub fn poll(&mut self, committed: u64) -> Result<Option<Compacted>> {
+        if let Some(running) = &self.running {
+            let done = match running.try_recv() {
+                Err(TryRecvError::Empty) => return Ok(None),
+                Err(TryRecvError::Disconnected) => Err(anyhow!("compaction stopped without a word")),
+                Ok(done) => done,
+            };
+            self.running = None;
+            self.last = Instant::now();
+            let compacted = done?;
+            self.through = compacted.through;
+            return Ok(Some(compacted));
+        }
+        let waiting = committed.saturating_sub(self.through);
+        if waiting > 0 && (self.last.elapsed() >= self.when.every || waiting >= self.when.entries) {
+            self.start(committed)?;
+        }
+        Ok(None)
+    }
+
+    fn start(&mut self, through: u64) -> Result<()> {
+        let (sender, receiver) = channel();
+        let (folder, log, rules, from) =
+            (self.folder.clone(), Arc::clone(&self.log), Arc::clone(&self.rules), self.through + 1);
+        let work = move || {
+            // Nobody waits any more if the processor has stopped.
+            drop(sender.send(compact(&folder, log.as_ref(), &rules, from, through)));
+        };
+        std::thread::Builder::new().name("compaction".to_owned()).spawn(work).context("cannot start compaction")?;
+        self.running = Some(receiver);
+        Ok(())
+    }
+
+    /// Waits for what is under way.
+    pub fn finish(&mut self) -> Result<()> {
+        match self.running.take().map(|running| running.recv()) {
+            None => Ok(()),
+            Some(done) => done.context("compaction stopped without a word")?.map(|_| ()),
+        }
+    }
+}
+
+fn compact(folder: &Path, log: &dyn Log, rules: &Rules, from: u64, through: u64) -> Result<Compacted> {
+    let mut writer = LakeWriter::begin(folder, &rules.workspace).context("cannot write to the lake")?;
+    let mut next = from;
+    while next <= through {
+        let entries = log.read(next, AT_ONCE).context("cannot read the log")?;
+        let Some((last, _)) = entries.last() else { break };
+        next = last + 1;
+        let mut batch = Batch::default();
+        for (offset, bytes) in entries.iter().filter(|(offset, _)| *offset <= through) {
+            let entry = Entry::decode(bytes).with_context(|| format!("entry {offset} of the log"))?;
+            if let Entry::Record(record) = entry {
+                batch.push_record(&record);
+            }
+        }
+        writer.append(&batch).context("cannot put the log into the lake")?;
+    }
+    writer.log(through);
+    writer.commit().context("cannot put the log into the lake")?;
+    let lake = Lake::open(folder).context("cannot open the lake again")?;
+    Ok(Compacted { lake: Arc::new(lake), through })
+}

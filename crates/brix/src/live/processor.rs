@@ -1,0 +1,347 @@
+//! The processor: reads the log, keeps the households, and commits what becomes of them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use engine::Timestamp;
+use history::Lake;
+use store::ledger::action::NewAction;
+use store::ledger::lead::{LeadChange, Qualification, What};
+use store::ledger::rejects::Reject;
+use store::ledger::{Commit, Ledger};
+use store::log::Log;
+
+use super::book::{Book, Changes, Now, Tell, Telling, lacks_evidence};
+use super::compaction::{Compactor, When};
+use super::entry::{Entry, LeadAct};
+use super::home::Logged;
+use super::rules::Rules;
+use super::status::Status;
+use super::told::{Reasons, payload};
+use super::town::{Changed, Town};
+
+/// Entries taken at a time.
+const AT_ONCE: usize = 10_000;
+/// How long to wait for an entry before looking at the clock.
+const WAIT: Duration = Duration::from_millis(50);
+/// The offset is committed at least after so many entries, also where no lead has changed.
+const COMMIT_EVERY: u64 = 50_000;
+
+/// Which leads a destination is told of.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The destination's id.
+    pub destination: String,
+    /// Of these definitions only; empty: of all.
+    pub definitions: Vec<String>,
+    /// Also of those who are qualified to use.
+    pub to_use: bool,
+}
+
+/// What a processor works with.
+pub struct Settings {
+    /// The definitions in force.
+    pub rules: Rules,
+    /// The folder of the lake.
+    pub lake: PathBuf,
+    /// When the log goes into the lake.
+    pub compaction: When,
+    /// Who is told of what.
+    pub routes: Vec<Route>,
+    /// The clock: microseconds since the epoch.
+    pub clock: fn() -> Timestamp,
+}
+
+/// Something that somebody did to a lead.
+struct Act {
+    lead: u64,
+    at: Timestamp,
+    by: String,
+    what: LeadAct,
+}
+
+/// Records, and what people did.
+fn apart(entries: Vec<(u64, Entry)>) -> (Vec<Logged>, Vec<Act>) {
+    let (mut records, mut acts) = (Vec::with_capacity(entries.len()), Vec::new());
+    for (offset, entry) in entries {
+        match entry {
+            Entry::Record(record) => records.push(Logged { offset, record: *record }),
+            Entry::Lead { lead, at, by, what } => acts.push(Act { lead, at, by, what }),
+            Entry::Tick(_) => {}
+        }
+    }
+    (records, acts)
+}
+
+/// The processor.
+pub struct Processor {
+    rules: Arc<Rules>,
+    routes: Vec<Route>,
+    log: Arc<dyn Log>,
+    ledger: Arc<dyn Ledger>,
+    town: Town,
+    book: Book,
+    compactor: Compactor,
+    clock: fn() -> Timestamp,
+    status: Arc<Status>,
+    /// The log's time: of the latest entry.
+    now: Timestamp,
+    /// The last entry that was taken.
+    offset: u64,
+    /// The last entry that was committed.
+    committed: u64,
+    /// A tick that was sent and has not come back.
+    ticked: Option<Timestamp>,
+    /// Found while taking up, for the next commit.
+    pending: Changes,
+}
+
+impl Processor {
+    /// Takes up what is in the lake and in the log, up to the last commit. Where definitions have changed since, leads change in
+    /// silence.
+    pub fn load(settings: Settings, log: Arc<dyn Log>, ledger: Arc<dyn Ledger>, status: Arc<Status>) -> Result<Self> {
+        let rules = Arc::new(settings.rules);
+        let lake = match Lake::open(&settings.lake) {
+            Ok(lake) => Some(Arc::new(lake)),
+            Err(history::Error::Absent(_)) => None,
+            Err(error) => return Err(error).context("cannot open the lake"),
+        };
+        let through = lake.as_ref().map_or(0, |lake| lake.manifest().log);
+        let committed = ledger.offset().context("cannot read the ledger")?;
+        let briefs = ledger.briefs().context("cannot read the leads")?;
+        let next = ledger.next_lead().context("cannot read the leads")?;
+        let compactor = Compactor::new(&settings.lake, Arc::clone(&log), Arc::clone(&rules), settings.compaction, through);
+        let mut processor = Self {
+            town: Town::new(Arc::clone(&rules), lake, super::seed()),
+            book: Book::new(Arc::clone(&rules), briefs, next),
+            rules,
+            routes: settings.routes,
+            compactor,
+            clock: settings.clock,
+            status,
+            now: Timestamp::MIN,
+            offset: through.min(committed),
+            committed,
+            ticked: None,
+            pending: Changes::default(),
+            log,
+            ledger,
+        };
+        processor.take_up()?;
+        Ok(processor)
+    }
+
+    /// Takes up everything until the last commit. What is not as the ledger has it goes with the next commit, in silence.
+    fn take_up(&mut self) -> Result<()> {
+        let last = if self.committed == 0 { Ok(Vec::new()) } else { self.entries(self.committed, 1) };
+        let known = last.ok().and_then(|entries| entries.first().map(|(_, entry)| entry.at()));
+        self.now = known.unwrap_or_else(self.clock);
+        self.town.settle_lake(self.now).context("cannot take up the lake")?;
+        while self.offset < self.committed {
+            let mut entries = self.entries(self.offset + 1, AT_ONCE)?;
+            entries.retain(|(offset, _)| *offset <= self.committed);
+            let Some((last, _)) = entries.last() else { break };
+            self.offset = *last;
+            let (records, _) = apart(entries);
+            self.town.take(records, self.now)?;
+        }
+        self.offset = self.committed;
+        let changed = self.town.look_around(self.now)?;
+        let now = Now { at: self.now, is_silent: true };
+        changed.news.iter().for_each(|news| self.book.read(news, now, &mut self.pending));
+        // With this there is a next commit; and time goes on from here.
+        let tick = Entry::Tick((self.clock)()).encode()?;
+        self.log.append(vec![tick]).context("cannot write to the log")?;
+        Ok(())
+    }
+
+    /// Works until it is told to stop.
+    pub fn run(&mut self) -> Result<()> {
+        while !self.status.is_stopping() {
+            self.step()?;
+        }
+        self.compactor.finish()?;
+        let quiet = Changes::default();
+        self.write(quiet, Vec::new(), Vec::new())
+    }
+
+    /// Takes what is in the log, or waits a moment for it.
+    fn step(&mut self) -> Result<()> {
+        let end = self.log.wait(self.offset, WAIT);
+        self.status.end.store(end, Ordering::Relaxed);
+        if end > self.offset {
+            let entries = self.entries(self.offset + 1, AT_ONCE)?;
+            self.take(entries)?;
+        } else {
+            self.status.is_ready.store(true, Ordering::Relaxed);
+            self.tick()?;
+        }
+        match self.compactor.poll(self.committed) {
+            Ok(None) => {}
+            Ok(Some(compacted)) => {
+                self.town.compacted(compacted.lake, compacted.through);
+                // The last entry stays: it holds the log's time.
+                self.log.forget(compacted.through).context("cannot shorten the log")?;
+            }
+            // The log keeps what it has; the next time may do better.
+            Err(error) => self.status.complain(&error),
+        }
+        Ok(())
+    }
+
+    /// Has time pass in the log, if something is due.
+    fn tick(&mut self) -> Result<()> {
+        let now = (self.clock)();
+        let is_due = self.town.next_due().is_some_and(|due| due <= now);
+        if is_due && self.ticked.is_none() {
+            self.ticked = Some(now);
+            self.log.append(vec![Entry::Tick(now).encode()?]).context("cannot write to the log")?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, entries: Vec<(u64, Entry)>) -> Result<()> {
+        let Some((last, _)) = entries.last() else { return Ok(()) };
+        self.offset = *last;
+        for (_, entry) in &entries {
+            self.now = self.now.max(entry.at());
+        }
+        self.ticked = None;
+        let (records, acts) = apart(entries);
+        let taken = records.len() as u64;
+        let Changed { news, copies, replays, nobody } = self.town.take(records, self.now)?;
+        let now = Now { at: self.now, is_silent: false };
+        let mut changes = std::mem::take(&mut self.pending);
+        news.iter().for_each(|household| self.book.read(household, now, &mut changes));
+        let status = &self.status;
+        status.taken.fetch_add(taken, Ordering::Relaxed);
+        status.copies.fetch_add(copies, Ordering::Relaxed);
+        status.replays.fetch_add(replays, Ordering::Relaxed);
+        status.households.store(self.town.households() as u64, Ordering::Relaxed);
+        status.offset.store(self.offset, Ordering::Relaxed);
+        let rejects = nobody.into_iter().map(|offset| self.nobody(offset)).collect();
+        if changes.leads.is_empty() && acts.is_empty() && self.offset - self.committed < COMMIT_EVERY {
+            return Ok(());
+        }
+        self.write(changes, acts, rejects)
+    }
+
+    /// The door lets no record in that names nobody; should one come through, it is counted.
+    fn nobody(&self, offset: u64) -> Reject {
+        Reject {
+            at: self.now,
+            source: "log".to_owned(),
+            reason: "nobody".to_owned(),
+            text: "no id names a user, an account or a workspace".to_owned(),
+            place: format!("entry {offset}"),
+            sample: String::new(),
+        }
+    }
+
+    /// Commits changes and everything up to the present offset.
+    fn write(&mut self, changes: Changes, acts: Vec<Act>, rejects: Vec<Reject>) -> Result<()> {
+        if self.offset == self.committed {
+            return Ok(());
+        }
+        let mut commit = Commit { offset: self.offset, rejects, cancelled: changes.cancelled, ..Commit::default() };
+        let mut reasons: Vec<(u64, Vec<String>)> = Vec::new();
+        for mut change in changes.leads {
+            if lacks_evidence(&change)
+                && let Some(found) = self.reasons(&change)?
+            {
+                reasons.push((change.lead, found.words));
+                match &mut change.what {
+                    What::Detected { evidence, .. } => *evidence = found.evidence,
+                    What::Moved { evidence, .. } | What::Corrected { evidence, .. } => *evidence = Some(found.evidence),
+                    _ => {}
+                }
+            }
+            commit.leads.push(change);
+        }
+        for telling in &changes.tellings {
+            let words = reasons.iter().find(|(lead, _)| *lead == telling.lead).map_or(&[][..], |(_, words)| words);
+            self.route(telling, words, &mut commit.actions);
+        }
+        for act in acts {
+            self.act(act, &mut commit)?;
+        }
+        self.ledger.commit(&commit).context("cannot write to the ledger")?;
+        self.committed = self.offset;
+        self.status.leads.store(self.book.next() - 1, Ordering::Relaxed);
+        self.status.committed.store(self.committed, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn reasons(&self, change: &LeadChange) -> Result<Option<Reasons>> {
+        let (facts, definition) = match &change.what {
+            What::Detected { facts, definition, .. } => (facts, Some(definition.clone())),
+            What::Moved { facts, .. } | What::Corrected { facts, .. } => (facts, self.book.definition_of(change.lead)),
+            _ => return Ok(None),
+        };
+        let Some(place) = definition.and_then(|id| self.rules.place(&id)) else { return Ok(None) };
+        let Some(household) = self.town.household_of(facts.subject_kind, &facts.subject) else { return Ok(None) };
+        let why = self.town.explain(household, place, &facts.subject, facts.qualified_at)?;
+        Ok(why.map(|why| Reasons::of(&self.rules, place, &why)))
+    }
+
+    /// Tells the destinations that want to know.
+    fn route(&self, telling: &Telling, reasons: &[String], actions: &mut Vec<NewAction>) {
+        let to_buy = telling.facts.qualification == Qualification::ToBuy;
+        let id = self.rules.facts(telling.definition).map_or("", |facts| &facts.id);
+        for route in &self.routes {
+            let wanted = route.definitions.is_empty() || route.definitions.iter().any(|wanted| wanted == id);
+            if !wanted || !(to_buy || route.to_use) {
+                continue;
+            }
+            let what = match telling.tell {
+                Tell::Qualified | Tell::QualifiedToBuy if to_buy => "to-buy",
+                Tell::Qualified | Tell::QualifiedToBuy => "to-use",
+                Tell::Retracted => "retracted",
+            };
+            actions.push(NewAction {
+                lead: telling.lead,
+                action: format!("{}/{what}", route.destination),
+                destination: route.destination.clone(),
+                payload: payload(&self.rules, telling, reasons, self.now),
+                not_before: self.now,
+                priority: i32::from(to_buy),
+            });
+        }
+    }
+
+    /// What somebody did to a lead.
+    fn act(&self, act: Act, commit: &mut Commit) -> Result<()> {
+        let is_new = commit.leads.iter().any(|change| change.lead == act.lead);
+        if !is_new && self.ledger.lead(act.lead).context("cannot read a lead")?.is_none() {
+            commit.rejects.push(Reject {
+                at: act.at,
+                source: "leads".to_owned(),
+                reason: "unknown-lead".to_owned(),
+                text: format!("there is no lead {}", act.lead),
+                place: String::new(),
+                sample: String::new(),
+            });
+            return Ok(());
+        }
+        let what = match act.what {
+            LeadAct::State(state) => What::State(state),
+            LeadAct::Owner(owner) => What::Owner(owner),
+            LeadAct::Stage(stage) => What::Stage(stage),
+            LeadAct::Note(note) => What::Note(note),
+        };
+        commit.leads.push(LeadChange { lead: act.lead, at: act.at, by: Some(act.by), what });
+        Ok(())
+    }
+
+    fn entries(&self, from: u64, most: usize) -> Result<Vec<(u64, Entry)>> {
+        let entries = self.log.read(from, most).context("cannot read the log")?;
+        let decode = |(offset, bytes): (u64, Vec<u8>)| {
+            let entry = Entry::decode(&bytes).with_context(|| format!("entry {offset} of the log"))?;
+            Ok((offset, entry))
+        };
+        entries.into_iter().map(decode).collect()
+    }
+}

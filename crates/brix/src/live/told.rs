@@ -1,0 +1,95 @@
+//! A lead in JSON: why it is one (kept with it), and what destinations are told.
+
+use engine::household::{Directory as _, Subject};
+use engine::outcome::Finding;
+use engine::record::{Body, SubjectKind};
+use insight::qualified;
+use serde_json::{Value as Json, json};
+use store::ledger::lead::Facts;
+
+use super::book::{Tell, Telling};
+use super::rules::Rules;
+use super::town::Why;
+
+/// Why a lead is one.
+pub struct Reasons {
+    /// The criteria met, in words.
+    pub words: Vec<String>,
+    /// With every criterion and the events behind it.
+    pub evidence: String,
+}
+
+impl Reasons {
+    /// In words, and in full.
+    pub fn of(rules: &Rules, definition: usize, why: &Why) -> Self {
+        let Some(of) = rules.program.definitions().get(definition) else {
+            return Self { words: Vec::new(), evidence: "{}".to_owned() };
+        };
+        let words: Vec<String> =
+            qualified::reasons(of, &why.explanation).iter().map(std::string::ToString::to_string).collect();
+        let mut rows = Vec::new();
+        for finding in [Some(&why.explanation.when), why.explanation.fit.as_ref()].into_iter().flatten() {
+            rows_of(finding, &mut rows);
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        let events: Vec<Json> = rows.into_iter().filter_map(|row| event(why, row)).collect();
+        let evidence = json!({ "reasons": words, "explanation": why.explanation, "events": events });
+        Self { words, evidence: evidence.to_string() }
+    }
+}
+
+fn rows_of(finding: &Finding, rows: &mut Vec<usize>) {
+    rows.extend(&finding.evidence.rows);
+    finding.parts.iter().for_each(|part| rows_of(part, rows));
+}
+
+/// An event behind a criterion, by the row that the explanation names.
+fn event(why: &Why, row: usize) -> Option<Json> {
+    let record = why.records.get(*why.household.records.get(row)?)?;
+    let Body::Event { name, .. } = &record.body else { return None };
+    let user = why.household.users.iter().find(|run| (run.start..run.end).contains(&row))?.user;
+    let user = Subject { kind: SubjectKind::User, code: user };
+    Some(json!({
+        "row": row,
+        "name": name,
+        "timestamp": record.timestamp,
+        "user": why.household.directory.id(user),
+    }))
+}
+
+/// What destinations are told of a lead.
+pub fn payload(rules: &Rules, telling: &Telling, reasons: &[String], detected_at: engine::Timestamp) -> String {
+    let Facts { subject_kind, subject, account, qualification, qualified_at, score, value, band, version, .. } =
+        &telling.facts;
+    let definition = rules.facts(telling.definition);
+    let score = score.as_ref().map(|score| {
+        let parts: serde_json::Map<String, Json> =
+            score.parts.iter().map(|(name, points)| (name.clone(), Json::from(points.to_string()))).collect();
+        json!({ "total": score.total.to_string(), "parts": parts })
+    });
+    let value = value.as_ref().map(|money| json!({ "amount": money.amount.to_string(), "currency": money.currency }));
+    json!({
+        "type": match telling.tell {
+            Tell::Qualified => "lead.qualified",
+            Tell::QualifiedToBuy => "lead.qualified_to_buy",
+            Tell::Retracted => "lead.retracted",
+        },
+        "lead": telling.lead,
+        "definition": {
+            "id": definition.map(|facts| facts.id.to_string()),
+            "name": definition.map(|facts| facts.name.clone()),
+            "version": version,
+        },
+        "subject": { "kind": subject_kind.word(), "id": subject, "account": account },
+        "qualification": qualification.word(),
+        "qualified_at": qualified_at.to_string(),
+        "detected_at": detected_at.to_string(),
+        "score": score,
+        "band": band,
+        "value": value,
+        "reasons": reasons,
+        "link": Json::Null,
+    })
+    .to_string()
+}
