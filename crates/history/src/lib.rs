@@ -52,4 +52,4 @@ pub use profile::{ColumnProfile, Delays, DomainProfile, EventProfile, People, Pr
 pub use scan::ScanRequest;
 pub use sent::SentReader;
 pub use subject::EventRecord;
-pub use writer::{LakeWriter, MOST_RUNS, Summary};
+pub use writer::{LakeLock, LakeWriter, MOST_RUNS, Summary};

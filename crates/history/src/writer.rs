@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use engine::Timestamp;
 use engine::batch::Batch;
@@ -30,11 +31,35 @@ pub const MOST_RUNS: usize = 8;
 /// The file that keeps a second writer out.
 const LOCK: &str = "lock";
 
+/// Keeps other writers out of a lake as long as it lives; the system gives it back should the process die.
+#[derive(Debug)]
+pub struct LakeLock {
+    folder: PathBuf,
+    _file: File,
+}
+
+impl LakeLock {
+    /// Takes the lake in this folder, which is made if it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if another writer has it; [`Error::System`].
+    pub fn take(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(Error::system("make", folder))?;
+        let path = folder.join(LOCK);
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(Error::system("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { folder: folder.to_owned(), _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
+            Err(TryLockError::Error(error)) => Err(Error::system("lock", &path)(error)),
+        }
+    }
+}
+
 /// The only writer of a lake. Nothing is in the lake before [`LakeWriter::commit`].
 pub struct LakeWriter {
     folder: PathBuf,
-    /// Held as long as the writer lives; the system gives it back should the process die.
-    _lock: File,
+    lock: Arc<LakeLock>,
     workspace: Workspace,
     before: Manifest,
     dictionaries: Dictionaries,
@@ -77,15 +102,16 @@ impl LakeWriter {
     /// # Errors
     /// [`Error::Locked`] if another writer is at work; [`Error::Damaged`], [`Error::Newer`], [`Error::System`].
     pub fn begin(folder: &Path, workspace: &Workspace) -> Result<Self> {
-        fs::create_dir_all(folder).map_err(Error::system("make", folder))?;
-        let path = folder.join(LOCK);
-        let lock = File::options().create(true).truncate(false).write(true).open(&path);
-        let lock = lock.map_err(Error::system("open", &path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::Locked(folder.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(Error::system("lock", &path)(error)),
-        }
+        Self::begin_with(Arc::new(LakeLock::take(folder)?), workspace)
+    }
+
+    /// As [`LakeWriter::begin`], by who keeps other writers out already.
+    ///
+    /// # Errors
+    /// As [`LakeWriter::begin`].
+    pub fn begin_with(lock: Arc<LakeLock>, workspace: &Workspace) -> Result<Self> {
+        let folder = lock.folder.clone();
+        let folder = folder.as_path();
         let before = Manifest::read(folder)?.unwrap_or_else(|| Manifest::empty(Placement::of(workspace).0));
         sweep(folder, &before)?;
         let dictionaries = Dictionaries {
@@ -98,7 +124,7 @@ impl LakeWriter {
         };
         Ok(Self {
             folder: folder.to_owned(),
-            _lock: lock,
+            lock,
             workspace: workspace.clone(),
             ends: [dictionaries.persons.end(), dictionaries.accounts.end(), dictionaries.workspaces.end()],
             dictionaries,
@@ -138,7 +164,7 @@ impl LakeWriter {
     /// # Errors
     /// As for reading and writing any file; the lake is then as it was.
     pub fn commit(self) -> Result<Summary> {
-        let Self { folder, _lock: lock, workspace, before, dictionaries, ends, chunks, arrivals, .. } = self;
+        let Self { folder, lock, workspace, before, dictionaries, ends, chunks, arrivals, .. } = self;
         let Self { rejected, received, log, .. } = self;
         let mut manifest = before.clone();
         manifest.version += 1;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 use engine::batch::Batch;
-use history::{Lake, LakeWriter};
+use history::{Lake, LakeLock, LakeWriter};
 use store::log::Log;
 
 use super::entry::Entry;
@@ -36,6 +36,8 @@ pub struct Compacted {
 /// Brings the log into the lake from time to time, on a thread of its own.
 pub struct Compactor {
     folder: PathBuf,
+    /// A served lake has no other writer: readers rely on the files of their version.
+    lock: Arc<LakeLock>,
     log: Arc<dyn Log>,
     rules: Arc<Rules>,
     when: When,
@@ -46,13 +48,15 @@ pub struct Compactor {
 
 impl Compactor {
     /// Starts with a lake that holds the log up to an offset.
-    pub fn new(folder: &Path, log: Arc<dyn Log>, rules: Arc<Rules>, when: When, through: u64) -> Self {
-        Self { folder: folder.to_owned(), log, rules, when, last: Instant::now(), through, running: None }
-    }
-
-    /// Up to which offset the log is in the lake.
-    pub const fn through(&self) -> u64 {
-        self.through
+    pub fn new(
+        folder: &Path,
+        lock: Arc<LakeLock>,
+        log: Arc<dyn Log>,
+        rules: Arc<Rules>,
+        when: When,
+        through: u64,
+    ) -> Self {
+        Self { folder: folder.to_owned(), lock, log, rules, when, last: Instant::now(), through, running: None }
     }
 
     /// Goes to work if it is time, and gives what has been done. Nothing after `committed` goes into the lake.
@@ -81,11 +85,11 @@ impl Compactor {
 
     fn start(&mut self, through: u64) -> Result<()> {
         let (sender, receiver) = channel();
-        let (folder, log, rules, from) =
-            (self.folder.clone(), Arc::clone(&self.log), Arc::clone(&self.rules), self.through + 1);
+        let (folder, lock) = (self.folder.clone(), Arc::clone(&self.lock));
+        let (log, rules, from) = (Arc::clone(&self.log), Arc::clone(&self.rules), self.through + 1);
         let work = move || {
             // Nobody waits any more if the processor has stopped.
-            drop(sender.send(compact(&folder, log.as_ref(), &rules, from, through)));
+            drop(sender.send(compact(&folder, lock, log.as_ref(), &rules, from, through)));
         };
         std::thread::Builder::new().name("compaction".to_owned()).spawn(work).context("cannot start compaction")?;
         self.running = Some(receiver);
@@ -101,8 +105,15 @@ impl Compactor {
     }
 }
 
-fn compact(folder: &Path, log: &dyn Log, rules: &Rules, from: u64, through: u64) -> Result<Compacted> {
-    let mut writer = LakeWriter::begin(folder, &rules.workspace).context("cannot write to the lake")?;
+fn compact(
+    folder: &Path,
+    lock: Arc<LakeLock>,
+    log: &dyn Log,
+    rules: &Rules,
+    from: u64,
+    through: u64,
+) -> Result<Compacted> {
+    let mut writer = LakeWriter::begin_with(lock, &rules.workspace).context("cannot write to the lake")?;
     let mut next = from;
     while next <= through {
         let entries = log.read(next, AT_ONCE).context("cannot read the log")?;

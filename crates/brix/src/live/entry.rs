@@ -48,7 +48,9 @@ pub enum LeadAct {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// Written by another version.
-    #[error("the entry has format version {0}; this build reads version {ENTRY_VERSION}: use the version of Brix that wrote it, or a later one")]
+    #[error(
+        "the entry has format version {0}; this build reads version {ENTRY_VERSION}: use the version of Brix that wrote it, or a later one"
+    )]
     Version(u8),
     /// Cut off or changed.
     #[error("the entry is damaged: {0}")]

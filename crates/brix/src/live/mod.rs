@@ -21,6 +21,9 @@ mod status;
 mod told;
 mod town;
 
+#[cfg(test)]
+mod tests;
+
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use engine::Timestamp;
-use history::Lake;
+use history::{Lake, LakeLock};
 use store::ledger::action::NewAction;
 use store::ledger::lead::{LeadChange, Qualification, What};
 use store::ledger::rejects::Reject;
@@ -104,6 +104,7 @@ impl Processor {
     /// silence.
     pub fn load(settings: Settings, log: Arc<dyn Log>, ledger: Arc<dyn Ledger>, status: Arc<Status>) -> Result<Self> {
         let rules = Arc::new(settings.rules);
+        let lock = Arc::new(LakeLock::take(&settings.lake).context("the server needs the lake for itself")?);
         let lake = match Lake::open(&settings.lake) {
             Ok(lake) => Some(Arc::new(lake)),
             Err(history::Error::Absent(_)) => None,
@@ -113,7 +114,8 @@ impl Processor {
         let committed = ledger.offset().context("cannot read the ledger")?;
         let briefs = ledger.briefs().context("cannot read the leads")?;
         let next = ledger.next_lead().context("cannot read the leads")?;
-        let compactor = Compactor::new(&settings.lake, Arc::clone(&log), Arc::clone(&rules), settings.compaction, through);
+        let compactor =
+            Compactor::new(&settings.lake, lock, Arc::clone(&log), Arc::clone(&rules), settings.compaction, through);
         let mut processor = Self {
             town: Town::new(Arc::clone(&rules), lake, super::seed()),
             book: Book::new(Arc::clone(&rules), briefs, next),
@@ -163,13 +165,29 @@ impl Processor {
         while !self.status.is_stopping() {
             self.step()?;
         }
+        self.finish()
+    }
+
+    /// Commits what it has taken, and waits for compaction to end.
+    pub fn finish(&mut self) -> Result<()> {
         self.compactor.finish()?;
-        let quiet = Changes::default();
-        self.write(quiet, Vec::new(), Vec::new())
+        let pending = std::mem::take(&mut self.pending);
+        self.write(pending, Vec::new(), Vec::new())
+    }
+
+    /// Waits for compaction to end, and forgets the rest: as if the process had died.
+    #[cfg(test)]
+    pub fn die(mut self) {
+        self.compactor.finish().expect("compaction ends well");
+    }
+
+    /// How many entries of the log it has not taken.
+    pub fn lag(&self) -> u64 {
+        self.log.end().saturating_sub(self.offset)
     }
 
     /// Takes what is in the log, or waits a moment for it.
-    fn step(&mut self) -> Result<()> {
+    pub fn step(&mut self) -> Result<()> {
         let end = self.log.wait(self.offset, WAIT);
         self.status.end.store(end, Ordering::Relaxed);
         if end > self.offset {

@@ -25,8 +25,7 @@ impl Reasons {
         let Some(of) = rules.program.definitions().get(definition) else {
             return Self { words: Vec::new(), evidence: "{}".to_owned() };
         };
-        let words: Vec<String> =
-            qualified::reasons(of, &why.explanation).iter().map(std::string::ToString::to_string).collect();
+        let words: Vec<String> = qualified::reasons(of, &why.explanation).iter().map(ToString::to_string).collect();
         let mut rows = Vec::new();
         for finding in [Some(&why.explanation.when), why.explanation.fit.as_ref()].into_iter().flatten() {
             rows_of(finding, &mut rows);

@@ -118,6 +118,8 @@ struct Visit {
     number: u32,
     home: Box<Home>,
     errand: Errand,
+    /// Also if nothing is new.
+    in_any_case: bool,
     news: Option<News>,
     replayed: bool,
 }
@@ -276,11 +278,8 @@ impl Town {
                 changed.copies += 1;
                 continue;
             }
-            let frame = Frame {
-                workspace: &self.rules.workspace,
-                needs: self.rules.program.needs(),
-                names: &self.names,
-            };
+            let frame =
+                Frame { workspace: &self.rules.workspace, needs: self.rules.program.needs(), names: &self.names };
             let Some(seat) = self.roster.seat(&logged.record, &frame) else {
                 self.seen.forget(identity);
                 changed.nobody.push(logged.offset);
@@ -304,7 +303,7 @@ impl Town {
         }
         let visits = errands.into_iter().map(|(number, errand)| {
             let home = self.pick_up(number).unwrap_or_default();
-            Visit { number, home, errand, news: None, replayed: false }
+            Visit { number, home, errand, in_any_case: false, news: None, replayed: false }
         });
         let visits: Vec<Visit> = visits.collect();
         self.visit_all(visits, now, &mut changed)?;
@@ -316,7 +315,8 @@ impl Town {
         let numbers: Vec<u32> = (0..self.roster.end()).collect();
         let visits = numbers.into_iter().filter_map(|number| {
             let home = self.pick_up(number)?;
-            Some(Visit { number, home, errand: Errand::default(), news: None, replayed: false })
+            let errand = Errand::default();
+            Some(Visit { number, home, errand, in_any_case: true, news: None, replayed: false })
         });
         let visits: Vec<Visit> = visits.collect();
         let mut changed = Changed::default();
@@ -400,7 +400,7 @@ impl Visit {
         }
         let outcomes = self.home.stands(evaluator, reading)?;
         self.home.settle(evaluator, now);
-        if self.home.is_news(&outcomes) {
+        if self.home.is_news(&outcomes) || self.in_any_case {
             self.news = Some(News::of(self.number, &self.home, outcomes, now));
         }
         Ok(())
