@@ -10,7 +10,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    backtest, best, check, completions, data, discover, explain, import, init, learn, limits, qualify, simulate,
+    backtest, best, check, completions, data, discover, explain, import, init, learn, limits, qualify, serve, simulate,
     templates, test, validate,
 };
 use crate::console::{BAD, Console};
@@ -82,6 +82,9 @@ enum Command {
     Limits(limits::Arguments),
     Learn(Box<learn::Arguments>),
     Best(best::Arguments),
+    Serve(serve::Arguments),
+    Config(serve::ShowArguments),
+    Key(serve::KeyArguments),
     Simulate(simulate::Arguments),
     Completions(completions::Arguments),
 }
@@ -103,6 +106,9 @@ impl Command {
             Self::Best(arguments) => best::run(&arguments, shared, console),
             Self::Learn(arguments) => learn::run(&arguments, shared, console),
             Self::Limits(arguments) => limits::run(&arguments, shared, console),
+            Self::Serve(arguments) => serve::run(&arguments, shared, console),
+            Self::Config(arguments) => serve::show(&arguments, shared, console),
+            Self::Key(arguments) => serve::key(&arguments, console),
             Self::Simulate(arguments) => simulate::run(&arguments, console),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command(), console),
         }

@@ -16,6 +16,7 @@ mod overview;
 mod progress;
 mod question;
 mod scratch;
+mod serve;
 mod table;
 mod workspace;
 

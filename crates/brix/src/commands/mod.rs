@@ -12,6 +12,7 @@ pub mod init;
 pub mod learn;
 pub mod limits;
 pub mod qualify;
+pub mod serve;
 pub mod simulate;
 pub mod templates;
 pub mod test;

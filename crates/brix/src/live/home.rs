@@ -63,7 +63,9 @@ impl Home {
 
     /// Becomes part of another household, which has to be read again.
     pub fn join(&mut self, other: Self, ids: &mut BTreeSet<(SubjectKind, String)>) {
-        other.live.each_id(|kind, id, _| drop(ids.insert((kind, id.to_owned()))));
+        other.live.each_id(|kind, id, _| {
+            ids.insert((kind, id.to_owned()));
+        });
         self.tail.extend(other.tail);
         self.in_lake |= other.in_lake;
     }
@@ -92,7 +94,9 @@ impl Home {
         let mut records = Vec::new();
         let mut tail: Vec<&Logged> = self.tail.iter().collect();
         if let (true, Some(lake), Some(reader)) = (self.in_lake, reading.lake, reading.reader) {
-            self.live.each_id(|kind, id, _| drop(ids.insert((kind, id.to_owned()))));
+            self.live.each_id(|kind, id, _| {
+                ids.insert((kind, id.to_owned()));
+            });
             for logged in &self.tail {
                 engine::live::each_id(&logged.record, &reading.frame, &mut |kind, id| {
                     ids.insert((kind, id.to_owned()));

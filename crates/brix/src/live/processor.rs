@@ -182,6 +182,7 @@ impl Processor {
     }
 
     /// How many entries of the log it has not taken.
+    #[cfg(test)]
     pub fn lag(&self) -> u64 {
         self.log.end().saturating_sub(self.offset)
     }

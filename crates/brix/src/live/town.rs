@@ -28,8 +28,6 @@ const FEW: usize = 16;
 
 /// What is said of a household after something has happened to it.
 pub struct News {
-    /// Its number.
-    pub household: u32,
     /// What is said of each subject that meets something.
     pub said: Vec<Said>,
     /// Every id in it, with the one by which people know whose it is.
@@ -108,7 +106,7 @@ impl Seen {
 struct Errand {
     records: Vec<Logged>,
     /// Households that have become part of it.
-    joined: Vec<Box<Home>>,
+    joined: Vec<Home>,
     /// It has to be read again in any case.
     replay: bool,
 }
@@ -159,11 +157,6 @@ impl Town {
     /// How many households there are.
     pub fn households(&self) -> usize {
         self.homes.iter().flatten().count()
-    }
-
-    /// How many households have records that are not in the lake.
-    pub fn unsettled(&self) -> usize {
-        self.unsettled.len()
     }
 
     /// The first instant at which something may change with time alone.
@@ -287,7 +280,7 @@ impl Town {
             };
             let mut errand = errands.remove(&seat.household).unwrap_or_default();
             for number in seat.joined {
-                errand.joined.extend(self.pick_up(number));
+                errand.joined.extend(self.pick_up(number).map(|home| *home));
                 if let Some(other) = errands.remove(&number) {
                     errand.records.extend(other.records);
                     errand.joined.extend(other.joined);
@@ -385,7 +378,7 @@ impl Visit {
         let mut ids = BTreeSet::new();
         let mut replay = errand.replay || !errand.joined.is_empty();
         for other in errand.joined {
-            self.home.join(*other, &mut ids);
+            self.home.join(other, &mut ids);
         }
         for logged in errand.records {
             if replay {
@@ -401,14 +394,14 @@ impl Visit {
         let outcomes = self.home.stands(evaluator, reading)?;
         self.home.settle(evaluator, now);
         if self.home.is_news(&outcomes) || self.in_any_case {
-            self.news = Some(News::of(self.number, &self.home, outcomes, now));
+            self.news = Some(News::of(&self.home, outcomes, now));
         }
         Ok(())
     }
 }
 
 impl News {
-    fn of(household: u32, home: &Home, outcomes: Vec<Outcome>, now: Timestamp) -> Self {
+    fn of(home: &Home, outcomes: Vec<Outcome>, now: Timestamp) -> Self {
         let live = home.live();
         let mut ids = Vec::new();
         live.each_id(|kind, id, shown| ids.push((kind, id.to_owned(), shown.to_owned())));
@@ -417,6 +410,6 @@ impl News {
             let account = user.then(|| live.account_of(outcome.subject.code, now)).flatten().map(str::to_owned);
             Said { id: live.id(outcome.subject).to_owned(), account, outcome }
         });
-        Self { household, said: said.collect(), ids }
+        Self { said: said.collect(), ids }
     }
 }

@@ -1,0 +1,295 @@
+//! Leads: lists, one of them, what people do to them, and changes as they happen.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use engine::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+use store::ledger::lead::{LeadState, Qualification};
+use store::ledger::listing::{LeadCursor, LeadFilter, Order, PageRequest};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{allowed, blocking, shown};
+use crate::live::entry::{Entry, LeadAct};
+use crate::serve::keys::Scope;
+use crate::serve::problem::Problem;
+use crate::serve::{Server, clock};
+
+/// Leads on a page, unless fewer are asked for.
+const MOST: usize = 200;
+/// How often a stream looks for changes.
+const LOOK: Duration = Duration::from_millis(100);
+/// A stream that has nothing to say says so, so that proxies keep it.
+const ALIVE: u32 = 150;
+
+/// What can be asked of a list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListQuery {
+    definition: Option<String>,
+    state: Option<String>,
+    qualification: Option<String>,
+    band: Option<String>,
+    text: Option<String>,
+    account: Option<String>,
+    owner: Option<String>,
+    since: Option<String>,
+    before: Option<String>,
+    score: Option<String>,
+    retracted: Option<bool>,
+    sort: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+impl ListQuery {
+    fn filter(&self) -> Result<LeadFilter, Problem> {
+        if let Some(state) = self.state.as_deref().filter(|state| !LeadState::WORDS.contains(state)) {
+            return Err(wrong("state", state, &LeadState::WORDS.join(", ")));
+        }
+        let qualification = match self.qualification.as_deref() {
+            None => None,
+            Some(word) => Some(Qualification::of(word).ok_or_else(|| wrong("qualification", word, "to_buy, to_use"))?),
+        };
+        let instant = |name: &str, text: &Option<String>| match text.as_deref() {
+            None => Ok(None),
+            Some(text) => {
+                instant(text).map(Some).ok_or_else(|| wrong(name, text, "an instant such as 2026-05-01T00:00:00Z"))
+            }
+        };
+        let score = match self.score.as_deref() {
+            None => None,
+            Some(text) => Some(text.parse().map_err(|_| wrong("score", text, "a number"))?),
+        };
+        Ok(LeadFilter {
+            definition: self.definition.clone(),
+            state: self.state.clone(),
+            qualification,
+            band: self.band.clone(),
+            subject_text: self.text.clone(),
+            account: self.account.clone(),
+            owner: self.owner.clone(),
+            qualified_from: instant("since", &self.since)?,
+            qualified_before: instant("before", &self.before)?,
+            score_at_least: score,
+            are_retracted: self.retracted.unwrap_or(false),
+        })
+    }
+
+    fn page(&self) -> Result<PageRequest, Problem> {
+        let order = match self.sort.as_deref() {
+            None => Order::QualifiedAt,
+            Some(word) => Order::of(word).ok_or_else(|| wrong("sort", word, "qualified_at, score, value"))?,
+        };
+        let after = match self.after.as_deref() {
+            None => None,
+            Some(text) => {
+                Some(LeadCursor::of_text(text).ok_or_else(|| wrong("after", text, "what `next` of a page says"))?)
+            }
+        };
+        Ok(PageRequest { order, after, most: self.limit.unwrap_or(50).clamp(1, MOST) })
+    }
+}
+
+fn wrong(name: &str, text: &str, expected: &str) -> Problem {
+    Problem::bad_request("bad-parameter", format!("{name}: `{text}` is not {expected}"))
+}
+
+fn instant(text: &str) -> Option<Timestamp> {
+    let instant: jiff::Timestamp = text.parse().ok()?;
+    Some(Timestamp(instant.as_microsecond()))
+}
+
+/// A page of leads.
+pub async fn list(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    allowed(&server, &headers, Scope::Read)?;
+    let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+    let (filter, page) = (query.filter()?, query.page()?);
+    let ledger = Arc::clone(&server.ledger);
+    let (page, counts) = blocking(move || Ok((ledger.leads(&filter, &page)?, ledger.counts(&filter)?))).await?;
+    let leads: Vec<_> = page.leads.iter().map(shown::lead).collect();
+    let counts: serde_json::Map<String, serde_json::Value> =
+        counts.into_iter().map(|(state, count)| (state, count.into())).collect();
+    Ok(Json(json!({ "leads": leads, "next": page.next.map(LeadCursor::to_text), "counts": counts })).into_response())
+}
+
+/// One lead with its evidence, its notes and its history.
+pub async fn one(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    Path(lead): Path<u64>,
+) -> Result<Response, Problem> {
+    allowed(&server, &headers, Scope::Read)?;
+    let ledger = Arc::clone(&server.ledger);
+    let found = blocking(move || {
+        let Some(found) = ledger.lead(lead)? else { return Ok(None) };
+        Ok(Some((found, ledger.evidence(lead)?, ledger.notes(lead)?, ledger.history(lead)?)))
+    });
+    let Some((found, evidence, notes, history)) = found.await? else {
+        return Err(Problem::not_found(format!("there is no lead {lead}")));
+    };
+    let mut body = shown::lead(&found);
+    let evidence: serde_json::Value =
+        evidence.and_then(|evidence| serde_json::from_str(&evidence).ok()).unwrap_or_default();
+    body["evidence"] = evidence;
+    body["notes"] = notes.iter().map(shown::note).collect();
+    body["history"] = history.iter().map(shown::change).collect();
+    Ok(Json(body).into_response())
+}
+
+/// What somebody does to a lead; what is left out stays as it is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LeadPatch {
+    state: Option<String>,
+    refused_because: Option<String>,
+    snoozed_until: Option<String>,
+    owner: Option<String>,
+    stage: Option<String>,
+    note: Option<String>,
+}
+
+impl LeadPatch {
+    fn acts(self) -> Result<Vec<LeadAct>, Problem> {
+        let mut acts = Vec::new();
+        if let Some(word) = self.state {
+            let state = match word.as_str() {
+                "new" => LeadState::New,
+                "working" => LeadState::Working,
+                "accepted" => LeadState::Accepted,
+                "converted" => LeadState::Converted,
+                "lapsed" => LeadState::Lapsed,
+                "refused" => {
+                    let missing = || Problem::bad_request("no-reason", "say why, in `refused_because`");
+                    LeadState::Refused { reason: self.refused_because.ok_or_else(missing)? }
+                }
+                "snoozed" => {
+                    let missing = || Problem::bad_request("no-instant", "say until when, in `snoozed_until`");
+                    let until = self.snoozed_until.ok_or_else(missing)?;
+                    LeadState::Snoozed {
+                        until: instant(&until).ok_or_else(|| wrong("snoozed_until", &until, "an instant"))?,
+                    }
+                }
+                other => return Err(wrong("state", other, &LeadState::WORDS.join(", "))),
+            };
+            acts.push(LeadAct::State(state));
+        }
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        acts.extend(self.owner.map(|owner| LeadAct::Owner(some(owner))));
+        acts.extend(self.stage.map(|stage| LeadAct::Stage(some(stage))));
+        acts.extend(self.note.map(LeadAct::Note));
+        Ok(acts)
+    }
+}
+
+/// Changes a lead: what is done goes into the log, and the lead shows it a moment later.
+pub async fn change(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    Path(lead): Path<u64>,
+    patch: Result<Json<LeadPatch>, axum::extract::rejection::JsonRejection>,
+) -> Result<Response, Problem> {
+    let by = allowed(&server, &headers, Scope::Manage)?.to_owned();
+    let Json(patch) = patch.map_err(|error| Problem::bad_request("bad-body", error.body_text()))?;
+    let acts = patch.acts()?;
+    if acts.is_empty() {
+        return Err(Problem::bad_request("nothing-to-do", "say what to change: state, owner, stage or note"));
+    }
+    let ledger = Arc::clone(&server.ledger);
+    if blocking(move || ledger.lead(lead)).await?.is_none() {
+        return Err(Problem::not_found(format!("there is no lead {lead}")));
+    }
+    let at = clock::now();
+    let entries: Result<Vec<_>, _> =
+        acts.into_iter().map(|what| Entry::Lead { lead, at, by: by.clone(), what }.encode()).collect();
+    let entries = entries.map_err(|error| Problem::internal(&error))?;
+    let (done, durable) = oneshot::channel();
+    let submitted = server.log.submit(entries, Box::new(move |outcome| drop(done.send(outcome))));
+    let busy = || Problem::of(StatusCode::TOO_MANY_REQUESTS, "busy", "too much waits to be written; try again");
+    submitted.map_err(|_| busy())?;
+    match durable.await {
+        Ok(Ok(appended)) => Ok((StatusCode::ACCEPTED, Json(json!({ "entry": appended.last }))).into_response()),
+        _ => Err(busy()),
+    }
+}
+
+/// Where a stream begins.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StreamQuery {
+    after: Option<u64>,
+}
+
+/// Changes of leads as server-sent events: first those after `after`, or after the header Last-Event-ID.
+pub async fn stream(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    query: Result<Query<StreamQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    allowed(&server, &headers, Scope::Read)?;
+    let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+    let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
+    let after = seen.or(query.after).unwrap_or(0);
+    let (sender, receiver) = mpsc::channel::<Result<Bytes, Infallible>>(8);
+    tokio::spawn(send_changes(server, after, sender));
+    let body = Body::from_stream(Receiving(receiver));
+    let kind = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    Ok((kind, body).into_response())
+}
+
+/// The receiving end of a channel as a stream.
+struct Receiving(mpsc::Receiver<Result<Bytes, Infallible>>);
+
+impl futures_core::Stream for Receiving {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0.poll_recv(context)
+    }
+}
+
+async fn send_changes(server: Arc<Server>, mut after: u64, sender: mpsc::Sender<Result<Bytes, Infallible>>) {
+    let mut quiet = 0;
+    while !*server.ending.borrow() && !sender.is_closed() {
+        let ledger = Arc::clone(&server.ledger);
+        let changes = blocking(move || {
+            let changes = ledger.changes(after, 100)?;
+            let mut told = Vec::with_capacity(changes.len());
+            for change in changes {
+                let lead = ledger.lead(change.lead)?;
+                told.push((change.number, change.kind.word(), shown::change(&change), lead.as_ref().map(shown::lead)));
+            }
+            Ok(told)
+        });
+        let Ok(changes) = changes.await else { return };
+        quiet = if changes.is_empty() { quiet + 1 } else { 0 };
+        let mut text = String::new();
+        for (number, kind, change, lead) in changes {
+            after = number;
+            let data = json!({ "change": change, "lead": lead });
+            text.push_str(&format!("id: {number}\nevent: {kind}\ndata: {data}\n\n"));
+        }
+        if text.is_empty() && quiet % ALIVE == ALIVE - 1 {
+            text.push_str(": alive\n\n");
+        }
+        if text.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        } else if sender.send(Ok(Bytes::from(text))).await.is_err() {
+            return;
+        }
+    }
+}

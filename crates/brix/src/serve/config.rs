@@ -1,0 +1,173 @@
+//! What can be set: in a file (TOML), by the environment, by flags; the later wins. Every error is told, not only the first.
+
+mod read;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use connect::sources::Source as Vendor;
+
+use super::keys::{KeyDigest, Scope};
+use super::logs::LogFormat;
+use crate::live::Route;
+
+pub use read::{Overrides, read};
+
+/// The usual name of the file.
+pub const FILE: &str = "server.toml";
+
+/// What is in force.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The folder of the store.
+    pub data: PathBuf,
+    /// The folder of the lake.
+    pub lake: PathBuf,
+    /// The workspace's settings.
+    pub workspace: PathBuf,
+    /// The folder of definitions.
+    pub definitions: PathBuf,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Limits.
+    pub limits: Limits,
+    /// When the log goes into the lake.
+    pub compaction: Compaction,
+    /// Where records come from.
+    pub sources: Vec<Source>,
+    /// Where leads go.
+    pub destinations: Vec<Destination>,
+    /// Who may use the API.
+    pub api_keys: Vec<ApiKey>,
+}
+
+/// Limits of the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a request may take to come in and be answered.
+    pub request_timeout: Duration,
+    /// How many entries may wait for the log before senders are told to come again.
+    pub waiting_entries: usize,
+}
+
+/// When the log goes into the lake.
+#[derive(Debug, Clone, Copy)]
+pub struct Compaction {
+    /// At least so long after the last time.
+    pub every: Duration,
+    /// Sooner, if so many entries have come together.
+    pub entries: u64,
+}
+
+/// A source of records.
+#[derive(Debug)]
+pub struct Source {
+    /// Its name: part of each record's identity.
+    pub name: String,
+    /// Whose format it speaks.
+    pub vendor: &'static Vendor,
+    /// Whether faults are answered with what is wrong.
+    pub strict: bool,
+    /// Digests of the keys that write to it.
+    pub keys: Vec<KeyDigest>,
+}
+
+/// A destination of leads.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// Its name.
+    pub name: String,
+    /// Leads of these definitions only; empty: of all.
+    pub definitions: Vec<String>,
+    /// Also leads that are qualified to use.
+    pub to_use: bool,
+    /// The connector, its address and its secrets, as the connector reads them.
+    #[expect(dead_code, reason = "for the workers that deliver")]
+    pub settings: Vec<(String, String)>,
+}
+
+/// A key of the API.
+#[derive(Clone)]
+pub struct ApiKey {
+    /// Who has it.
+    pub name: String,
+    /// What it allows.
+    pub scope: Scope,
+    /// Its digest.
+    pub key: KeyDigest,
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ApiKey").field("name", &self.name).field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// Which leads each destination is told of.
+    pub fn routes(&self) -> Vec<Route> {
+        self.destinations
+            .iter()
+            .map(|destination| Route {
+                destination: destination.name.clone(),
+                definitions: destination.definitions.clone(),
+                to_use: destination.to_use,
+            })
+            .collect()
+    }
+
+    /// What is in force, as a file that could be read again; keys are not among it.
+    pub fn shown(&self) -> String {
+        let seconds = |length: Duration| format!("{}s", length.as_secs());
+        let mut lines = vec![
+            format!("listen = {:?}", self.listen.to_string()),
+            format!("data = {:?}", self.data.display().to_string()),
+            format!("lake = {:?}", self.lake.display().to_string()),
+            format!("workspace = {:?}", self.workspace.display().to_string()),
+            format!("definitions = {:?}", self.definitions.display().to_string()),
+            format!("log_format = {:?}", if self.log_format == LogFormat::Json { "json" } else { "text" }),
+            String::new(),
+            "[limits]".to_owned(),
+            format!("request_timeout = {:?}", seconds(self.limits.request_timeout)),
+            format!("waiting_entries = {}", self.limits.waiting_entries),
+            String::new(),
+            "[compaction]".to_owned(),
+            format!("every = {:?}", seconds(self.compaction.every)),
+            format!("entries = {}", self.compaction.entries),
+        ];
+        for source in &self.sources {
+            lines.extend([
+                String::new(),
+                "[[sources]]".to_owned(),
+                format!("name = {:?}", source.name),
+                format!("vendor = {:?}", source.vendor.id),
+                format!("strict = {}", source.strict),
+                format!("# {} keys, not shown", source.keys.len()),
+            ]);
+        }
+        for destination in &self.destinations {
+            lines.extend([
+                String::new(),
+                "[[destinations]]".to_owned(),
+                format!("name = {:?}", destination.name),
+                format!("definitions = {:?}", destination.definitions),
+                format!("to_use = {}", destination.to_use),
+            ]);
+        }
+        for key in &self.api_keys {
+            let scope = if key.scope == Scope::Manage { "manage" } else { "read" };
+            lines.extend([
+                String::new(),
+                "[[api_keys]]".to_owned(),
+                format!("name = {:?}", key.name),
+                format!("scope = {scope:?}"),
+                "# the key is not shown".to_owned(),
+            ]);
+        }
+        lines.join("\n") + "\n"
+    }
+}

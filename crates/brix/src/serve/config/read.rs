@@ -1,0 +1,363 @@
+//! From file, environment and flags to what is in force.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use connect::sources;
+use serde::Deserialize;
+
+use super::{ApiKey, Compaction, Config, Destination, Limits, Source};
+use crate::serve::keys::{KeyDigest, Scope, digest_of};
+use crate::serve::logs::LogFormat;
+
+/// What flags and the environment say.
+#[derive(Debug, Default, Clone)]
+pub struct Overrides {
+    /// Where to listen.
+    pub listen: Option<String>,
+    /// The folder of the store.
+    pub data: Option<PathBuf>,
+    /// The workspace's settings.
+    pub workspace: Option<PathBuf>,
+    /// The folder of the lake.
+    pub lake: Option<PathBuf>,
+    /// The folder of definitions.
+    pub definitions: Option<PathBuf>,
+    /// How log lines look.
+    pub log_format: Option<String>,
+}
+
+/// Everything that is wrong with a config.
+#[derive(Debug, thiserror::Error)]
+pub struct ConfigError(Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.join("\n"))
+    }
+}
+
+/// The file, as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    listen: Option<String>,
+    data: Option<PathBuf>,
+    lake: Option<PathBuf>,
+    workspace: Option<PathBuf>,
+    definitions: Option<PathBuf>,
+    log_format: Option<String>,
+    limits: FileLimits,
+    compaction: FileCompaction,
+    sources: Vec<FileSource>,
+    destinations: Vec<FileDestination>,
+    api_keys: Vec<FileKey>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileLimits {
+    request_timeout: Option<String>,
+    waiting_entries: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileCompaction {
+    every: Option<String>,
+    entries: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSource {
+    name: String,
+    vendor: String,
+    #[serde(default)]
+    strict: bool,
+    keys: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FileDestination {
+    name: String,
+    #[serde(default)]
+    definitions: Vec<String>,
+    #[serde(default)]
+    to_use: bool,
+    #[serde(flatten)]
+    settings: toml::Table,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileKey {
+    name: String,
+    scope: Scope,
+    key: String,
+}
+
+/// Reads a config: `path` is the file, if there is one; relative paths in it are meant from its folder.
+///
+/// # Errors
+/// All that is wrong, each with the setting and the cure.
+pub fn read(
+    path: Option<&Path>,
+    overrides: &Overrides,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, ConfigError> {
+    let (file, folder) = match path {
+        None => (File::default(), PathBuf::new()),
+        Some(path) => {
+            let shown = path.display();
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| ConfigError(vec![format!("cannot read {shown}: {error}")]))?;
+            let file = toml::from_str(&text).map_err(|error| ConfigError(vec![format!("{shown}: {error}")]))?;
+            (file, path.parent().map(Path::to_path_buf).unwrap_or_default())
+        }
+    };
+    let mut reader = Reader { environment, errors: Vec::new() };
+    let config = reader.config(file, &folder, overrides);
+    match config {
+        Some(config) if reader.errors.is_empty() => Ok(config),
+        _ => Err(ConfigError(reader.errors)),
+    }
+}
+
+struct Reader<'a> {
+    environment: &'a dyn Fn(&str) -> Option<String>,
+    errors: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn config(&mut self, file: File, folder: &Path, overrides: &Overrides) -> Option<Config> {
+        let inside = |path: Option<PathBuf>| path.map(|path| folder.join(path));
+        let data = overrides.data.clone().or(inside(file.data)).unwrap_or_else(|| folder.join("data"));
+        let listen = overrides.listen.clone().or(file.listen).unwrap_or_else(|| "127.0.0.1:8473".to_owned());
+        let listen = self.parsed("listen", &listen, "an address with a port, such as 127.0.0.1:8473");
+        let log_format = match overrides.log_format.clone().or(file.log_format).as_deref() {
+            None | Some("text") => LogFormat::Text,
+            Some("json") => LogFormat::Json,
+            Some(other) => {
+                self.errors.push(format!("log_format: `{other}` is neither text nor json"));
+                LogFormat::Text
+            }
+        };
+        let limits = Limits {
+            request_timeout: self.duration("limits.request_timeout", file.limits.request_timeout.as_deref(), 30),
+            waiting_entries: file.limits.waiting_entries.unwrap_or(200_000),
+        };
+        if limits.waiting_entries == 0 {
+            self.errors.push("limits.waiting_entries: nothing could ever be taken; leave it out for 200000".to_owned());
+        }
+        let compaction = Compaction {
+            every: self.duration("compaction.every", file.compaction.every.as_deref(), 60),
+            entries: file.compaction.entries.unwrap_or(500_000).max(1),
+        };
+        let sources: Vec<Source> = file.sources.into_iter().filter_map(|source| self.source(source)).collect();
+        let destinations: Vec<Destination> = file.destinations.into_iter().map(|one| self.destination(one)).collect();
+        let api_keys = file.api_keys.into_iter().filter_map(|key| self.api_key(key)).collect();
+        self.distinct("sources", sources.iter().map(|source| source.name.as_str()));
+        self.distinct("destinations", destinations.iter().map(|one| one.name.as_str()));
+        Some(Config {
+            listen: listen?,
+            lake: overrides.lake.clone().or(inside(file.lake)).unwrap_or_else(|| data.join("lake")),
+            workspace: overrides
+                .workspace
+                .clone()
+                .or(inside(file.workspace))
+                .unwrap_or_else(|| folder.join("brix.yaml")),
+            definitions: overrides
+                .definitions
+                .clone()
+                .or(inside(file.definitions))
+                .unwrap_or_else(|| folder.join("definitions")),
+            data,
+            log_format,
+            limits,
+            compaction,
+            sources,
+            destinations,
+            api_keys,
+        })
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, setting: &str, text: &str, expected: &str) -> Option<T> {
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.errors.push(format!("{setting}: `{text}` is not {expected}"));
+        }
+        parsed
+    }
+
+    fn duration(&mut self, setting: &str, text: Option<&str>, default_seconds: u64) -> Duration {
+        let Some(text) = text else { return Duration::from_secs(default_seconds) };
+        let (digits, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+        let scale = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => 0,
+        };
+        match digits.parse::<u64>().ok().and_then(|amount| amount.checked_mul(scale)).filter(|length| *length > 0) {
+            Some(length) => Duration::from_millis(length),
+            None => {
+                self.errors.push(format!("{setting}: `{text}` is not a length of time; write 500ms, 30s, 5m or 1h"));
+                Duration::from_secs(default_seconds)
+            }
+        }
+    }
+
+    fn source(&mut self, source: FileSource) -> Option<Source> {
+        let at = format!("sources `{}`", source.name);
+        if !is_name(&source.name) {
+            self.errors.push(format!("{at}: a name is of letters, digits, `-`, `_` and `.`"));
+        }
+        let Some(vendor) = sources::find(&source.vendor) else {
+            let known: Vec<&str> = sources::all().iter().map(|vendor| vendor.id).collect();
+            let near = engine::language::nearest(&source.vendor, known.iter().copied());
+            let cure = near
+                .map_or_else(|| format!("there are {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+            self.errors.push(format!("{at}: there is no vendor `{}`; {cure}", source.vendor));
+            return None;
+        };
+        if source.keys.is_empty() {
+            self.errors.push(format!("{at}: without a key nobody can write to it; `brix key` makes one"));
+        }
+        let keys = source.keys.iter().filter_map(|key| self.key(&at, key)).collect();
+        Some(Source { name: source.name, vendor, strict: source.strict, keys })
+    }
+
+    fn api_key(&mut self, key: FileKey) -> Option<ApiKey> {
+        let digest = self.key(&format!("api_keys `{}`", key.name), &key.key)?;
+        Some(ApiKey { name: key.name, scope: key.scope, key: digest })
+    }
+
+    /// `sha256:` and 64 hexadecimal digits, or `env:` and the name of a variable that holds the key itself.
+    fn key(&mut self, at: &str, text: &str) -> Option<KeyDigest> {
+        if let Some(name) = text.strip_prefix("env:") {
+            let found = (self.environment)(name).filter(|key| !key.is_empty());
+            if found.is_none() {
+                self.errors.push(format!("{at}: the environment has no variable {name}, which holds a key"));
+            }
+            return found.map(|key| digest_of(&key));
+        }
+        let digest = text.strip_prefix("sha256:").and_then(from_hexadecimal);
+        if digest.is_none() {
+            let cure = "write `sha256:` and the key's digest, as `brix key` prints it, or `env:` and a variable's name";
+            self.errors.push(format!("{at}: a key does not stand in the file itself; {cure}"));
+        }
+        digest
+    }
+
+    fn destination(&mut self, destination: FileDestination) -> Destination {
+        let at = format!("destinations `{}`", destination.name);
+        if !is_name(&destination.name) {
+            self.errors.push(format!("{at}: a name is of letters, digits, `-`, `_` and `.`"));
+        }
+        let mut settings = Vec::new();
+        for (name, value) in destination.settings {
+            let text = match value {
+                toml::Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let text = match text.strip_prefix("env:") {
+                None => Some(text),
+                Some(variable) => {
+                    let found = (self.environment)(variable);
+                    if found.is_none() {
+                        self.errors.push(format!("{at}: the environment has no variable {variable}, for {name}"));
+                    }
+                    found
+                }
+            };
+            settings.extend(text.map(|text| (name, text)));
+        }
+        Destination {
+            name: destination.name,
+            definitions: destination.definitions,
+            to_use: destination.to_use,
+            settings,
+        }
+    }
+
+    fn distinct<'b>(&mut self, what: &str, names: impl Iterator<Item = &'b str>) {
+        let mut seen = std::collections::BTreeSet::new();
+        for name in names {
+            if !seen.insert(name) {
+                self.errors.push(format!("{what}: `{name}` is there twice"));
+            }
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter))
+}
+
+fn from_hexadecimal(text: &str) -> Option<KeyDigest> {
+    let mut digest = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.toml");
+        std::fs::write(&path, text).unwrap();
+        let environment = |name: &str| (name == "APP_KEY").then(|| "secret".to_owned());
+        read(Some(&path), &Overrides::default(), &environment)
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told() {
+        let error = read_text(
+            "listen = \"here\"\nlog_format = \"xml\"\n[limits]\nrequest_timeout = \"soon\"\n\
+             [[sources]]\nname = \"my app\"\nvendor = \"segmnt\"\nkeys = []\n\
+             [[sources]]\nname = \"b\"\nvendor = \"segment\"\nkeys = [\"plain\", \"env:NONE\"]\n",
+        )
+        .unwrap_err()
+        .to_string();
+        for part in [
+            "listen: `here` is not an address",
+            "log_format: `xml`",
+            "limits.request_timeout: `soon`",
+            "sources `my app`: a name is of letters",
+            "did you mean `segment`?",
+            "sources `b`: a key does not stand in the file itself",
+            "the environment has no variable NONE",
+        ] {
+            assert!(error.contains(part), "{part}\n{error}");
+        }
+    }
+
+    #[test]
+    fn unknown_settings_are_refused_with_their_place() {
+        let error = read_text("listn = \"127.0.0.1:1\"\n").unwrap_err().to_string();
+        assert!(error.contains("line 1") && error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn what_is_in_force_can_be_shown_and_has_no_secret() {
+        let config = read_text(
+            "data = \"d\"\n[[sources]]\nname = \"app\"\nvendor = \"segment\"\nkeys = [\"env:APP_KEY\"]\n\
+             [[api_keys]]\nname = \"me\"\nscope = \"read\"\nkey = \"env:APP_KEY\"\n",
+        )
+        .unwrap();
+        let shown = config.shown();
+        assert!(!shown.contains("secret") && shown.contains("vendor = \"segment\""), "{shown}");
+        assert_eq!(config.sources[0].keys, [digest_of("secret")]);
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+}

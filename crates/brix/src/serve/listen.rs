@@ -1,0 +1,123 @@
+//! Connections: with a limit on how long a request may take, and an end that lets those under way finish.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::cors::{Any, CorsLayer};
+
+use super::problem::Problem;
+use super::{Server, api, door, health};
+
+/// How long requests under way may take at the end.
+const ENDING: Duration = Duration::from_secs(10);
+/// How long a request's head may take to come in.
+const HEAD: Duration = Duration::from_secs(10);
+
+fn routes(server: &Arc<Server>) -> Router {
+    // Browsers' clients send from any page; what they may send is decided by their key.
+    let cors =
+        CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).max_age(Duration::from_secs(3600));
+    let timeout = server.config.limits.request_timeout;
+    let limited = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .merge(api::routes())
+        .fallback(door::take)
+        .layer(cors)
+        .layer(middleware::from_fn(move |request: Request, next: Next| within(timeout, request, next)));
+    limited.merge(api::streams()).with_state(Arc::clone(server))
+}
+
+async fn within(timeout: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let mut response =
+                Problem::of(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request took too long to come in")
+                    .into_response();
+            // What is left of it is not waited for.
+            response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+            response
+        }
+    }
+}
+
+/// Serves until a signal comes or the processor fails.
+pub async fn serve(server: Arc<Server>, end: watch::Sender<bool>, has_failed: impl Fn() -> bool) -> Result<()> {
+    let address = server.config.listen;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!(address = %listener.local_addr().context("no address")?, "serving");
+    let app = routes(&server);
+    let graceful = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let mut signal = std::pin::pin!(signal());
+    let mut look = tokio::time::interval(Duration::from_millis(200));
+    let mut failed = false;
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else {
+                    // Most often too many open files: others must end first.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                };
+                // Small answers are not to wait for more.
+                let _ = stream.set_nodelay(true);
+                let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
+                let connection = graceful.watch(connection);
+                tokio::spawn(async move {
+                    // A connection that breaks is the sender's affair.
+                    let _ = connection.await;
+                });
+            }
+            _ = &mut signal => break,
+            _ = look.tick() => if has_failed() {
+                failed = true;
+                break;
+            },
+        }
+    }
+    drop(listener);
+    let _ = end.send(true);
+    tracing::info!("ending");
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(ENDING) => tracing::warn!("some requests did not end in time"),
+    }
+    if failed {
+        bail!("the processor has ended");
+    }
+    Ok(())
+}
+
+/// An end is asked for.
+async fn signal() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}

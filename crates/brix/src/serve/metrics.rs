@@ -1,0 +1,112 @@
+//! Figures for those who run the server, in Prometheus' text format. Every name stands here.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use store::ledger::rejects::Reject;
+
+use crate::live::Status;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfSource {
+    source: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfReason {
+    source: String,
+    reason: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfAction {
+    destination: String,
+    state: &'static str,
+}
+
+/// All of them.
+pub struct Metrics {
+    registry: Registry,
+    accepted: Family<OfSource, Counter>,
+    rejected: Family<OfReason, Counter>,
+    turned_away: Family<OfReason, Counter>,
+    keeping: Histogram,
+    status: Family<OfFigure, Gauge<u64, AtomicU64>>,
+    actions: Family<OfAction, Gauge<u64, AtomicU64>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfFigure {
+    of: &'static str,
+}
+
+impl Metrics {
+    /// At zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("brix");
+        let accepted = Family::<OfSource, Counter>::default();
+        let rejected = Family::<OfReason, Counter>::default();
+        let turned_away = Family::<OfReason, Counter>::default();
+        let keeping = Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
+        let status = Family::<OfFigure, Gauge<u64, AtomicU64>>::default();
+        let actions = Family::<OfAction, Gauge<u64, AtomicU64>>::default();
+        registry.register("records_accepted", "Records that are durable, by source", accepted.clone());
+        registry.register("messages_rejected", "Messages that were not taken, by source and reason", rejected.clone());
+        registry.register("requests_turned_away", "Requests of which nothing was looked at", turned_away.clone());
+        registry.register("log_append_seconds", "How long records took to be durable", keeping.clone());
+        registry.register("processor", "Where the processor stands", status.clone());
+        registry.register("actions", "What is told to destinations, by state", actions.clone());
+        Self { registry, accepted, rejected, turned_away, keeping, status, actions }
+    }
+
+    /// Records of a request are durable.
+    pub fn kept(&self, after: Duration) {
+        self.keeping.observe(after.as_secs_f64());
+    }
+
+    /// What a request brought.
+    pub fn accepted(&self, source: &str, records: usize, rejects: &[Reject]) {
+        if records > 0 {
+            self.accepted.get_or_create(&OfSource { source: source.to_owned() }).inc_by(records as u64);
+        }
+        for reject in rejects {
+            self.rejected.get_or_create(&OfReason { source: source.to_owned(), reason: reject.reason.clone() }).inc();
+        }
+    }
+
+    /// A request was turned away.
+    pub fn turned_away(&self, source: &str, reason: &str) {
+        self.turned_away.get_or_create(&OfReason { source: source.to_owned(), reason: reason.to_owned() }).inc();
+    }
+
+    /// As text, with where the processor and the outbox stand.
+    pub fn text(&self, live: &Status, actions: Vec<(String, &'static str, u64)>) -> String {
+        let figures = [
+            ("log_end", &live.end),
+            ("offset", &live.offset),
+            ("committed", &live.committed),
+            ("records_taken", &live.taken),
+            ("copies", &live.copies),
+            ("replays", &live.replays),
+            ("households", &live.households),
+            ("leads", &live.leads),
+        ];
+        for (of, figure) in figures {
+            self.status.get_or_create(&OfFigure { of }).set(figure.load(Ordering::Relaxed));
+        }
+        for (destination, state, count) in actions {
+            self.actions.get_or_create(&OfAction { destination, state }).set(count);
+        }
+        let mut text = String::new();
+        // Writing to a text does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

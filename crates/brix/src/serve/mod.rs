@@ -1,0 +1,94 @@
+//! The server: what comes in over HTTP goes into the log, and what became of it can be asked for.
+//!
+//! - [`config`]: what can be set, where it comes from, and what is in force.
+//! - [`door`]: sources: from a vendor's request to durable records and the vendor's answer. [`unpack`] unpacks bodies, [`keys`]
+//!   knows who may come in, [`rejects`] keeps what is turned away.
+//! - [`api`]: leads, rejected input and the server's state, for programs. [`health`] and [`metrics`] are for those who run it.
+//! - [`listen`]: connections, with limits on how slow they may be, and a graceful end.
+//!
+//! Invariants:
+//! - A sender is told that something was taken only when it is durable.
+//! - Nothing that is turned away is dropped in silence.
+//! - No key, body or id of a person stands in a log line or a metric.
+
+mod api;
+mod clock;
+pub mod config;
+mod door;
+mod health;
+mod keys;
+mod listen;
+mod logs;
+mod metrics;
+mod problem;
+mod rejects;
+mod unpack;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use engine::definition::Definition;
+use engine::workspace::Workspace;
+use store::Store;
+use store::ledger::Ledger;
+use store::log::Log;
+use tokio::sync::watch;
+
+use crate::live::{self, Rules};
+use config::Config;
+
+pub use keys::digest_of;
+
+/// What all requests share.
+pub struct Server {
+    config: Config,
+    log: Arc<dyn Log>,
+    ledger: Arc<dyn Ledger>,
+    keys: keys::Keys,
+    rejects: rejects::RejectWriter,
+    metrics: metrics::Metrics,
+    live: Arc<live::Status>,
+    /// Turns true when the server is to end.
+    ending: watch::Receiver<bool>,
+}
+
+/// Serves until it is told to stop by a signal.
+///
+/// # Errors
+/// What keeps it from starting, or from going on.
+pub fn run(config: Config, workspace: Workspace, definitions: &[Definition]) -> Result<()> {
+    logs::start(config.log_format);
+    let limits = store::log::LogLimits { most_waiting_entries: config.limits.waiting_entries, ..Default::default() };
+    let store = Store::open(&config.data, limits).context("cannot open the store")?;
+    let rules = Rules::new(definitions, workspace).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!(lines.join("\n"))
+    })?;
+    let settings = live::Settings {
+        rules,
+        lake: config.lake.clone(),
+        compaction: live::When { every: config.compaction.every, entries: config.compaction.entries },
+        routes: config.routes(),
+        clock: clock::now,
+    };
+    let running = live::start(settings, store.log(), store.ledger())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+    let (end, ending) = watch::channel(false);
+    let server = Arc::new(Server {
+        keys: keys::Keys::of(&config),
+        rejects: rejects::RejectWriter::start(store.ledger())?,
+        metrics: metrics::Metrics::new(),
+        log: store.log(),
+        ledger: store.ledger(),
+        live: Arc::clone(running.status()),
+        ending,
+        config,
+    });
+    let served = runtime.block_on(listen::serve(Arc::clone(&server), end, || running.is_finished()));
+    // Connections that did not end in time are cut.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let stopped = running.stop().context("the processor has failed");
+    server.rejects.stop();
+    served.and(stopped)
+}
