@@ -52,7 +52,7 @@ fn event(why: &Why, row: usize) -> Option<Json> {
     Some(json!({
         "row": row,
         "name": name,
-        "timestamp": record.timestamp,
+        "timestamp": record.timestamp.to_string(),
         "user": why.household.directory.id(user),
     }))
 }

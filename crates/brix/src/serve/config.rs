@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use connect::sources::Source as Vendor;
+use connect::sources::{Settings, Source as Vendor};
 
 use super::keys::{KeyDigest, Scope};
 use super::logs::LogFormat;
@@ -70,8 +70,8 @@ pub struct Source {
     pub name: String,
     /// Whose format it speaks.
     pub vendor: &'static Vendor,
-    /// Whether faults are answered with what is wrong.
-    pub strict: bool,
+    /// How what it sends is read.
+    pub settings: Settings,
     /// Digests of the keys that write to it.
     pub keys: Vec<KeyDigest>,
 }
@@ -145,7 +145,7 @@ impl Config {
                 "[[sources]]".to_owned(),
                 format!("name = {:?}", source.name),
                 format!("vendor = {:?}", source.vendor.id),
-                format!("strict = {}", source.strict),
+                format!("strict = {}", source.settings.strict),
                 format!("# {} keys, not shown", source.keys.len()),
             ]);
         }

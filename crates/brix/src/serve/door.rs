@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use connect::sources::{self, Answer, Headers, Outcome, Proof, Settings};
+use connect::sources::{self, Answer, Headers, Outcome, Proof};
 use store::Error as StoreError;
 use store::ledger::rejects::Reject;
 use tokio::sync::oneshot;
@@ -82,8 +82,7 @@ pub async fn take(State(server): State<Arc<Server>>, request: Request) -> Respon
         }
     };
     for (place, source) in &candidates {
-        let settings = Settings { source: Arc::from(source.name.as_str()), strict: source.strict };
-        let received = (source.vendor.receive)(&incoming.request(&body), &settings);
+        let received = (source.vendor.receive)(&incoming.request(&body), &source.settings);
         let is_let_in = match source.vendor.proof {
             Proof::Key => received.key.is_some_and(|key| server.keys.opens(key.expose(), *place)),
             Proof::Signature => true,

@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use connect::sources;
+use connect::files::Mapping;
+use connect::secret::Secret;
+use connect::sources::{self, Customer, CustomerIs, Groups, Proof, Settings};
 use serde::Deserialize;
 
 use super::{ApiKey, Compaction, Config, Destination, Limits, Source};
@@ -76,7 +79,27 @@ struct FileSource {
     vendor: String,
     #[serde(default)]
     strict: bool,
+    #[serde(default)]
     keys: Vec<String>,
+    /// What amounts without a currency are in.
+    currency: Option<String>,
+    /// The kinds of groups that are accounts and workspaces.
+    account_group: Option<String>,
+    workspace_group: Option<String>,
+    /// `env:` and the variable with the secret that webhooks are signed with.
+    signing_secret: Option<String>,
+    /// Whether customers of a billing system are companies or people, and which of their metadata holds the product's id.
+    customers: Option<Customers>,
+    customer_key: Option<String>,
+    /// What rows mean: a mapping as for imports.
+    mapping: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Customers {
+    Accounts,
+    Users,
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,7 +178,7 @@ impl Reader<'_> {
             every: self.duration("compaction.every", file.compaction.every.as_deref(), 60),
             entries: file.compaction.entries.unwrap_or(500_000).max(1),
         };
-        let sources: Vec<Source> = file.sources.into_iter().filter_map(|source| self.source(source)).collect();
+        let sources: Vec<Source> = file.sources.into_iter().filter_map(|source| self.source(source, folder)).collect();
         let destinations: Vec<Destination> = file.destinations.into_iter().map(|one| self.destination(one)).collect();
         let api_keys = file.api_keys.into_iter().filter_map(|key| self.api_key(key)).collect();
         self.distinct("sources", sources.iter().map(|source| source.name.as_str()));
@@ -210,7 +233,7 @@ impl Reader<'_> {
         }
     }
 
-    fn source(&mut self, source: FileSource) -> Option<Source> {
+    fn source(&mut self, source: FileSource, folder: &Path) -> Option<Source> {
         let at = format!("sources `{}`", source.name);
         if !is_name(&source.name) {
             self.errors.push(format!("{at}: a name is of letters, digits, `-`, `_` and `.`"));
@@ -223,11 +246,60 @@ impl Reader<'_> {
             self.errors.push(format!("{at}: there is no vendor `{}`; {cure}", source.vendor));
             return None;
         };
-        if source.keys.is_empty() {
+        if source.keys.is_empty() && vendor.proof == Proof::Key {
             self.errors.push(format!("{at}: without a key nobody can write to it; `brix key` makes one"));
         }
+        if source.signing_secret.is_none() && vendor.proof == Proof::Signature {
+            self.errors.push(format!("{at}: {} signs what it sends: set `signing_secret`", vendor.name));
+        }
         let keys = source.keys.iter().filter_map(|key| self.key(&at, key)).collect();
-        Some(Source { name: source.name, vendor, strict: source.strict, keys })
+        let mut settings = Settings::of(&source.name);
+        settings.strict = source.strict;
+        settings.groups = Groups { account: source.account_group, workspace: source.workspace_group };
+        let is = match source.customers {
+            None | Some(Customers::Accounts) => CustomerIs::Account,
+            Some(Customers::Users) => CustomerIs::User,
+        };
+        settings.customer = Customer { is, metadata_key: source.customer_key };
+        if let Some(currency) = source.currency {
+            settings.currency = Arc::from(currency);
+        }
+        let secret = source.signing_secret.and_then(|text| self.secret(&at, "signing_secret", &text));
+        settings.signing_secret = secret.map(Secret::new);
+        settings.mapping = source.mapping.and_then(|path| self.mapping(&at, &folder.join(path)));
+        Some(Source { name: source.name, vendor, settings, keys })
+    }
+
+    fn mapping(&mut self, at: &str, path: &Path) -> Option<Arc<Mapping>> {
+        let shown = path.display().to_string();
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.errors.push(format!("{at}: cannot read {shown}: {error}"));
+                return None;
+            }
+        };
+        match Mapping::parse(&shown, &text) {
+            Ok(mapping) => Some(Arc::new(mapping)),
+            Err(error) => {
+                self.errors.push(format!("{at}: {error}"));
+                None
+            }
+        }
+    }
+
+    /// What stands in the file, or in the variable that the file names.
+    fn secret(&mut self, at: &str, setting: &str, text: &str) -> Option<String> {
+        let Some(variable) = text.strip_prefix("env:") else {
+            self.errors
+                .push(format!("{at}: {setting} does not stand in the file itself; write `env:` and a variable's name"));
+            return None;
+        };
+        let found = (self.environment)(variable).filter(|secret| !secret.is_empty());
+        if found.is_none() {
+            self.errors.push(format!("{at}: the environment has no variable {variable}, for {setting}"));
+        }
+        found
     }
 
     fn api_key(&mut self, key: FileKey) -> Option<ApiKey> {
@@ -316,7 +388,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("server.toml");
         std::fs::write(&path, text).unwrap();
-        let environment = |name: &str| (name == "APP_KEY").then(|| "secret".to_owned());
+        let environment = |name: &str| (name == "APP_KEY").then(|| "hush".to_owned());
         read(Some(&path), &Overrides::default(), &environment)
     }
 
@@ -356,8 +428,8 @@ mod tests {
         )
         .unwrap();
         let shown = config.shown();
-        assert!(!shown.contains("secret") && shown.contains("vendor = \"segment\""), "{shown}");
-        assert_eq!(config.sources[0].keys, [digest_of("secret")]);
-        assert!(!format!("{config:?}").contains("secret"));
+        assert!(!shown.contains("hush") && shown.contains("vendor = \"segment\""), "{shown}");
+        assert_eq!(config.sources[0].keys, [digest_of("hush")]);
+        assert!(!format!("{config:?}").contains("hush"));
     }
 }
