@@ -21,6 +21,8 @@ const RECORD: usize = 20;
 const MOST_HELD: usize = 1 << 24;
 /// Past this number the files are written as one.
 const MOST_FILES: usize = 8;
+/// So few ids are looked for one by one.
+const FEW: usize = 256;
 
 /// An id, the number of the row that brought it, and its contents' hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +53,15 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    /// The rows that are not taken, in order.
+    pub(crate) fn copies(&self) -> Vec<u32> {
+        let places =
+            self.dropped.iter().enumerate().flat_map(|(word, bits)| {
+                (0..64).filter(move |bit| bits >> bit & 1 == 1).map(move |bit| word * 64 + bit)
+            });
+        places.filter_map(|row| u32::try_from(row).ok()).collect()
+    }
+
     /// Whether a row counts.
     pub(crate) fn keeps(&self, row: u32) -> bool {
         self.dropped.get(row as usize / 64).is_none_or(|bits| bits >> (row % 64) & 1 == 0)
@@ -278,14 +289,29 @@ impl Source {
     }
 }
 
-/// Which of some ids are in the files, each looked for by halving.
+/// Which of some ids are in the files: few are looked for by halving, many by reading the files.
 pub(crate) fn known(folder: &Path, files: &[MessagesEntry], ids: &[u128]) -> Result<Vec<bool>> {
     let mut found = vec![false; ids.len()];
+    let mut order: Vec<usize> = (0..ids.len()).collect();
+    order.sort_unstable_by_key(|place| ids.get(*place));
     for entry in files {
         let mut source = Source::open(folder, entry)?;
-        for (id, found) in ids.iter().zip(&mut found) {
-            if !*found {
+        if ids.len() <= FEW {
+            for (id, found) in ids.iter().zip(&mut found).filter(|(_, found)| !**found) {
                 *found = source.has(*id)?;
+            }
+            continue;
+        }
+        let mut next = order.iter().peekable();
+        for section in 0..SECTIONS {
+            let records = source.section(section)?;
+            let mut place = 0;
+            while let Some(at) = next.next_if(|at| ids.get(**at).is_some_and(|id| (id >> 122) as usize == section)) {
+                let id = ids.get(*at).copied().unwrap_or_default();
+                place += records.get(place..).map_or(0, |rest| rest.partition_point(|(known, _)| *known < id));
+                if let (Some(found), Some((known, _))) = (found.get_mut(*at), records.get(place)) {
+                    *found |= *known == id;
+                }
             }
         }
     }

@@ -88,6 +88,8 @@ pub struct Summary {
     pub duplicates: u64,
     /// Of those: how many said something else than the row that counts.
     pub differing: u64,
+    /// Which these are: their numbers among all rows that were not refused, from 0 on, in order.
+    pub copies: Vec<u32>,
     /// Rows that were refused, see [`LakeWriter::append`].
     pub rejected: u64,
     /// Older rows that were written anew: moved because their subject is known better now, or merged with others.
@@ -174,6 +176,7 @@ impl LakeWriter {
             version: before.version,
             duplicates: verdict.duplicates,
             differing: verdict.differing,
+            copies: verdict.copies(),
             rejected,
             received,
             ..Summary::default()

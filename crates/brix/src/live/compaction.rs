@@ -1,5 +1,6 @@
 //! The log into the lake, while everything goes on.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -31,6 +32,8 @@ pub struct Compacted {
     pub lake: Arc<Lake>,
     /// Up to this offset everything is in it.
     pub through: u64,
+    /// Entries whose records were in it before, or came twice.
+    pub copies: BTreeSet<u64>,
 }
 
 /// Brings the log into the lake from time to time, on a thread of its own.
@@ -115,21 +118,29 @@ fn compact(
 ) -> Result<Compacted> {
     let mut writer = LakeWriter::begin_with(lock, &rules.workspace).context("cannot write to the lake")?;
     let mut next = from;
+    // Of the rows that were not refused.
+    let mut offsets = Vec::new();
     while next <= through {
         let entries = log.read(next, AT_ONCE).context("cannot read the log")?;
         let Some((last, _)) = entries.last() else { break };
         next = last + 1;
         let mut batch = Batch::default();
+        let mut rows = Vec::new();
         for (offset, bytes) in entries.iter().filter(|(offset, _)| *offset <= through) {
             let entry = Entry::decode(bytes).with_context(|| format!("entry {offset} of the log"))?;
             if let Entry::Record(record) = entry {
                 batch.push_record(&record);
+                rows.push(*offset);
             }
         }
-        writer.append(&batch).context("cannot put the log into the lake")?;
+        let refused = writer.append(&batch).context("cannot put the log into the lake")?;
+        let refused: BTreeSet<usize> = refused.into_iter().map(|(row, _)| row).collect();
+        offsets
+            .extend(rows.into_iter().enumerate().filter(|(row, _)| !refused.contains(row)).map(|(_, offset)| offset));
     }
     writer.log(through);
-    writer.commit().context("cannot put the log into the lake")?;
+    let summary = writer.commit().context("cannot put the log into the lake")?;
+    let copies = summary.copies.iter().filter_map(|row| offsets.get(*row as usize)).copied().collect();
     let lake = Lake::open(folder).context("cannot open the lake again")?;
-    Ok(Compacted { lake: Arc::new(lake), through })
+    Ok(Compacted { lake: Arc::new(lake), through, copies })
 }

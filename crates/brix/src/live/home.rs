@@ -172,6 +172,11 @@ impl Home {
         }
     }
 
+    /// Whether one of these entries is among what it has taken lately.
+    pub fn has_any(&self, offsets: &BTreeSet<u64>) -> bool {
+        !offsets.is_empty() && self.tail.iter().any(|logged| offsets.contains(&logged.offset))
+    }
+
     /// Whether it has records that are not in the lake.
     pub const fn has_tail(&self) -> bool {
         !self.tail.is_empty()

@@ -148,6 +148,7 @@ impl Processor {
             let Some((last, _)) = entries.last() else { break };
             self.offset = *last;
             let (records, _) = apart(entries);
+            let records = self.town.without_known(records).context("cannot look up records in the lake")?;
             self.town.take(records, self.now)?;
         }
         self.offset = self.committed;
@@ -201,9 +202,18 @@ impl Processor {
         match self.compactor.poll(self.committed) {
             Ok(None) => {}
             Ok(Some(compacted)) => {
-                self.town.compacted(compacted.lake, compacted.through);
+                let through = compacted.through;
+                let changed = self.town.compacted(compacted, self.now)?;
+                let now = Now { at: self.now, is_silent: false };
+                // They go with the next commit.
+                changed.news.iter().for_each(|household| self.book.read(household, now, &mut self.pending));
+                self.status.replays.fetch_add(changed.replays, Ordering::Relaxed);
                 // The last entry stays: it holds the log's time.
-                self.log.forget(compacted.through).context("cannot shorten the log")?;
+                self.log.forget(through).context("cannot shorten the log")?;
+                if !self.pending.leads.is_empty() {
+                    let tick = Entry::Tick((self.clock)()).encode()?;
+                    self.log.append(vec![tick]).context("cannot write to the log")?;
+                }
             }
             // The log keeps what it has; the next time may do better.
             Err(error) => self.status.complain(&error),

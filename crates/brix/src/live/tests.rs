@@ -207,7 +207,7 @@ fn leads_are_those_of_a_replay() {
 /// Shuffled as a whole, with copies: worse than any network.
 #[test]
 fn order_does_not_matter() {
-    let site = Site::new(2_000);
+    let site = Site::new(400);
     let mut records = history(5, 60);
     let latest = records.iter().filter_map(|record| record.received_at).max().expect("there are records");
     CLOCK.store(latest.0, Ordering::Relaxed);
@@ -219,9 +219,10 @@ fn order_does_not_matter() {
     for place in (1..records.len()).rev() {
         records.swap(place, dice.below(place + 1));
     }
-    let copies: Vec<Record> = records.iter().filter(|_| dice.chance(10)).cloned().collect();
-    records.extend(copies);
     live(&site, &records, &mut dice);
+    // Copies of what has long been in the lake, to a processor that has just started and remembers nothing.
+    let copies: Vec<Record> = records.iter().filter(|_| dice.chance(30)).cloned().collect();
+    live(&site, &copies, &mut dice);
     let (_, ledger) = site.open();
     let found = kept(&ledger);
     assert_eq!(expected.difference(&found).next(), None, "missing");

@@ -16,6 +16,7 @@ use engine::record::{Record, SubjectKind};
 use history::{Lake, SentReader};
 use rayon::prelude::*;
 
+use super::compaction::Compacted;
 use super::home::{Home, Logged, Reading, identity, is_lead};
 use super::rules::Rules;
 
@@ -357,18 +358,40 @@ impl Town {
         self.roster.find(kind, id)
     }
 
-    /// The lake has been written anew: everything up to an offset is in it.
-    pub fn compacted(&mut self, lake: Arc<Lake>, through: u64) {
+    /// The lake has been written anew: everything up to an offset is in it. Households that have taken copies of what was in it
+    /// before are read again.
+    pub fn compacted(&mut self, compacted: Compacted, now: Timestamp) -> Result<Changed> {
+        let Compacted { lake, through, copies } = compacted;
         self.lake = Some(lake);
-        let unsettled = std::mem::take(&mut self.unsettled);
-        for number in unsettled {
+        let mut misled = Vec::new();
+        for number in std::mem::take(&mut self.unsettled) {
             if let Some(home) = self.homes.get_mut(number as usize).and_then(Option::as_mut) {
+                if home.has_any(&copies) {
+                    misled.push(number);
+                }
                 home.compacted(through);
                 if home.has_tail() {
                     self.unsettled.insert(number);
                 }
             }
         }
+        let visits = misled.into_iter().filter_map(|number| {
+            let home = self.pick_up(number)?;
+            let errand = Errand { replay: true, ..Errand::default() };
+            Some(Visit { number, home, errand, in_any_case: false, news: None, replayed: false })
+        });
+        let visits: Vec<Visit> = visits.collect();
+        let mut changed = Changed::default();
+        self.visit_all(visits, now, &mut changed)?;
+        Ok(changed)
+    }
+
+    /// Takes out what the lake has: for records of which nobody remembers whether they came before.
+    pub fn without_known(&self, batch: Vec<Logged>) -> Result<Vec<Logged>> {
+        let Some(lake) = self.lake.as_deref() else { return Ok(batch) };
+        let identities: Vec<u128> = batch.iter().map(|logged| identity(&logged.record)).collect();
+        let known = lake.knows(&identities)?;
+        Ok(batch.into_iter().zip(known).filter(|(_, known)| !known).map(|(logged, _)| logged).collect())
     }
 }
 

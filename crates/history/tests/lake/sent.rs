@@ -56,6 +56,35 @@ proptest! {
     }
 }
 
+/// Many are looked for in another way than few.
+#[test]
+fn many_identities_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = Workspace::default();
+    for day in 1..4 {
+        import(folder.path(), &workspace, &crate::support::day_of_events(day, 400, 50));
+    }
+    let identities: Vec<u128> = (0..6)
+        .flat_map(|day| crate::support::day_of_events(day, 400, 50))
+        .map(|record| message_hash(&record.source, &record.sender, &record.message))
+        .collect();
+    let lake = Lake::open(folder.path()).unwrap();
+    let many = lake.knows(&identities).unwrap();
+    let few: Vec<bool> = identities.chunks(100).flat_map(|some| lake.knows(some).unwrap()).collect();
+    assert_eq!(many, few);
+    assert_eq!(many.iter().filter(|known| **known).count(), 1_200);
+}
+
+#[test]
+fn copies_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = Workspace::default();
+    let records = crate::support::day_of_events(1, 10, 5);
+    import(folder.path(), &workspace, &records[..4]);
+    let again = [&records[2..7], &records[5..6]].concat();
+    assert_eq!(import(folder.path(), &workspace, &again).copies, [0, 1, 5]);
+}
+
 #[test]
 fn one_household_alone() {
     let folder = tempfile::tempdir().unwrap();
