@@ -39,6 +39,8 @@ deny:
 tools:
 	@python3 -c 'import duckdb, polars' 2>/dev/null \
 	  || echo 'skipped: reading the lake from Python (needs python3 with tests/requirements.txt)'
+	@python3 -c 'import standardwebhooks' 2>/dev/null \
+	  || echo 'skipped: webhooks checked by a receiver (needs python3 with tests/requirements.txt)'
 	@test -d ../shared || echo 'skipped: the known answers on real data (they lie in ../shared)'
 
 tests:

@@ -1,9 +1,11 @@
 //! Sources and destinations: where records come from and where leads go.
 //!
-//! Today there are two kinds of sources: files ([`files`]: decoding, mapping to records, guessing a mapping) and what vendors'
-//! clients send over HTTP ([`sources`]: pure mapping of requests). Nothing here keeps state or knows the lake; files hand out
-//! [`engine::batch::Batch`]es, requests [`engine::record::Record`]s.
+//! There are two kinds of sources: files ([`files`]: decoding, mapping to records, guessing a mapping) and what vendors'
+//! clients send over HTTP ([`sources`]: pure mapping of requests). What leaves goes through [`destinations`]: pure mapping to
+//! requests. Nothing here keeps state or knows the lake; files hand out [`engine::batch::Batch`]es, requests
+//! [`engine::record::Record`]s.
 
+pub mod destinations;
 pub mod files;
 pub mod secret;
 pub mod sources;
