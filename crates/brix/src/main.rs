@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod console;
 mod definitions;
+mod delivery;
 mod exit;
 mod instant;
 mod judging;

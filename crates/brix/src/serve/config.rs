@@ -1,16 +1,19 @@
 //! What can be set: in a file (TOML), by the environment, by flags; the later wins. Every error is told, not only the first.
 
+mod destination;
 mod read;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use connect::sources::{Settings, Source as Vendor};
 
 use super::keys::{KeyDigest, Scope};
 use super::logs::LogFormat;
+use crate::delivery::Configured;
 use crate::live::Route;
 
 pub use read::{Overrides, read};
@@ -85,9 +88,8 @@ pub struct Destination {
     pub definitions: Vec<String>,
     /// Also leads that are qualified to use.
     pub to_use: bool,
-    /// The connector, its address and its secrets, as the connector reads them.
-    #[expect(dead_code, reason = "for the workers that deliver")]
-    pub settings: Vec<(String, String)>,
+    /// The connector with its address and its secrets.
+    pub configured: Arc<Configured>,
 }
 
 /// A key of the API.
@@ -156,6 +158,9 @@ impl Config {
                 format!("name = {:?}", destination.name),
                 format!("definitions = {:?}", destination.definitions),
                 format!("to_use = {}", destination.to_use),
+                format!("kind = {:?}", destination.configured.kind.id),
+                format!("allow_private = {}", destination.configured.allow_private),
+                "# address and secrets are not shown".to_owned(),
             ]);
         }
         for key in &self.api_keys {

@@ -25,6 +25,7 @@ mod rejects;
 mod unpack;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -35,6 +36,7 @@ use store::ledger::Ledger;
 use store::log::Log;
 use tokio::sync::watch;
 
+use crate::delivery::{self, Means};
 use crate::live::{self, Rules};
 use config::Config;
 
@@ -74,6 +76,10 @@ pub fn run(config: Config, workspace: Workspace, definitions: &[Definition]) -> 
     };
     let running = live::start(settings, store.log(), store.ledger())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
+    let means = Means::new(store.ledger(), store.catalog(), Arc::new(clock::now));
+    let destinations = config.destinations.iter().map(|destination| Arc::clone(&destination.configured)).collect();
+    let delivering = delivery::start(runtime.handle(), &means, destinations)?;
+    runtime.spawn(ring_after_commits(delivering.bell(), Arc::clone(running.status())));
     let (end, ending) = watch::channel(false);
     let server = Arc::new(Server {
         keys: keys::Keys::of(&config),
@@ -86,9 +92,25 @@ pub fn run(config: Config, workspace: Workspace, definitions: &[Definition]) -> 
         config,
     });
     let served = runtime.block_on(listen::serve(Arc::clone(&server), end, || running.is_finished()));
+    runtime.block_on(delivering.stop());
     // Connections that did not end in time are cut.
     runtime.shutdown_timeout(Duration::from_secs(1));
     let stopped = running.stop().context("the processor has failed");
     server.rejects.stop();
     served.and(stopped)
+}
+
+/// Wakes delivery when the processor has committed, which knows nothing of it.
+async fn ring_after_commits(bell: delivery::Bell, live: Arc<live::Status>) {
+    let mut look = tokio::time::interval(Duration::from_millis(2));
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut rung = live.committed.load(Ordering::Relaxed);
+    loop {
+        look.tick().await;
+        let committed = live.committed.load(Ordering::Relaxed);
+        if committed != rung {
+            rung = committed;
+            bell.ring();
+        }
+    }
 }

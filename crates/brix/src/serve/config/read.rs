@@ -10,6 +10,7 @@ use connect::secret::Secret;
 use connect::sources::{self, Customer, CustomerIs, Groups, Proof, Settings};
 use serde::Deserialize;
 
+use super::destination::FileDestination;
 use super::{ApiKey, Compaction, Config, Destination, Limits, Source};
 use crate::serve::keys::{KeyDigest, Scope, digest_of};
 use crate::serve::logs::LogFormat;
@@ -103,17 +104,6 @@ enum Customers {
 }
 
 #[derive(Debug, Deserialize)]
-struct FileDestination {
-    name: String,
-    #[serde(default)]
-    definitions: Vec<String>,
-    #[serde(default)]
-    to_use: bool,
-    #[serde(flatten)]
-    settings: toml::Table,
-}
-
-#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileKey {
     name: String,
@@ -179,7 +169,8 @@ impl Reader<'_> {
             entries: file.compaction.entries.unwrap_or(500_000).max(1),
         };
         let sources: Vec<Source> = file.sources.into_iter().filter_map(|source| self.source(source, folder)).collect();
-        let destinations: Vec<Destination> = file.destinations.into_iter().map(|one| self.destination(one)).collect();
+        let read = |one: FileDestination| one.read(self.environment, &mut self.errors);
+        let destinations: Vec<Destination> = file.destinations.into_iter().filter_map(read).collect();
         let api_keys = file.api_keys.into_iter().filter_map(|key| self.api_key(key)).collect();
         self.distinct("sources", sources.iter().map(|source| source.name.as_str()));
         self.distinct("destinations", destinations.iter().map(|one| one.name.as_str()));
@@ -324,37 +315,6 @@ impl Reader<'_> {
         digest
     }
 
-    fn destination(&mut self, destination: FileDestination) -> Destination {
-        let at = format!("destinations `{}`", destination.name);
-        if !is_name(&destination.name) {
-            self.errors.push(format!("{at}: a name is of letters, digits, `-`, `_` and `.`"));
-        }
-        let mut settings = Vec::new();
-        for (name, value) in destination.settings {
-            let text = match value {
-                toml::Value::String(text) => text,
-                other => other.to_string(),
-            };
-            let text = match text.strip_prefix("env:") {
-                None => Some(text),
-                Some(variable) => {
-                    let found = (self.environment)(variable);
-                    if found.is_none() {
-                        self.errors.push(format!("{at}: the environment has no variable {variable}, for {name}"));
-                    }
-                    found
-                }
-            };
-            settings.extend(text.map(|text| (name, text)));
-        }
-        Destination {
-            name: destination.name,
-            definitions: destination.definitions,
-            to_use: destination.to_use,
-            settings,
-        }
-    }
-
     fn distinct<'b>(&mut self, what: &str, names: impl Iterator<Item = &'b str>) {
         let mut seen = std::collections::BTreeSet::new();
         for name in names {
@@ -365,7 +325,7 @@ impl Reader<'_> {
     }
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter))
 }
 
