@@ -71,7 +71,7 @@ pub trait Connector: Send + Sync + fmt::Debug {
 /// An action about to be sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Dispatch<'a> {
-    /// The same each time that this action is sent ([`super::key`]).
+    /// The same each time that this action is sent ([`super::key()`]).
     pub key: &'a str,
     /// Now.
     pub at: Timestamp,
