@@ -41,6 +41,10 @@ tools:
 	  || echo 'skipped: reading the lake from Python (needs python3 with tests/requirements.txt)'
 	@python3 -c 'import standardwebhooks' 2>/dev/null \
 	  || echo 'skipped: webhooks checked by a receiver (needs python3 with tests/requirements.txt)'
+	@python3 -c 'import amplitude, mixpanel, posthog, rudderstack, segment' 2>/dev/null \
+	  || echo "skipped: vendors' clients in Python (needs python3 with tests/sdk/requirements.txt)"
+	@node --version >/dev/null 2>&1 && test -d "$$BRIX_SDKS/node_modules" \
+	  || echo "skipped: vendors' clients in Node (needs node, and BRIX_SDKS: a folder with tests/sdk/package.json installed)"
 	@test -d ../shared || echo 'skipped: the known answers on real data (they lie in ../shared)'
 
 tests:

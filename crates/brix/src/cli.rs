@@ -10,8 +10,8 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    backtest, best, check, completions, data, discover, explain, import, init, learn, limits, qualify, serve, simulate,
-    templates, test, validate,
+    backtest, best, check, completions, data, discover, explain, import, init, leads, learn, limits, qualify, serve,
+    simulate, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -83,6 +83,7 @@ enum Command {
     Learn(Box<learn::Arguments>),
     Best(best::Arguments),
     Serve(serve::Arguments),
+    Leads(leads::Arguments),
     Config(serve::ShowArguments),
     Key(serve::KeyArguments),
     Simulate(simulate::Arguments),
@@ -106,6 +107,7 @@ impl Command {
             Self::Best(arguments) => best::run(&arguments, shared, console),
             Self::Learn(arguments) => learn::run(&arguments, shared, console),
             Self::Limits(arguments) => limits::run(&arguments, shared, console),
+            Self::Leads(arguments) => leads::run(&arguments, shared, console),
             Self::Serve(arguments) => serve::run(&arguments, shared, console),
             Self::Config(arguments) => serve::show(&arguments, shared, console),
             Self::Key(arguments) => serve::key(&arguments, console),

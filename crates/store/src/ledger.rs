@@ -102,6 +102,12 @@ pub trait Ledger: Outbox + Rejects {
     /// If it cannot be read.
     fn changes(&self, after: u64, most: usize) -> Result<Vec<Change>>;
 
+    /// The number of the latest change; 0 if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn last_change(&self) -> Result<u64>;
+
     /// All changes of a lead, in order.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod discover;
 pub mod explain;
 pub mod import;
 pub mod init;
+pub mod leads;
 pub mod learn;
 pub mod limits;
 pub mod qualify;

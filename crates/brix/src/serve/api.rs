@@ -61,6 +61,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> store::Result<T> + S
 
 async fn status(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result<Response, Problem> {
     allowed(&server, &headers, Scope::Read)?;
+    let ledger = Arc::clone(&server.ledger);
+    let last_change = blocking(move || ledger.last_change()).await?;
     let live = &server.live;
     let number = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
     let end = server.log.end();
@@ -77,6 +79,7 @@ async fn status(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result
             "households": number(&live.households),
         },
         "leads": number(&live.leads),
+        "last_change": last_change,
     });
     Ok(Json(body).into_response())
 }

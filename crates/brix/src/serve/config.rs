@@ -55,6 +55,10 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// How many entries may wait for the log before senders are told to come again.
     pub waiting_entries: usize,
+    /// How many connections may be open; others wait to be accepted.
+    pub connections: usize,
+    /// How many bytes all bodies may have together that are being read, before senders are told to come again.
+    pub body_bytes: usize,
 }
 
 /// When the log goes into the lake.
@@ -136,6 +140,8 @@ impl Config {
             "[limits]".to_owned(),
             format!("request_timeout = {:?}", seconds(self.limits.request_timeout)),
             format!("waiting_entries = {}", self.limits.waiting_entries),
+            format!("connections = {}", self.limits.connections),
+            format!("body_bytes = {}", self.limits.body_bytes),
             String::new(),
             "[compaction]".to_owned(),
             format!("every = {:?}", seconds(self.compaction.every)),

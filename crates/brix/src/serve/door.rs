@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +13,7 @@ use store::ledger::rejects::Reject;
 use tokio::sync::oneshot;
 
 use super::Server;
+use super::body::{BodyError, Held};
 use super::clock;
 use super::config::Source;
 use super::problem::Problem;
@@ -65,24 +66,12 @@ pub async fn take(State(server): State<Arc<Server>>, request: Request) -> Respon
     let most = most.max().unwrap_or(0);
     let headers = HeadersOf(&parts.headers);
     let incoming = Incoming { method, path: &path, query: parts.uri.query().unwrap_or(""), headers: &headers };
-    let Ok(body) = axum::body::to_bytes(body, most).await else {
-        server.metrics.turned_away(&first.name, "too-large");
-        return respond((first.vendor.too_large)(&incoming.request(&[])));
-    };
-    let body = match unpack(&parts.headers, &body, most) {
-        Ok(None) => body,
-        Ok(Some(unpacked)) => Bytes::from(unpacked),
-        Err(UnpackError::TooLarge) => {
-            server.metrics.turned_away(&first.name, "too-large");
-            return respond((first.vendor.too_large)(&incoming.request(&[])));
-        }
-        Err(UnpackError::Damaged) => {
-            let detail = "the body cannot be unpacked; gzip and deflate are known, in Content-Encoding";
-            return Problem::bad_request("damaged-body", detail).into_response();
-        }
+    let body = match body_of(&server, &parts.headers, body, most).await {
+        Ok(body) => body,
+        Err(fault) => return fault.answer(&server, first, &incoming),
     };
     for (place, source) in &candidates {
-        let received = (source.vendor.receive)(&incoming.request(&body), &source.settings);
+        let received = (source.vendor.receive)(&incoming.request(&body.bytes), &source.settings);
         let is_let_in = match source.vendor.proof {
             Proof::Key => received.key.is_some_and(|key| server.keys.opens(key.expose(), *place)),
             Proof::Signature => true,
@@ -93,6 +82,45 @@ pub async fn take(State(server): State<Arc<Server>>, request: Request) -> Respon
     }
     server.metrics.turned_away(&first.name, "unauthorized");
     respond((first.vendor.unauthorized)(&incoming.request(&[])))
+}
+
+/// The body, unpacked, within its limits.
+async fn body_of(server: &Server, headers: &HeaderMap, body: Body, most: usize) -> Result<Held, BodyFault> {
+    let mut held = server.room.read(body, most).await.map_err(BodyFault::Read)?;
+    if let Some(unpacked) = unpack(headers, &held.bytes, most).map_err(BodyFault::Unpack)? {
+        server.room.replace(&mut held, unpacked).map_err(BodyFault::Read)?;
+    }
+    Ok(held)
+}
+
+/// Why there is no body.
+enum BodyFault {
+    Read(BodyError),
+    Unpack(UnpackError),
+}
+
+impl BodyFault {
+    /// What the sender is told, in the words of the first source that it can be for.
+    fn answer(self, server: &Server, source: &Source, incoming: &Incoming<'_>) -> Response {
+        let (reason, answer) = match self {
+            Self::Read(BodyError::TooLarge) | Self::Unpack(UnpackError::TooLarge) => {
+                ("too-large", respond((source.vendor.too_large)(&incoming.request(&[]))))
+            }
+            Self::Read(BodyError::NoRoom) => {
+                ("busy", respond((source.vendor.too_busy)(&incoming.request(&[]), RETRY_AFTER_SECONDS)))
+            }
+            Self::Read(BodyError::CutOff) => {
+                let detail = "the body ended before all of it had come; send it again";
+                ("cut-off", Problem::bad_request("cut-off", detail).into_response())
+            }
+            Self::Unpack(UnpackError::Damaged) => {
+                let detail = "the body cannot be unpacked; gzip and deflate are known, in Content-Encoding";
+                ("damaged-body", Problem::bad_request("damaged-body", detail).into_response())
+            }
+        };
+        server.metrics.turned_away(&source.name, reason);
+        answer
+    }
 }
 
 impl<'a> Incoming<'a> {
@@ -133,6 +161,11 @@ impl Server {
                 Err(StoreError::Busy { retry_after, .. }) => {
                     let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(RETRY_AFTER_SECONDS);
                     return busy(seconds.max(RETRY_AFTER_SECONDS));
+                }
+                // Coming again would not help.
+                Err(StoreError::TooLarge { .. }) => {
+                    self.metrics.turned_away(&source.name, "too-large");
+                    return respond((source.vendor.too_large)(&incoming.request(&[])));
                 }
                 Err(error) => return Problem::internal(&error).into_response(),
             }

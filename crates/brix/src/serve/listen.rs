@@ -1,12 +1,13 @@
 //! Connections: with a limit on how long a request may take, and an end that lets those under way finish.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -14,9 +15,9 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tower_http::cors::{Any, CorsLayer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::problem::Problem;
 use super::{Server, api, door, health};
@@ -27,17 +28,22 @@ const ENDING: Duration = Duration::from_secs(10);
 const HEAD: Duration = Duration::from_secs(10);
 
 fn routes(server: &Arc<Server>) -> Router {
-    // Browsers' clients send from any page; what they may send is decided by their key.
-    let cors =
-        CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).max_age(Duration::from_secs(3600));
+    // Browsers' clients send from any page; what they may send is decided by their key. The answer repeats what was asked for, as
+    // a star means neither the header Authorization nor requests with credentials, which some clients send. None are read here.
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::mirror_request())
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::PUT])
+        .allow_headers(AllowHeaders::mirror_request())
+        .max_age(Duration::from_secs(3600));
+    let sources = Router::new().fallback(door::take).layer(cors).with_state(Arc::clone(server));
     let timeout = server.config.limits.request_timeout;
     let limited = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .merge(api::routes())
-        .fallback(door::take)
-        .layer(cors)
+        .fallback_service(sources)
         .layer(middleware::from_fn(move |request: Request, next: Next| within(timeout, request, next)));
     limited.merge(api::streams()).with_state(Arc::clone(server))
 }
@@ -64,13 +70,14 @@ pub async fn serve(server: Arc<Server>, end: watch::Sender<bool>, has_failed: im
     let app = routes(&server);
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD.min(server.config.limits.request_timeout));
+    let open = Arc::new(Semaphore::new(server.config.limits.connections.min(Semaphore::MAX_PERMITS)));
     let mut signal = std::pin::pin!(signal());
     let mut look = tokio::time::interval(Duration::from_millis(200));
     let mut failed = false;
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
+            (place, accepted) = accept(&open, &listener) => {
                 let Ok((stream, _)) = accepted else {
                     // Most often too many open files: others must end first.
                     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -83,6 +90,7 @@ pub async fn serve(server: Arc<Server>, end: watch::Sender<bool>, has_failed: im
                 tokio::spawn(async move {
                     // A connection that breaks is the sender's affair.
                     let _ = connection.await;
+                    drop(place);
                 });
             }
             _ = &mut signal => break,
@@ -103,6 +111,16 @@ pub async fn serve(server: Arc<Server>, end: watch::Sender<bool>, has_failed: im
         bail!("the processor has ended");
     }
     Ok(())
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    open: &Arc<Semaphore>,
+    listener: &TcpListener,
+) -> (Option<OwnedSemaphorePermit>, std::io::Result<(TcpStream, SocketAddr)>) {
+    // The semaphore is never closed.
+    let place = Arc::clone(open).acquire_owned().await.ok();
+    (place, listener.accept().await)
 }
 
 /// An end is asked for.

@@ -1,7 +1,7 @@
 //! The server: what comes in over HTTP goes into the log, and what became of it can be asked for.
 //!
 //! - [`config`]: what can be set, where it comes from, and what is in force.
-//! - [`door`]: sources: from a vendor's request to durable records and the vendor's answer. [`unpack`] unpacks bodies, [`keys`]
+//! - [`door`]: sources: from a vendor's request to durable records and the vendor's answer. [`body`] reads bodies and [`unpack`] unpacks them, [`keys`]
 //!   knows who may come in, [`rejects`] keeps what is turned away.
 //! - [`api`]: leads, rejected input and the server's state, for programs. [`health`] and [`metrics`] are for those who run it.
 //! - [`listen`]: connections, with limits on how slow they may be, and a graceful end.
@@ -12,6 +12,7 @@
 //! - No key, body or id of a person stands in a log line or a metric.
 
 mod api;
+mod body;
 mod clock;
 pub mod config;
 mod door;
@@ -50,6 +51,7 @@ pub struct Server {
     keys: keys::Keys,
     rejects: rejects::RejectWriter,
     metrics: metrics::Metrics,
+    room: body::Room,
     live: Arc<live::Status>,
     /// Turns true when the server is to end.
     ending: watch::Receiver<bool>,
@@ -85,6 +87,7 @@ pub fn run(config: Config, workspace: Workspace, definitions: &[Definition]) -> 
         keys: keys::Keys::of(&config),
         rejects: rejects::RejectWriter::start(store.ledger())?,
         metrics: metrics::Metrics::new(),
+        room: body::Room::of(config.limits.body_bytes),
         log: store.log(),
         ledger: store.ledger(),
         live: Arc::clone(running.status()),

@@ -45,6 +45,8 @@ UPDATE attempts SET error = NULL WHERE action IN (SELECT id FROM actions WHERE l
 UPDATE actions SET payload = '{}', last_error = NULL, remote_id = NULL WHERE lead = ?1;
 -- keep change
 INSERT INTO lead_changes (lead, at, up_to, kind, detail, by) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+-- last change
+SELECT coalesce(max(number), 0) FROM lead_changes;
 -- changes
 SELECT number, lead, at, up_to, kind, detail, by FROM lead_changes WHERE number > ?1 ORDER BY number LIMIT ?2;
 -- history

@@ -26,6 +26,7 @@ const LEAD: &str = statement(SQL, "lead");
 const EVIDENCE: &str = statement(SQL, "evidence");
 const BRIEFS: &str = statement(SQL, "briefs");
 const NOTES: &str = statement(SQL, "notes");
+const LAST_CHANGE: &str = statement(SQL, "last change");
 const CHANGES: &str = statement(SQL, "changes");
 const HISTORY: &str = statement(SQL, "history");
 
@@ -125,6 +126,10 @@ impl Ledger for SqliteLedger {
 
     fn changes(&self, after: u64, most: usize) -> Result<Vec<Change>> {
         self.database.read(|reader| read_changes(reader, CHANGES, params![after, limit(most)]))
+    }
+
+    fn last_change(&self) -> Result<u64> {
+        self.database.read(|reader| reader.prepare_cached(LAST_CHANGE)?.query_row([], |row| row.get(0)))
     }
 
     fn history(&self, lead: u64) -> Result<Vec<Change>> {

@@ -189,6 +189,7 @@ pub fn changes_are_read_on<L: Ledger>(make: impl Fn(&Path) -> L) {
     let folder = tempfile::tempdir().unwrap();
     let ledger = make(folder.path());
     let (mut seen, mut last) = (Vec::new(), 0);
+    assert_eq!(ledger.last_change().unwrap(), 0);
     for offset in 1..=20 {
         ledger.commit(&of_leads(offset, vec![detected(offset), change(offset, What::Retracted)])).unwrap();
         if offset % 3 == 0 {
@@ -199,6 +200,7 @@ pub fn changes_are_read_on<L: Ledger>(make: impl Fn(&Path) -> L) {
             }
         }
     }
+    assert_eq!(ledger.changes(ledger.last_change().unwrap() - 1, 99).unwrap().len(), 1);
     seen.extend(ledger.changes(last, 99).unwrap().into_iter().map(|change| (change.lead, change.kind, change.offset)));
     let expected = (1..=20).flat_map(|lead| [(lead, ChangeKind::Detected, lead), (lead, ChangeKind::Retracted, lead)]);
     assert_eq!(seen, expected.collect::<Vec<_>>());

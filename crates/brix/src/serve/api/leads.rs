@@ -124,13 +124,17 @@ pub async fn list(
     Ok(Json(json!({ "leads": leads, "next": page.next.map(LeadCursor::to_text), "counts": counts })).into_response())
 }
 
+/// A lead's number in a path, or what is wrong with it.
+type LeadNumber = Result<Path<u64>, axum::extract::rejection::PathRejection>;
+
+fn number_of(lead: LeadNumber) -> Result<u64, Problem> {
+    lead.map(|Path(lead)| lead).map_err(|_| Problem::bad_request("bad-parameter", "a lead's number is a whole number"))
+}
+
 /// One lead with its evidence, its notes and its history.
-pub async fn one(
-    State(server): State<Arc<Server>>,
-    headers: HeaderMap,
-    Path(lead): Path<u64>,
-) -> Result<Response, Problem> {
+pub async fn one(State(server): State<Arc<Server>>, headers: HeaderMap, lead: LeadNumber) -> Result<Response, Problem> {
     allowed(&server, &headers, Scope::Read)?;
+    let lead = number_of(lead)?;
     let ledger = Arc::clone(&server.ledger);
     let found = blocking(move || {
         let Some(found) = ledger.lead(lead)? else { return Ok(None) };
@@ -197,10 +201,11 @@ impl LeadPatch {
 pub async fn change(
     State(server): State<Arc<Server>>,
     headers: HeaderMap,
-    Path(lead): Path<u64>,
+    lead: LeadNumber,
     patch: Result<Json<LeadPatch>, axum::extract::rejection::JsonRejection>,
 ) -> Result<Response, Problem> {
     let by = allowed(&server, &headers, Scope::Manage)?.to_owned();
+    let lead = number_of(lead)?;
     let Json(patch) = patch.map_err(|error| Problem::bad_request("bad-body", error.body_text()))?;
     let acts = patch.acts()?;
     if acts.is_empty() {

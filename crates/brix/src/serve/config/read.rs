@@ -64,6 +64,8 @@ struct File {
 struct FileLimits {
     request_timeout: Option<String>,
     waiting_entries: Option<usize>,
+    connections: Option<usize>,
+    body_bytes: Option<usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -160,9 +162,17 @@ impl Reader<'_> {
         let limits = Limits {
             request_timeout: self.duration("limits.request_timeout", file.limits.request_timeout.as_deref(), 30),
             waiting_entries: file.limits.waiting_entries.unwrap_or(200_000),
+            connections: file.limits.connections.unwrap_or(1_000),
+            body_bytes: file.limits.body_bytes.unwrap_or(256 << 20),
         };
-        if limits.waiting_entries == 0 {
-            self.errors.push("limits.waiting_entries: nothing could ever be taken; leave it out for 200000".to_owned());
+        for (setting, value) in [
+            ("waiting_entries", limits.waiting_entries),
+            ("connections", limits.connections),
+            ("body_bytes", limits.body_bytes),
+        ] {
+            if value == 0 {
+                self.errors.push(format!("limits.{setting}: nothing could ever be taken; leave it out"));
+            }
         }
         let compaction = Compaction {
             every: self.duration("compaction.every", file.compaction.every.as_deref(), 60),

@@ -1,0 +1,97 @@
+//! The server's API, as a client sees it.
+
+use std::io::{BufRead as _, BufReader};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value as Json;
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+/// The variable that holds the key.
+const KEY: &str = "BRIX_API_KEY";
+/// How long to wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks one server.
+pub struct Client {
+    agent: Agent,
+    server: String,
+    key: String,
+}
+
+impl Client {
+    /// # Errors
+    /// If there is no key, or the address cannot be spoken to.
+    pub fn new(server: &str) -> Result<Self> {
+        if server.starts_with("https:") {
+            anyhow::bail!("{server}: this command speaks HTTP only; run it next to the server, or through a tunnel");
+        }
+        let Ok(key) = std::env::var(KEY) else {
+            anyhow::bail!("no key: put one of `api_keys` in the server's settings into the variable {KEY}");
+        };
+        let config = Agent::config_builder().http_status_as_error(false).timeout_connect(Some(PATIENCE)).build();
+        Ok(Self { agent: config.into(), server: server.trim_end_matches('/').to_owned(), key })
+    }
+
+    fn ask(&self, path: &str, parameters: &[(&str, String)]) -> Result<Response<Body>> {
+        let mut request = self.agent.get(format!("{}{path}", self.server));
+        for (name, value) in parameters {
+            request = request.query(name, value);
+        }
+        let request = request.header("authorization", format!("Bearer {}", self.key));
+        let answer = request.call();
+        let mut answer = answer.with_context(|| format!("cannot reach a server at {}; is it running?", self.server))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let body = answer.body_mut().read_to_string().unwrap_or_default();
+        let problem: Json = serde_json::from_str(&body).unwrap_or_default();
+        let detail = problem.get("detail").and_then(Json::as_str).unwrap_or("no more is known").to_owned();
+        anyhow::bail!("the server answers {}: {detail}", answer.status());
+    }
+
+    /// What a path says.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or says no.
+    pub fn get(&self, path: &str, parameters: &[(&str, String)]) -> Result<Json> {
+        let body = self.ask(path, parameters)?.body_mut().read_to_string().context("the answer was cut off")?;
+        serde_json::from_str(&body).context("the answer is not JSON; is this a server of Brix?")
+    }
+
+    /// The number of the latest change of a lead.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn last_change(&self) -> Result<u64> {
+        Ok(self.get("/api/v1/status", &[])?.get("last_change").and_then(Json::as_u64).unwrap_or(0))
+    }
+
+    /// Why a lead that a change is about is one, in words.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn reasons(&self, change: &Json) -> Result<Vec<String>> {
+        let Some(lead) = change.pointer("/change/lead").and_then(Json::as_u64) else { return Ok(Vec::new()) };
+        let lead = self.get(&format!("/api/v1/leads/{lead}"), &[])?;
+        let reasons = lead.pointer("/evidence/reasons").and_then(Json::as_array);
+        Ok(reasons.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect())
+    }
+
+    /// Hands over changes as they come, until the server ends the stream.
+    ///
+    /// # Errors
+    /// As [`Self::get`], and what `each` says.
+    pub fn follow(&self, after: u64, mut each: impl FnMut(Json) -> Result<()>) -> Result<()> {
+        let answer = self.ask("/api/v1/leads/stream", &[("after", after.to_string())])?;
+        for line in BufReader::new(answer.into_body().into_reader()).lines() {
+            let line = line.context("the server has gone")?;
+            // Server-sent events: only their data matters here, which is one line.
+            if let Some(data) = line.strip_prefix("data: ") {
+                each(serde_json::from_str(data).context("the server's change is not JSON")?)?;
+            }
+        }
+        Ok(())
+    }
+}

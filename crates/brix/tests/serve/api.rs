@@ -1,0 +1,170 @@
+//! The API: who may do what, and leads from the event to the command line.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{KEY, MANAGE, READ, Server, exchange, folder};
+
+const DEFINITION: &str = "
+id: active
+name: Makes projects
+subject: user
+when: { event: Project Created, count: \">= 2\" }
+";
+
+/// Method, path, whether a key that reads may, whether one that manages may.
+const ROUTES: [(&str, &str, bool, bool); 6] = [
+    ("GET", "/api/v1/status", true, true),
+    ("GET", "/api/v1/leads", true, true),
+    ("GET", "/api/v1/leads/1", true, true),
+    ("GET", "/api/v1/leads/stream", true, true),
+    ("GET", "/api/v1/rejects", true, true),
+    ("PATCH", "/api/v1/leads/1", false, true),
+];
+
+#[test]
+fn each_route_wants_a_key_that_allows_it() {
+    let server = Server::of("routes");
+    for (method, path, may_read, may_manage) in ROUTES {
+        let status = |headers: &[(&str, &str)]| {
+            let mut stream = server.connect();
+            exchange(&mut stream, method, path, headers, b"").unwrap().status
+        };
+        let with = |key: &str| status(&[("authorization", &format!("Bearer {key}"))]);
+        assert_eq!(status(&[]), 401, "{method} {path} without a key");
+        assert_eq!(with("guess"), 401, "{method} {path} with a guess");
+        assert_eq!(with(KEY), 401, "{method} {path} with a key that writes events");
+        assert_eq!(with(READ) != 403, may_read, "{method} {path} with a key that reads");
+        assert_ne!(with(READ), 401);
+        assert_eq!(![401, 403].contains(&with(MANAGE)), may_manage, "{method} {path} with a key that manages");
+    }
+    server.until_ready();
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    // A key of the API does not write events.
+    let body = json!({"userId": "u", "event": "E", "writeKey": MANAGE}).to_string();
+    assert_eq!(server.post("/v1/track", &[], body.as_bytes()).status, 401);
+}
+
+#[test]
+fn questions_that_make_no_sense_are_told_why() {
+    let server = Server::of("questions");
+    let code = |path: &str| {
+        let answer = server.ask("GET", path, READ, "");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}: {answer:?}");
+        (answer.status, answer.json()["code"].as_str().unwrap().to_owned())
+    };
+    for query in ["state=odd", "sort=name", "after=x", "since=yesterday", "score=high", "limit=-1", "colour=red"] {
+        assert_eq!(code(&format!("/api/v1/leads?{query}")), (400, "bad-parameter".to_owned()), "{query}");
+    }
+    assert_eq!(code("/api/v1/leads/99"), (404, "not-found".to_owned()));
+    assert_eq!(code("/api/v1/leads/first").0, 400);
+    assert_eq!(code("/api/v1/nothing"), (404, "not-found".to_owned()));
+}
+
+/// A server with a definition, and a lead u1.
+fn with_lead(name: &str) -> (Server, Value) {
+    let place = folder(name, "");
+    std::fs::create_dir(place.join("definitions")).unwrap();
+    std::fs::write(place.join("definitions/active.yaml"), DEFINITION).unwrap();
+    let server = Server::start(&place);
+    server.until_ready();
+    for id in ["m1", "m2"] {
+        let event = json!({"userId": "u1", "event": "Project Created", "messageId": id});
+        assert_eq!(server.call("track", &event).status, 200);
+    }
+    let lead = until_some(|| server.ask("GET", "/api/v1/leads", READ, "").json()["leads"].get(0).cloned());
+    (server, lead)
+}
+
+fn until_some<T>(mut found: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = found() {
+            return found;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "it does not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn until(mut is_so: impl FnMut() -> bool) {
+    until_some(|| is_so().then_some(()));
+}
+
+#[test]
+fn a_lead_is_listed_explained_and_worked_on() {
+    let (server, lead) = with_lead("leads");
+    assert_eq!(
+        (&lead["definition"], &lead["subject"]["id"], &lead["state"]),
+        (&json!("active"), &json!("u1"), &json!("new"))
+    );
+    let path = format!("/api/v1/leads/{}", lead["id"]);
+    let whole = server.ask("GET", &path, READ, "").json();
+    assert!(!whole["evidence"]["reasons"].as_array().unwrap().is_empty(), "{whole}");
+    assert_eq!(whole["history"][0]["kind"], "detected");
+    let change = json!({"state": "refused", "refused_because": "a student", "owner": "ann", "note": "called"});
+    assert_eq!(server.ask("PATCH", &path, MANAGE, &change.to_string()).status, 202);
+    until(|| server.ask("GET", &path, READ, "").json()["state"] == "refused");
+    let whole = server.ask("GET", &path, READ, "").json();
+    assert_eq!((&whole["refused_because"], &whole["owner"]), (&json!("a student"), &json!("ann")));
+    assert_eq!((&whole["notes"][0]["text"], &whole["notes"][0]["by"]), (&json!("called"), &json!("manager")));
+    let count = |query: &str| {
+        server.ask("GET", &format!("/api/v1/leads?{query}"), READ, "").json()["leads"].as_array().unwrap().len()
+    };
+    assert_eq!(
+        (count("state=refused"), count("state=new"), count("owner=ann"), count("definition=other")),
+        (1, 0, 1, 0)
+    );
+    for nonsense in ["{}", "{\"state\":\"odd\"}", "{\"state\":\"refused\"}", "no JSON", "{\"colour\":1}"] {
+        assert_eq!(server.ask("PATCH", &path, MANAGE, nonsense).status, 400, "{nonsense}");
+    }
+}
+
+fn leads(server: &Server, key: &str, arguments: &[&str]) -> Output {
+    command(&server.folder, &format!("http://{}", server.address), key).args(arguments).output().unwrap()
+}
+
+fn command(folder: &Path, url: &str, key: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_brix"));
+    command.current_dir(folder).env("BRIX_API_KEY", key).env("BRIX_URL", url).arg("leads");
+    command
+}
+
+#[test]
+fn the_command_lists_and_follows_leads() {
+    let (server, _) = with_lead("command");
+    let out = |arguments: &[&str]| {
+        let output = leads(&server, READ, arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = out(&[]);
+    assert_eq!(table.lines().count(), 2, "{table}");
+    assert!(table.contains("active") && table.contains("u1"), "{table}");
+    let csv = out(&["--format", "csv", "--definition", "active"]);
+    assert!(csv.lines().nth(1).unwrap().contains(",active,user,u1,"), "{csv}");
+    let listed: Value = serde_json::from_str(&out(&["--json", "--state", "working"])).unwrap();
+    assert_eq!(listed, json!([]));
+    let wrong = leads(&server, "guess", &[]);
+    assert_eq!(wrong.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("there is no such API key"), "{wrong:?}");
+
+    let url = format!("http://{}", server.address);
+    let mut follower =
+        command(&server.folder, &url, READ).args(["--follow", "--after", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.contains("lead 1 u1, active: is a new lead"), "{first}");
+    assert!(first.contains("Project Created"), "the reason in words: {first}");
+    server.ask("PATCH", "/api/v1/leads/1", MANAGE, "{\"state\":\"working\"}");
+    let second = lines.next().unwrap().unwrap();
+    assert!(second.ends_with("is now working"), "{second}");
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+}

@@ -1,0 +1,82 @@
+//! Everything has a limit, and says so.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+
+use crate::support::{KEY, Server, basic, exchange, folder, read_answer};
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn bodies_too_large_are_refused_as_the_vendor_does() {
+    let server = Server::of("too_large");
+    let key = basic(KEY);
+    let long = vec![b' '; 600 << 10];
+    let answer = server.post("/v1/batch", &[("authorization", &key)], &long);
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert_eq!(answer.json()["success"], false);
+    let bomb = gzip(&vec![0; 200 << 20]);
+    let answer = server.post("/v1/batch", &[("authorization", &key), ("content-encoding", "gzip")], &bomb);
+    assert_eq!(answer.status, 400, "{answer:?}");
+    let figures = server.get("/metrics").body;
+    assert!(figures.contains("reason=\"too-large\"} 2\n"), "{figures}");
+    assert_eq!(server.call("track", &json!({"userId": "u", "event": "E"})).status, 200, "it goes on");
+}
+
+#[test]
+fn slow_senders_are_cut_off() {
+    let server = Server::start(&folder("slow", "request_timeout = \"500ms\""));
+    let begun = Instant::now();
+    let mut slow = server.connect();
+    slow.write_all(b"POST /v1/track HTTP/1.1\r\nhost: brix\r\ncontent-length: 100\r\n\r\n{").unwrap();
+    assert_eq!(read_answer(&mut slow).unwrap().status, 408);
+    let mut slower = server.connect();
+    slower.write_all(b"POST /v1/track HTTP/1.1\r\nhost: br").unwrap();
+    let answer = read_answer(&mut slower);
+    assert!(answer.as_ref().is_ok_and(|answer| answer.status == 408) || answer.is_err(), "{answer:?}");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn too_much_waiting_is_told_to_come_again() {
+    let server = Server::start(&folder("busy", "waiting_entries = 1"));
+    let key = basic(KEY);
+    let is_over = AtomicBool::new(false);
+    // One batch may wait, and another is being written: of many senders some must wait.
+    let senders = || {
+        let mut stream = server.connect();
+        for number in 0..500 {
+            if is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            let event = json!({"userId": "u", "event": "E", "messageId": format!("{number}")}).to_string();
+            let answer =
+                exchange(&mut stream, "POST", "/v1/track", &[("authorization", &key)], event.as_bytes()).unwrap();
+            if answer.status != 200 {
+                assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")), "{answer:?}");
+                assert!(answer.header("x-ratelimit-reset").is_some());
+                is_over.store(true, Ordering::Relaxed);
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..16).for_each(|_| drop(scope.spawn(senders))));
+    assert!(is_over.into_inner(), "nobody was told to come again");
+    assert_eq!(server.call("track", &json!({"userId": "u", "event": "E"})).status, 200, "it goes on");
+}
+
+#[test]
+fn bodies_share_their_room() {
+    let server = Server::start(&folder("room", "body_bytes = 8192"));
+    let message = json!({"userId": "u", "event": "E", "properties": {"text": "x".repeat(20_000)}});
+    assert_eq!(server.call("track", &message).status, 429);
+    assert_eq!(server.call("track", &json!({"userId": "u", "event": "E"})).status, 200);
+}
