@@ -1,9 +1,7 @@
 //! `brix serve`, the real binary, from outside: what clients send, how they are answered, and what is then in the log.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "helpers of tests stand outside test functions"
 )]
