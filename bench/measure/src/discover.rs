@@ -80,6 +80,7 @@ fn fold(lake: &Lake, goal: &str) -> Result<Discover> {
         catalog: Arc::new(Catalog::new(&counted, &goal)),
         aim: Aim::default(),
         capacity_per_week: None,
+        permutations: 0,
         seed: 1,
     });
     let program = Program::compile(&[everybody(goal)], &workspace).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;

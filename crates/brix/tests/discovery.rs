@@ -71,6 +71,7 @@ fn discover(scenario: Scenario, accounts: u32, seed: u64) -> Discovery {
         catalog: Arc::new(Catalog::new(&counted, workspace.goal.as_ref().unwrap())),
         aim: insight::discover::aim::Aim::Tell,
         capacity_per_week: None,
+        permutations: 0,
         seed: 1,
     });
     let mut evaluator = Evaluator::new(&program, &binding, end);

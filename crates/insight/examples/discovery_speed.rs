@@ -103,6 +103,7 @@ fn question() -> Question {
         catalog: Arc::new(Catalog::new(&names, &Goal { events: goal, of: None, within: None })),
         aim: insight::discover::aim::Aim::Tell,
         capacity_per_week: None,
+        permutations: 0,
         seed: 1,
     }
 }

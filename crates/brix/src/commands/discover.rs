@@ -54,6 +54,9 @@ pub struct Arguments {
     /// Seek rules that find at least this share of the buyers, from 0 to 1
     #[arg(long, value_name = "SHARE", value_parser = share)]
     recall: Option<f64>,
+    /// How often outcomes are given out anew, to tell what luck alone finds; 0 leaves it out
+    #[arg(long, value_name = "N", default_value_t = insight::discover::Question::PERMUTATIONS, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    permutations: u32,
     /// Write the recommended rule as a definition, with its held-out figures; nothing is written where nothing is reliable
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -129,6 +132,7 @@ pub fn gathered(
         capacity: None,
         precision: None,
         recall: None,
+        permutations: 0,
         out: None,
         full: false,
     };

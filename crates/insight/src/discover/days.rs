@@ -18,6 +18,8 @@ pub(crate) struct Calendars {
 /// The calendar of one subject's rows in time order.
 pub(crate) struct Days<'a> {
     calendars: &'a mut [Calendar],
+    /// All changes of zone, and those still to come.
+    all: &'a [(i64, usize)],
     changes: &'a [(i64, usize)],
     now: usize,
 }
@@ -39,7 +41,7 @@ impl Calendars {
                 self.changes.push((fact.at.0, place));
             }
         }
-        Days { calendars: &mut self.calendars, changes: &self.changes, now: 0 }
+        Days { calendars: &mut self.calendars, all: &self.changes, changes: &self.changes, now: 0 }
     }
 
     fn place(&mut self, name: &str) -> Option<usize> {
@@ -56,6 +58,11 @@ impl Calendars {
 }
 
 impl Days<'_> {
+    /// Goes back to the beginning.
+    pub fn restart(&mut self) {
+        (self.changes, self.now) = (self.all, 0);
+    }
+
     /// The day of an instant, as days since 1970-01-01; instants must not go back.
     #[inline]
     pub fn day(&mut self, time: i64) -> i32 {

@@ -92,7 +92,7 @@ fn whole(number: Number) -> u32 {
     u32::try_from(number.0.max(0) / Number::UNIT).unwrap_or(u32::MAX)
 }
 
-/// A subject's traits at an instant.
+/// A subject's traits at an instant, as they were known then.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Traits {
     subject: Option<Subject>,
@@ -106,7 +106,9 @@ impl Traits {
         self.subject = Some(subject);
         self.at = at;
         let mut account = None;
-        for tie in household.memberships.iter().filter(|tie| tie.member == subject && tie.at.0 <= at) {
+        for tie in
+            household.memberships.iter().filter(|tie| tie.member == subject && tie.at.0 <= at && tie.known.0 <= at)
+        {
             if !tie.leaves {
                 account = Some(tie.account);
             } else if account == Some(tie.account) {
@@ -122,10 +124,9 @@ impl Traits {
             TraitOwner::Account => Some(Subject { kind: SubjectKind::Account, code: self.account }),
             _ => self.subject,
         };
-        let known = household
-            .traits
-            .iter()
-            .filter(|fact| Some(fact.of) == of && fact.slot == feature.slot && fact.at.0 <= self.at);
+        let known = household.traits.iter().filter(|fact| {
+            Some(fact.of) == of && fact.slot == feature.slot && fact.at.0 <= self.at && fact.known.0 <= self.at
+        });
         let value = known.max_by(|left, right| (left.at, &left.value).cmp(&(right.at, &right.value)));
         let Some(fact) = value else { return 0 };
         match &feature.is {

@@ -14,6 +14,7 @@ use super::closer::{Overlap, curve, heat_map, loads, missed, overlaps, weeks};
 use super::cohort::{Cohort, Half};
 use super::combine::{Combined, combine};
 use super::leaks::{Leaks, about};
+use super::luck::Luck;
 use super::measures::{Measures, measures};
 use super::question::Question;
 use super::report::{
@@ -56,6 +57,7 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
         candidate.condition.slot.event.is_some_and(|event| following.contains(&usize::from(event)))
     };
     searched.candidates.retain(|candidate| !only_follows(candidate));
+    let luck = Luck::of(&cohort, &searched.all, question.permutations, question.seed);
     let leaks = Leaks::of(&question.catalog, &cohort, &searched);
     // What may be a leak is not combined, nor activity as such.
     searched.all.retain(|candidate| {
@@ -104,7 +106,8 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
         halves: halves(&cohort),
         tried: tried(&searched, combined.tried, judged_count),
         nothing: (!reliable).then(|| nothing(question, &cohort, judged_count)),
-        candidates: candidates(question, &searched),
+        candidates: candidates(question, &searched, luck.as_ref()),
+        luck,
         findings,
         excluded,
         thresholds: VERDICTS,
@@ -360,7 +363,7 @@ fn tried(searched: &Searched, combinations: u64, judged: u64) -> Tried {
     }
 }
 
-fn candidates(question: &Question, searched: &Searched) -> Vec<CandidateFigures> {
+fn candidates(question: &Question, searched: &Searched, luck: Option<&Luck>) -> Vec<CandidateFigures> {
     let figures = |candidate: &Candidate| CandidateFigures {
         condition: ConditionWords::of(&candidate.condition, &question.catalog),
         window_days: days(question.windows[candidate.window]),
@@ -370,6 +373,7 @@ fn candidates(question: &Question, searched: &Searched) -> Vec<CandidateFigures>
         z: candidate.z,
         p_value: candidate.p_value,
         q_value: candidate.q_value,
+        luck: luck.map(|luck| luck.p_value(candidate.z)),
         thresholds: candidate.thresholds,
     };
     searched.candidates.iter().take(MOST_CANDIDATES).map(figures).collect()

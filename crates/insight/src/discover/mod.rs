@@ -23,6 +23,7 @@ mod details;
 mod finish;
 mod leaks;
 pub mod levels;
+pub mod luck;
 mod measures;
 pub mod question;
 pub mod report;

@@ -40,6 +40,8 @@ pub struct Question {
     pub aim: Aim,
     /// How many leads can be worked in a week.
     pub capacity_per_week: Option<u32>,
+    /// How often outcomes are given out anew to see what luck alone finds; 0: never.
+    pub permutations: u32,
     /// From what all chance comes.
     pub seed: u64,
 }
@@ -49,6 +51,8 @@ impl Question {
     pub const MOST_WINDOWS: usize = 8;
     /// The longest window: days are told apart in it by one bit each.
     pub const LONGEST_WINDOW: i64 = 120 * DAY;
+    /// Permutations where nobody says how many.
+    pub const PERMUTATIONS: u32 = 200;
     /// The windows where none are asked for, in days.
     pub const WINDOWS: [i64; 5] = [1, 3, 7, 14, 30];
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::adjusted::Adjusted;
 use super::catalog::Excluded;
 use super::closer::{Curve, HeatMap, Load, Missed, Overlap};
+use super::luck::Luck;
 use super::measures::Measures;
 use super::rule::{ConditionWords, Rule};
 use super::verdict::{Verdict, VerdictThresholds};
@@ -31,6 +32,8 @@ pub struct Discovery {
     pub halves: Halves,
     /// How much was tried.
     pub tried: Tried,
+    /// How good the best looks by luck, where outcomes were permuted.
+    pub luck: Option<Luck>,
     /// What was judged, the surest first.
     pub findings: Vec<Finding>,
     /// The place of the finding to go on with: of the reliable ones the simplest within the noise of the best.
@@ -130,6 +133,8 @@ pub struct CandidateFigures {
     pub p_value: f64,
     /// Among all cells tried (Benjamini and Hochberg).
     pub q_value: f64,
+    /// The chance that the best of the whole search looks as good where nothing matters, where outcomes were permuted.
+    pub luck: Option<f64>,
     /// How many thresholds were tried.
     pub thresholds: u32,
 }

@@ -169,6 +169,9 @@ pub(crate) enum Rows<'a> {
     List(&'a [(u32, Code)]),
 }
 
+/// A row: its place in the household, when, its name's code, whose.
+type Row = (usize, i64, u32, Code);
+
 /// Fills one part of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct Builder {
@@ -182,13 +185,15 @@ pub(crate) struct Builder {
     days: Vec<u128>,
     touched: Vec<u16>,
     is_touched: Vec<bool>,
-    /// By code, the subject (by its number) in whose life the name was seen last; in and behind the windows.
+    /// By code, the pass (by its number) in which the name was seen last.
     seen: Vec<u32>,
+    /// By event, the subject (by its number) in whose life it was seen last, also behind the windows.
     seen_ever: Vec<u32>,
     members: HashSet<(u16, Code)>,
     properties: Properties,
     traits: Traits,
     serial: u32,
+    pass: u32,
 }
 
 const HOUR: i64 = engine::time::HOUR;
@@ -210,6 +215,7 @@ impl Builder {
             properties: Properties::new(&question.catalog, layout.kinds + 1),
             traits: Traits::default(),
             serial: 0,
+            pass: 0,
             layout,
             question,
         }
@@ -225,6 +231,9 @@ impl Builder {
         days: &mut Days<'_>,
     ) {
         self.serial += 1;
+        self.part.rows.push(row);
+        self.part.levels.resize(self.part.levels.len() + self.layout.stride(), 0);
+        self.part.activity.resize(self.part.activity.len() + self.layout.windows, 0);
         let at = |row: usize| (household.times.get(row).copied(), household.names.get(row).copied());
         match rows {
             Rows::Range(start, end) => {
@@ -232,19 +241,59 @@ impl Builder {
                 let from = times.partition_point(|time| *time < row.clock);
                 let rows = (start + from..).zip(times[from..].iter().zip(&names[from..]));
                 let rows = rows.map(|(place, (time, name))| (place, *time, *name, row.subject.code));
-                self.count(row.clock, conversion, household, rows, days);
+                self.passes(row, conversion, household, rows, days);
             }
             Rows::List(list) => {
                 let rows = list.iter().filter_map(|(place, user)| {
                     let (time, name) = at(*place as usize);
                     Some((*place as usize, time?, name?, *user))
                 });
-                self.count(row.clock, conversion, household, rows.filter(|(_, time, ..)| *time >= row.clock), days);
+                self.passes(row, conversion, household, rows.filter(|(_, time, ..)| *time >= row.clock), days);
             }
         }
-        self.part.rows.push(row);
-        self.write();
         self.add_traits(row, household);
+    }
+
+    /// One pass for all windows; where records of a window were received after its landmark, one for each window without
+    /// them: at the landmark nobody could have known.
+    #[inline]
+    fn passes(
+        &mut self,
+        row: TableRow,
+        conversion: i64,
+        household: &Household<'_>,
+        rows: impl Iterator<Item = Row> + Clone,
+        days: &mut Days<'_>,
+    ) {
+        let question = Arc::clone(&self.question);
+        let landmark = |window: &i64| row.clock.saturating_add(*window);
+        let known = match row.subject.kind {
+            SubjectKind::Account => household.known_to_account.or(household.known),
+            _ => household.known,
+        };
+        let known_at = |place: usize| known.and_then(|known| known.get(place)).copied().unwrap_or(i64::MIN);
+        let is_late = |(place, time, ..): Row| {
+            let first = question.windows.iter().map(landmark).find(|landmark| time < *landmark);
+            first.is_some_and(|landmark| known_at(place) > landmark)
+        };
+        if known.is_none() || !rows.clone().any(is_late) {
+            self.count(row.clock, conversion, household, rows, days);
+            self.write(None);
+            return;
+        }
+        // Whether an event follows the goal is asked of what happened, not of what was known.
+        for (_, time, code, _) in rows.clone() {
+            let (event, ..) = question.catalog.look(code);
+            if event != NONE {
+                self.follow(event, time, conversion);
+            }
+        }
+        for (window, length) in question.windows.iter().enumerate() {
+            days.restart();
+            let in_time = rows.clone().filter(|(place, ..)| known_at(*place) <= landmark(length));
+            self.count(row.clock, conversion, household, in_time, days);
+            self.write(Some(window));
+        }
     }
 
     /// One pass over a subject's rows from the clock on, in time order.
@@ -254,9 +303,10 @@ impl Builder {
         clock: i64,
         conversion: i64,
         household: &Household<'_>,
-        rows: impl Iterator<Item = (usize, i64, u32, Code)>,
+        rows: impl Iterator<Item = Row>,
         days: &mut Days<'_>,
     ) {
+        self.pass += 1;
         let question = Arc::clone(&self.question);
         let layout = Arc::clone(&self.layout);
         let (windows, measures) = (layout.windows, layout.measures);
@@ -278,7 +328,7 @@ impl Builder {
             let bit = 1_u128 << ((days.day(time) - first_day).clamp(0, 127));
             if product {
                 self.add_row(0, stretch, bit, user);
-                if std::mem::replace(&mut self.seen[alike as usize], self.serial) != self.serial {
+                if std::mem::replace(&mut self.seen[alike as usize], self.pass) != self.pass {
                     let kinds = layout.kinds;
                     self.touch(kinds);
                     self.sums[kinds * windows + stretch] += 1;
@@ -346,14 +396,12 @@ impl Builder {
         }
     }
 
-    /// Turns the sums of stretches into the levels of windows.
-    fn write(&mut self) {
+    /// Turns the sums of stretches into the levels of windows: of all, or of one.
+    fn write(&mut self, only: Option<usize>) {
         let (windows, stride) = (self.layout.windows, self.layout.stride());
-        let start = self.part.levels.len();
-        self.part.levels.resize(start + stride, 0);
+        let start = self.part.levels.len() - stride;
         let levels = &mut self.part.levels[start..];
-        let active = self.part.activity.len();
-        self.part.activity.resize(active + windows, 0);
+        let active = self.part.activity.len() - windows;
         for slot in self.touched.drain(..) {
             let slot = usize::from(slot);
             self.is_touched[slot] = false;
@@ -366,6 +414,9 @@ impl Builder {
                 let of_place = self.sums[stretches.clone()].iter_mut().zip(&mut levels[stretches]);
                 for (window, (stretch, level)) in of_place.enumerate() {
                     sum = sum.saturating_add(std::mem::take(stretch));
+                    if only.is_some_and(|only| only != window) {
+                        continue;
+                    }
                     *level = self.layout.levels.of(sum);
                     if place == 0 {
                         self.part.activity[active + window] = sum;

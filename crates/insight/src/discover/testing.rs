@@ -30,6 +30,7 @@ pub fn question(events: usize, windows: &[i64]) -> Question {
         catalog: Arc::new(Catalog::new(&names, &Goal { events: goal, of: None, within: None })),
         aim: super::aim::Aim::Tell,
         capacity_per_week: None,
+        permutations: 0,
         seed: 1,
     }
 }

@@ -162,6 +162,14 @@ impl Page<'_> {
             }
         }
         self.say(&words);
+        if let (Some(luck), Some(best)) = (&self.discovery.luck, self.discovery.candidates.first()) {
+            self.say(&format!(
+                "With the outcomes given out anew {} times, the best of each search looked as good as the best here ({:.1} standard errors) in {:.0} of 100.",
+                grouped(luck.permutations.into()),
+                best.z,
+                luck.p_value(best.z) * 100.0
+            ));
+        }
         self.say("Until then the minimum viable definition (finished onboarding and came back): brix templates --show minimum-viable");
     }
 
@@ -321,7 +329,8 @@ impl Page<'_> {
 
     fn candidates(&mut self) {
         self.title("What an uncorrected search would show (the earlier signups alone)");
-        let mut table = Table::new(&["", ">window", ">met", ">buyers", ">phi", ">p", ">q over all tried"]);
+        let mut table =
+            Table::new(&["", ">window", ">met", ">buyers", ">phi", ">p", ">q over all tried", ">best by luck"]);
         for candidate in self.discovery.candidates.iter().take(25) {
             let condition = &candidate.condition;
             table.row(vec![
@@ -332,6 +341,7 @@ impl Page<'_> {
                 candidate.phi.map_or(String::new(), |phi| format!("{phi:.3}")),
                 p_words(candidate.p_value),
                 p_words(candidate.q_value),
+                candidate.luck.map_or(String::new(), |luck| format!("{luck:.3}")),
             ]);
         }
         self.table(&table);

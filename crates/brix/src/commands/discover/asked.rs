@@ -99,6 +99,7 @@ impl Asked {
             catalog: Arc::new(catalog),
             aim: aim(arguments),
             capacity_per_week: arguments.capacity,
+            permutations: arguments.permutations,
             seed: 1,
         };
         let base = Definition { goal: Some(goal), ..definition };

@@ -22,8 +22,8 @@ fn rows(table: &FeatureTable) -> impl Iterator<Item = (&TableRow, &[u8])> {
     table.parts.iter().flat_map(move |part| part.rows.iter().zip(part.levels.chunks_exact(stride)))
 }
 
-/// One row of a subject: when, whose, which event, and whether it is use of the product.
-type Seen = (i64, u32, String, bool);
+/// One row of a subject: when, whose, which event, whether it is use of the product, and when it was known.
+type Seen = (i64, u32, String, bool, i64);
 
 fn seen(households: &OwnedHouseholds, subject: Subject) -> Vec<Seen> {
     let mut seen = Vec::new();
@@ -36,7 +36,13 @@ fn seen(households: &OwnedHouseholds, subject: Subject) -> Vec<Seen> {
                 };
                 let name = &households.names[household.names[row] as usize];
                 if owns {
-                    seen.push((household.times[row], run.user, name.name.to_string(), name.kind == EventKind::Product));
+                    let known = match subject.kind {
+                        SubjectKind::Account => household.known_to_account.as_ref().or(household.known.as_ref()),
+                        _ => household.known.as_ref(),
+                    };
+                    let known = known.map_or(i64::MIN, |known| known[row]);
+                    let is_product = name.kind == EventKind::Product;
+                    seen.push((household.times[row], run.user, name.name.to_string(), is_product, known));
                 }
             }
         }
@@ -55,10 +61,18 @@ fn day(households: &OwnedHouseholds, subject: Subject, at: i64) -> jiff::civil::
     engine::Timestamp(at).in_zone(&zone).date()
 }
 
-/// A feature, counted from its words.
-fn plainly(question: &Question, households: &OwnedHouseholds, row: &TableRow, slot: Slot, window: i64) -> usize {
+/// A feature, counted from its words: of all rows, or of those that were known at the landmark.
+fn plainly(
+    question: &Question,
+    households: &OwnedHouseholds,
+    row: &TableRow,
+    slot: Slot,
+    window: i64,
+    known: bool,
+) -> usize {
     let name = slot.event.map(|event| question.catalog.events[usize::from(event)].name.to_string());
-    let inside = |seen: &Seen| seen.0 >= row.clock && seen.0 < row.clock + window;
+    let landmark = row.clock + window;
+    let inside = |seen: &Seen| seen.0 >= row.clock && seen.0 < landmark && (!known || seen.4 <= landmark);
     let wanted = |seen: &Seen| name.as_ref().map_or(seen.3, |name| *name == seen.2);
     let counted: Vec<Seen> =
         seen(households, row.subject).into_iter().filter(|seen| inside(seen) && wanted(seen)).collect();
@@ -88,7 +102,7 @@ fn features_are_what_the_plain_way_counts() {
                         levels.next().unwrap();
                         continue;
                     }
-                    let expect = plainly(&question, &households, row, *slot, window);
+                    let expect = plainly(&question, &households, row, *slot, window, false);
                     let level = table.layout.levels.of(expect as u32);
                     assert_eq!(*levels.next().unwrap(), level, "{slot:?} {window} of {:?}", row.subject);
                     more_than_one += usize::from(expect > 1);
@@ -152,4 +166,38 @@ fn the_answer_does_not_depend_on_the_parts() {
     assert!(whole.contains("\"counted\":"));
     assert_eq!(told(2), whole);
     assert_eq!(told(7), whole);
+}
+
+/// What was received after a landmark did not exist at it: each window is what the plain way counts of the rows known by then.
+#[test]
+fn what_was_received_late_was_not_there_at_the_landmark() {
+    for (seed, subject) in [(21, SubjectKind::User), (22, SubjectKind::Account)] {
+        let mut records = records(seed, 40);
+        let mut dice = crate::product::Dice(seed);
+        for record in &mut records {
+            let late = if dice.below(3) == 0 { dice.below(20) as i64 * DAY } else { 0 };
+            record.received_at = Some(engine::Timestamp(record.timestamp.0 + late));
+        }
+        let households = households(&records);
+        let question = Arc::new(question(subject, &households.names, &WINDOWS));
+        let table = discover(&question, &records, 3).into_table();
+        let (mut masked, mut kept) = (0, 0);
+        for (row, levels) in rows(&table) {
+            let mut levels = levels.iter();
+            for slot in &table.layout.slots {
+                for window in WINDOWS {
+                    let level = *levels.next().unwrap();
+                    if matches!(slot.measure, Measure::Property | Measure::Trait) {
+                        continue;
+                    }
+                    let known = plainly(&question, &households, row, *slot, window, true);
+                    assert_eq!(level, table.layout.levels.of(known as u32), "{slot:?} {window} of {:?}", row.subject);
+                    let all = plainly(&question, &households, row, *slot, window, false);
+                    masked += usize::from(known < all);
+                    kept += usize::from(known > 0);
+                }
+            }
+        }
+        assert!(masked > 100 && kept > 100, "{masked} {kept}");
+    }
 }

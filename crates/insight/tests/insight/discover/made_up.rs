@@ -186,6 +186,7 @@ pub fn question(subject: SubjectKind, names: &[EventName], windows: &[i64]) -> Q
         catalog: Arc::new(catalog(subject, names)),
         aim: insight::discover::aim::Aim::default(),
         capacity_per_week: None,
+        permutations: 0,
         seed: 1,
     }
 }

@@ -12,7 +12,7 @@ use insight::discover::report::{Discovery, Finding};
 use insight::discover::rule::Condition;
 use insight::discover::table::{FeatureTable, Measure};
 use insight::discover::verdict::Verdict;
-use insight::discover::{answer, levels::Levels};
+use insight::discover::{Question, answer, levels::Levels};
 use stats::Confidence;
 use stats::proportion::wilson;
 use stats::table::{TwoByTwo, chi_square};
@@ -93,6 +93,27 @@ fn false_discoveries_keep_the_level() {
     }
 }
 
+/// Nothing matters: the best of a search is as good as luck's best in all but one of twenty runs; and where something does, luck
+/// does not reach it.
+#[test]
+fn the_best_is_no_better_than_luck_where_nothing_matters() {
+    let null = World { people: 1_000, events: 8, base: 0.1, truth: Truth::Nothing, accounts: false };
+    let whole = World { accounts: true, people: 2_000, base: 0.15, ..null };
+    let luck = |world: &World, seed: u64| {
+        let question = Question { permutations: 59, seed, ..question(world) };
+        answer(&question, &world.table(40_000 + seed)).candidates[0].luck.unwrap()
+    };
+    for (name, world) in [("nothing matters", &null), ("whole accounts buy", &whole)] {
+        let count = runs(40);
+        let good = (0..count).filter(|seed| luck(world, *seed) <= 0.05).count() as u64;
+        let low =
+            tell("luck", &format!("{name}: the best of the search has a permutation p of at most 0.05"), good, count);
+        assert!(low <= 0.05, "{name}: {good} of {count}");
+    }
+    let planted = World { truth: Truth::One(3.0), people: 3_000, ..null };
+    assert_eq!(luck(&planted, 1), 1.0 / 60.0);
+}
+
 /// Whether a reliable rule is the planted one: about its events alone, or about all of them.
 fn is_about(finding: &Finding, events: &[u16]) -> bool {
     let mut about: Vec<u16> = finding.rule.conditions.iter().filter_map(|condition| condition.slot.event).collect();
@@ -106,6 +127,9 @@ fn is_about(finding: &Finding, events: &[u16]) -> bool {
 fn planted_rules_are_found() {
     let base = World { people: 0, events: 10, base: 0.05, truth: Truth::One(4.0), accounts: false };
     let worlds = [
+        (50_000, 0.02, Truth::One(2.0), None),
+        (50_000, 0.05, Truth::Pair, None),
+        (50_000, 0.05, Truth::Triple, None),
         (500, 0.02, Truth::One(4.0), None),
         (2_000, 0.05, Truth::One(4.0), None),
         (5_000, 0.05, Truth::One(3.0), Some(0.5)),
@@ -118,7 +142,14 @@ fn planted_rules_are_found() {
     ];
     for (people, share, truth, least) in worlds {
         // The large ones, and those that need many runs to say anything, only where time is given.
-        let long = runs(0) / if people > 5_000 { 10 } else { 5 };
+        let long = runs(0)
+            / if people > 20_000 {
+                50
+            } else if people > 5_000 {
+                10
+            } else {
+                5
+            };
         let count = if runs(0) > 0 { long } else { least.map_or(0, |_| 4) };
         if count == 0 {
             continue;

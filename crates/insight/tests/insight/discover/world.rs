@@ -69,6 +69,7 @@ pub fn question(world: &World) -> Question {
         catalog: Arc::new(catalog),
         aim: insight::discover::aim::Aim::default(),
         capacity_per_week: None,
+        permutations: 0,
         seed: 1,
     }
 }
