@@ -270,7 +270,7 @@ impl LearnedCard {
 /// The card in the language: each criterion as often as it has points. What was not done counts when its time has passed,
 /// so that the window stands in each criterion and the definition has none.
 fn definition(card: &Card, question: &Question, window: i64, like: &Definition) -> Definition {
-    let criterion = |row: &Row| match row.condition.criterion(&question.catalog) {
+    let criterion = |row: &Row| match row.condition.criterion(&question.catalog, window) {
         Criterion::Behaviour(mut behaviour) => {
             behaviour.period = Period::Within(Span::Exact(window));
             Criterion::Behaviour(behaviour)

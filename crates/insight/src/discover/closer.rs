@@ -68,6 +68,10 @@ const CUTS: [u32; 16] = [0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 75, 100, 200, 
 
 /// The curve of a condition's feature.
 pub(crate) fn curve(question: &Question, cohort: &Cohort<'_>, condition: &Condition, window: usize) -> Option<Curve> {
+    // Steps are no amounts.
+    if condition.slot.measure.is_timing() {
+        return None;
+    }
     let column = cohort.slot(condition.slot)? * cohort.table.layout.windows + window;
     let landmark = &cohort.landmarks[window];
     let scale = &cohort.table.layout.levels;
@@ -112,6 +116,9 @@ fn knee(points: &[CurvePoint]) -> Option<u32> {
 
 /// The heat map of a condition's feature.
 pub(crate) fn heat_map(question: &Question, cohort: &Cohort<'_>, condition: &Condition) -> Option<HeatMap> {
+    if condition.slot.measure.is_timing() {
+        return None;
+    }
     let slot = cohort.slot(condition.slot)?;
     let windows = question.windows.len();
     // By window and level: people at risk and buyers, in one pass.
@@ -290,7 +297,7 @@ pub(crate) fn loads(question: &Question, cohort: &Cohort<'_>, rule: &Rule, capac
         };
         loads.push(Load {
             words: varied.words(&question.catalog),
-            criterion: engine::language::criterion_to_yaml(&varied.criterion(&question.catalog)),
+            criterion: engine::language::criterion_to_yaml(&varied.criterion(question)),
             leads_per_week: leads,
             buyers_per_week: table.exposed_event as f64 / weeks,
             precision: Share::new(table.exposed_event, table.exposed()),

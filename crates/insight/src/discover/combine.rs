@@ -9,7 +9,7 @@ use super::bits::{Bits, count_and};
 use super::cohort::{Cohort, Half, table};
 use super::rule::{Condition, Rule};
 use super::search::{Candidate, LEAST_PEOPLE};
-use super::table::Measure;
+use super::table::{Measure, Slot};
 
 /// Conditions of a window that pairs are made of.
 pub const MOST_PAIRED: usize = 300;
@@ -61,6 +61,7 @@ pub(crate) fn combine(cohort: &Cohort<'_>, cells: &[Candidate], aim: Aim, weeks:
     for window in 0..cohort.landmarks.len() {
         let pool = Pool::new(cohort, window, pick(cells, window), aim, weeks);
         pool.pairs(&mut combined);
+        pool.orders(cells, &mut combined);
         pool.triples(&mut combined);
     }
     combined.best.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| left.rule.cmp(&right.rule)));
@@ -70,8 +71,9 @@ pub(crate) fn combine(cohort: &Cohort<'_>, cells: &[Candidate], aim: Aim, weeks:
 /// Conditions of a window: in turns one of each event, so that one whose parts say nothing alone has its place too.
 fn pick(cells: &[Candidate], window: usize) -> Vec<Condition> {
     let mut of_events: std::collections::BTreeMap<_, Vec<&Candidate>> = std::collections::BTreeMap::new();
-    for cell in cells.iter().filter(|cell| cell.window == window) {
-        of_events.entry((cell.condition.slot.event, cell.condition.slot.of)).or_default().push(cell);
+    let alone = |cell: &&Candidate| cell.window == window && cell.condition.slot.measure != Measure::Then;
+    for cell in cells.iter().filter(alone) {
+        of_events.entry(cell.condition.slot.about()).or_default().push(cell);
     }
     for group in of_events.values_mut() {
         group.sort_by(|left, right| right.z.total_cmp(&left.z).then_with(|| left.condition.cmp(&right.condition)));
@@ -134,11 +136,42 @@ impl Pool {
                 let both = self.score(met, won);
                 best.offer(both, simpler, || self.rule(&[(first, false), (second, false)], 2));
                 for (kept, without) in [(first, second), (second, first)] {
+                    // "Not so far" would be true from the start: it cannot be said of what has no end of its own.
+                    if matches!(self.conditions[without].slot.measure, Measure::Again | Measure::Growth) {
+                        continue;
+                    }
                     let (all, all_won) = self.sizes[kept];
                     let score = self.score(all - met, all_won - won);
                     best.offer(score, simpler, || self.rule(&[(kept, false), (without, true)], 2));
                 }
             }
+        }
+        combined.best.extend(best.kept);
+    }
+
+    /// One event before another, where that says more than both of them in any order. Of the pool only what was counted of
+    /// its conditions is used: who did both is known by those who did them in either order.
+    fn orders(&self, cells: &[Candidate], combined: &mut Combined) {
+        let of_window = || cells.iter().filter(|cell| cell.window == self.window);
+        let counted = |event: Option<u16>| {
+            let of_event = of_window().filter(|cell| cell.condition.slot.event == event);
+            of_event.filter(|cell| cell.condition.slot.measure == Measure::Count).map(|cell| cell.z).fold(0.0, f64::max)
+        };
+        let mut best = Best::default();
+        for cell in of_window().filter(|cell| cell.condition.slot.measure == Measure::Then) {
+            let (first, second) = (cell.condition.slot.event, cell.condition.slot.of);
+            let place = |event| {
+                let is = Slot { event, measure: Measure::Count, of: None };
+                self.conditions.iter().position(|condition| condition.slot == is && condition.at_least == 1)
+            };
+            let both = place(first).zip(place(second)).map_or(f64::NEG_INFINITY, |(first, second)| {
+                let met = count_and(&self.met[first], &self.met[second]);
+                self.score(met, count_and(&self.won[first], &self.won[second]))
+            });
+            combined.tried += 1;
+            let score = self.score(cell.table.exposed(), cell.table.exposed_event);
+            let simpler = both.max(counted(first)).max(counted(second));
+            best.offer(score, simpler, || Rule::one(cell.condition, self.window));
         }
         combined.best.extend(best.kept);
     }
@@ -254,10 +287,7 @@ impl Best {
         let rule = rule();
         // Of the rules about the same things one is enough.
         let about = |rule: &Rule| {
-            rule.conditions
-                .iter()
-                .map(|condition| (condition.slot.event, condition.slot.of, condition.negated))
-                .collect::<Vec<_>>()
+            rule.conditions.iter().map(|condition| (condition.slot.about(), condition.negated)).collect::<Vec<_>>()
         };
         if let Some(known) = self.kept.iter().position(|known| about(&known.rule) == about(&rule)) {
             if self.kept[known].score >= score {

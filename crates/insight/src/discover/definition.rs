@@ -25,7 +25,7 @@ pub fn definition_file(
         id: Arc::from(id),
         name: capital(&finding.words),
         window: Some(Window::For(Span::Exact(question.windows[finding.rule.window]))),
-        when: finding.rule.criterion(&question.catalog),
+        when: finding.rule.criterion(question),
         entries: Entries::Once,
         ..base.clone()
     };

@@ -13,7 +13,8 @@ use super::bits::Bits;
 use super::closer::{Overlap, curve, heat_map, loads, missed, overlaps, weeks};
 use super::cohort::{Cohort, Half};
 use super::combine::{Combined, combine};
-use super::leaks::{Leaks, about};
+use super::layout::{About, Measure};
+use super::leaks::Leaks;
 use super::luck::Luck;
 use super::measures::{Measures, measures};
 use super::question::Question;
@@ -22,7 +23,7 @@ use super::report::{
 };
 use super::rule::{ConditionWords, Rule};
 use super::search::{Candidate, Searched, search};
-use super::table::{FeatureTable, Measure};
+use super::table::FeatureTable;
 use super::verdict::{Evidence, VERDICTS, Verdict};
 use super::{catalog::Excluded, sentence};
 use crate::figure::When;
@@ -53,9 +54,8 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
     let cohort = Cohort::new(table);
     let following: Vec<usize> = table.only_following().collect();
     let mut searched = search(&cohort);
-    let only_follows = |candidate: &Candidate| {
-        candidate.condition.slot.event.is_some_and(|event| following.contains(&usize::from(event)))
-    };
+    let only_follows =
+        |candidate: &Candidate| candidate.condition.slot.events().any(|event| following.contains(&usize::from(event)));
     searched.candidates.retain(|candidate| !only_follows(candidate));
     let luck = Luck::of(&cohort, &searched.all, question.permutations, question.seed);
     let leaks = Leaks::of(&question.catalog, &cohort, &searched);
@@ -118,14 +118,16 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
 fn singles(searched: &Searched) -> Vec<Rule> {
     let (mut known, mut picked) = (Vec::new(), Vec::new());
     let mut rules = Vec::new();
-    for candidate in searched.candidates.iter().filter(|candidate| candidate.z > 0.0) {
+    // An order of events has to beat the events alone: it stands among the combinations.
+    let alone = |candidate: &&Candidate| candidate.z > 0.0 && candidate.condition.slot.measure != Measure::Then;
+    for candidate in searched.candidates.iter().filter(alone) {
         if rules.len() == MOST_JUDGED {
             break;
         }
         // Measures that pick the same people are one.
         let same = (candidate.condition.slot.event, candidate.window, candidate.table);
-        if !known.contains(&about(candidate.condition.slot)) && !picked.contains(&same) {
-            known.push(about(candidate.condition.slot));
+        if !known.contains(&candidate.condition.slot.about()) && !picked.contains(&same) {
+            known.push(candidate.condition.slot.about());
             picked.push(same);
             rules.push(Rule::one(candidate.condition, candidate.window));
         }
@@ -135,18 +137,17 @@ fn singles(searched: &Searched) -> Vec<Rule> {
 
 /// The best combinations, each about something else.
 fn combinations(combined: &Combined) -> Vec<Rule> {
-    let mut known: Vec<Vec<(Option<u16>, Option<u16>)>> = Vec::new();
+    let mut known: Vec<Vec<About>> = Vec::new();
     let mut rules = Vec::new();
     for combination in &combined.best {
         if rules.len() == MOST_COMBINED {
             break;
         }
-        let mut about: Vec<_> =
-            combination.rule.conditions.iter().map(|condition| (condition.slot.event, condition.slot.of)).collect();
+        let mut about: Vec<_> = combination.rule.conditions.iter().map(|condition| condition.slot.about()).collect();
         about.sort_unstable();
         about.dedup();
         // Two that differ in one condition may be noise around one truth; a third is.
-        let alike = |other: &&Vec<(Option<u16>, Option<u16>)>| {
+        let alike = |other: &&Vec<About>| {
             about.iter().filter(|part| other.contains(part)).count() + 1 >= about.len().max(other.len())
         };
         if !known.contains(&about) && known.iter().filter(alike).count() < 2 {
@@ -263,7 +264,7 @@ fn finding(
         q_value,
         optimism,
         sentence: String::new(),
-        criterion: engine::language::criterion_to_yaml(&rule.criterion(catalog)),
+        criterion: engine::language::criterion_to_yaml(&rule.criterion(question)),
         rule,
     };
     finding.sentence = sentence::sentence(question, &finding);

@@ -6,18 +6,10 @@ use stats::table::{TwoByTwo, binary_entropy};
 
 use super::catalog::Catalog;
 use super::cohort::Cohort;
+use super::layout::{About, Measure, Slot};
 use super::rule::{Condition, Rule};
 use super::search::{Candidate, Searched};
-use super::table::{Measure, Slot};
 use super::verdict::{VERDICTS, looks_near_certain};
-
-/// What a condition is about: the event or trait, and which property or value of it.
-pub(crate) type About = (Option<u16>, Option<u16>);
-
-/// What a candidate is about.
-pub(crate) const fn about(slot: Slot) -> About {
-    (slot.event, slot.of)
-}
 
 /// Reasons to doubt, by what they are about.
 #[derive(Debug, Default)]
@@ -41,7 +33,8 @@ impl Leaks {
 
     /// Why what a feature is about may be a leak: the event as such, or this property or trait.
     pub fn about(&self, slot: Slot) -> Option<&str> {
-        self.why.get(&about(slot)).or_else(|| self.why.get(&(Some(slot.event?), None))).map(String::as_str)
+        let of_events = || slot.events().find_map(|event| self.why.get(&(Some(event), None, false)));
+        self.why.get(&slot.about()).or_else(of_events).map(String::as_str)
     }
 
     /// Events that sales made, that come just before the purchase, or after it.
@@ -60,7 +53,7 @@ impl Leaks {
             } else {
                 continue;
             };
-            self.why.insert((Some(place), None), why);
+            self.why.insert((Some(place), None, false), why);
         }
     }
 
@@ -101,7 +94,7 @@ impl Leaks {
 fn same(catalog: &Catalog, condition: &Condition) -> Vec<About> {
     if let Some(of) = condition.trait_feature(catalog) {
         let alike = catalog.traits.iter().zip(0..).filter(|(feature, _)| feature.path == of.path);
-        return alike.map(|(_, place)| (None, Some(place))).collect();
+        return alike.map(|(_, place)| (None, Some(place), false)).collect();
     }
     if let Some(of) = condition.property_feature(catalog) {
         // Values of a property of few values are answers to one question; of many they are things of their own.
@@ -110,10 +103,10 @@ fn same(catalog: &Catalog, condition: &Condition) -> Vec<About> {
             .iter()
             .zip(0..)
             .filter(|(feature, _)| feature.event == of.event && feature.property == of.property);
-        let all: Vec<About> = alike.map(|(_, place)| (Some(of.event), Some(place))).collect();
-        return if all.len() <= FEW_VALUES { all } else { vec![about(condition.slot)] };
+        let all: Vec<About> = alike.map(|(_, place)| (Some(of.event), Some(place), false)).collect();
+        return if all.len() <= FEW_VALUES { all } else { vec![condition.slot.about()] };
     }
-    vec![about(condition.slot)]
+    vec![condition.slot.about()]
 }
 
 const FEW_VALUES: usize = 12;

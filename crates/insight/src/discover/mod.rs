@@ -21,6 +21,7 @@ mod days;
 pub mod definition;
 mod details;
 mod finish;
+mod layout;
 mod leaks;
 pub mod levels;
 pub mod luck;
@@ -34,6 +35,8 @@ pub mod table;
 #[cfg(test)]
 mod testing;
 pub mod text;
+mod timed;
+mod timing;
 pub mod verdict;
 
 pub use catalog::Catalog;

@@ -7,12 +7,15 @@ use engine::definition::{
     Aggregate, Behaviour, Criterion, DistinctOf, Events, Filter, Measure as Measured, NamePattern, Op, Operand, Period,
     Test, TraitOwner, TraitTest,
 };
+use engine::time::HOUR;
 use serde::Serialize;
 
 use super::bits::Bits;
 use super::catalog::{Catalog, OfProperty, PropertyFeature, TraitFeature};
 use super::cohort::Cohort;
+use super::question::Question;
 use super::table::{Measure, Slot};
+use super::{timed, timing};
 
 /// A feature compared with a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,9 +47,12 @@ impl Condition {
         if self.negated { Bits::of(cohort.len(), |_| true).and_not(&met) } else { met }
     }
 
-    /// As a definition says it.
+    /// As a definition of a window, in microseconds, says it.
     #[must_use]
-    pub fn criterion(&self, catalog: &Catalog) -> Criterion {
+    pub fn criterion(&self, catalog: &Catalog, window: i64) -> Criterion {
+        if self.slot.measure.is_timing() {
+            return timed::criterion(self, catalog, window);
+        }
         if let Some(feature) = self.trait_feature(catalog) {
             return self.trait_criterion(feature);
         }
@@ -55,7 +61,7 @@ impl Condition {
         let op = if self.negated { Op::Below } else { Op::AtLeast };
         let (mut filter, mut measure) = (None, Measured::Count);
         match self.slot.measure {
-            Measure::Count | Measure::Trait => {}
+            Measure::Count | Measure::Trait | Measure::Soon | Measure::Again | Measure::Growth | Measure::Then => {}
             Measure::Days => measure = Measured::Days,
             Measure::Users => measure = Measured::Users,
             Measure::Kinds => measure = Measured::Distinct(DistinctOf::EventName),
@@ -107,6 +113,9 @@ impl Condition {
     /// In words that stand behind "people with": `Member Invited 2 or more times`.
     #[must_use]
     pub fn words(&self, catalog: &Catalog) -> String {
+        if self.slot.measure.is_timing() {
+            return timed::words(self, catalog);
+        }
         let name = self.slot.event.and_then(|event| catalog.events.get(usize::from(event)));
         let name = name.map_or("any product event", |event| &event.name);
         let (least, not) = (self.at_least, if self.negated { "not " } else { "" });
@@ -159,8 +168,10 @@ impl Rule {
 
     /// As a definition's `when` says it.
     #[must_use]
-    pub fn criterion(&self, catalog: &Catalog) -> Criterion {
-        let mut parts: Vec<Criterion> = self.conditions.iter().map(|condition| condition.criterion(catalog)).collect();
+    pub fn criterion(&self, question: &Question) -> Criterion {
+        let (catalog, window) = (&question.catalog, question.windows.get(self.window).copied().unwrap_or(0));
+        let criterion = |condition: &Condition| condition.criterion(catalog, window);
+        let mut parts: Vec<Criterion> = self.conditions.iter().map(criterion).collect();
         if parts.len() == 1 {
             return parts.swap_remove(0);
         }
@@ -184,17 +195,22 @@ impl Rule {
     pub(crate) fn own(&self, catalog: &Catalog, cohort: &Cohort<'_>) -> Vec<(usize, u32)> {
         let mut own: Vec<(usize, u32)> = Vec::new();
         for condition in &self.conditions {
-            let slot = condition
-                .slot
-                .event
-                .and_then(|_| cohort.slot(Slot { measure: Measure::Count, of: None, ..condition.slot }));
-            let Some(slot) = slot else { continue };
-            // One event can hold any sum.
+            // One event can hold any sum; growth is a share of however many.
             let is_sum = condition.property_feature(catalog).is_some_and(|feature| feature.what == OfProperty::Sum);
-            let most = 2 * if is_sum { 1 } else { condition.at_least };
-            match own.iter_mut().find(|(known, _)| *known == slot) {
-                Some((_, known)) => *known = most.max(*known),
-                None => own.push((slot, most)),
+            let most = match condition.slot.measure {
+                Measure::Growth => u32::MAX,
+                Measure::Again => 4,
+                Measure::Soon | Measure::Then => 2,
+                _ if is_sum => 2,
+                _ => 2 * condition.at_least,
+            };
+            for event in condition.slot.events() {
+                let count = Slot { event: Some(event), measure: Measure::Count, of: None };
+                let Some(slot) = cohort.slot(count) else { continue };
+                match own.iter_mut().find(|(known, _)| *known == slot) {
+                    Some((_, known)) => *known = most.max(*known),
+                    None => own.push((slot, most)),
+                }
             }
         }
         own
@@ -210,17 +226,22 @@ impl Rule {
 }
 
 /// A condition in a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConditionWords {
     /// The event (`any`: all product events), or the trait.
     pub of: Arc<str>,
-    /// `count`, `days`, `users`, `distinct`, `sum` or `trait`.
+    /// `count`, `days`, `users`, `distinct`, `sum`, `trait`, `first` (how soon after the start), `gap` (from the first to the
+    /// second), `growth` (the second half of the window against the first) or `sequence`.
     pub measure: &'static str,
+    /// Of a sequence, the later event.
+    pub then: Option<Arc<str>>,
+    /// Within so many hours: of the start, of the first, of the earlier event; `None`: anywhere in the window.
+    pub within_hours: Option<f64>,
     /// The property that is measured or filtered by.
     pub property: Option<Arc<str>>,
     /// The property's or trait's value.
     pub value: Option<String>,
-    /// The threshold.
+    /// The threshold; of growth in hundredths.
     pub at_least: u32,
     /// It holds below the threshold.
     pub negated: bool,
@@ -240,18 +261,33 @@ impl ConditionWords {
             (Measure::Days, _) => "days",
             (Measure::Users, _) => "users",
             (Measure::Trait, _) => "trait",
+            (Measure::Soon, _) => "first",
+            (Measure::Again, _) => "gap",
+            (Measure::Growth, _) => "growth",
+            (Measure::Then, _) => "sequence",
             (Measure::Kinds, _) | (_, Some(OfProperty::Distinct)) => "distinct",
             (_, Some(OfProperty::Sum)) => "sum",
             _ => "count",
         };
         let name = event.map(|event| Arc::clone(&event.name));
         let name = name.or_else(|| of_trait.map(|feature| Arc::clone(&feature.path.name)));
+        let steps = condition.at_least;
+        let at_least = match condition.slot.measure {
+            Measure::Growth => timing::growth(steps).unwrap_or(0),
+            Measure::Again => 2,
+            Measure::Soon | Measure::Then => 1,
+            _ => steps,
+        };
+        let then = condition.slot.of.filter(|_| condition.slot.measure == Measure::Then);
+        let then = then.and_then(|event| catalog.events.get(usize::from(event)));
         Self {
+            then: then.map(|event| Arc::clone(&event.name)),
+            within_hours: timing::span(condition.slot.measure, steps).map(|span| span as f64 / HOUR as f64),
             of: name.unwrap_or_else(|| Arc::from("any")),
             measure,
             property: property.map(|feature| Arc::clone(&feature.property)),
             value: value.map(crate::words::value),
-            at_least: condition.at_least,
+            at_least,
             negated: condition.negated,
         }
     }

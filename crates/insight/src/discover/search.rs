@@ -1,6 +1,7 @@
 //! The search over single features: every event × measure × window × threshold, on the earlier half alone.
 
 use super::cohort::{Cohort, Half, table};
+use super::layout::Measure;
 use super::levels::Levels;
 use super::measures::z_score;
 use super::rule::Condition;
@@ -63,8 +64,7 @@ impl Histograms {
                 .map(|landmark| landmark.at_risk.has(place).then(|| usize::from(landmark.won.has(place))))
                 .collect();
             for (slot, values) in of_place.chunks_exact(windows).enumerate() {
-                // A feature that is 0 in the longest window is 0 in all.
-                if values[windows - 1] == 0 {
+                if values.iter().all(|value| *value == 0) {
                     continue;
                 }
                 for (window, (value, stand)) in values.iter().zip(&stands).enumerate() {
@@ -108,12 +108,17 @@ pub(crate) fn search(cohort: &Cohort<'_>) -> Searched {
             let (people, won) = cohort.totals(window, Half::Search);
             let mut best: Option<Candidate> = None;
             let (mut tried, mut last) = (0, None);
+            // One step is that it happened, or happened twice: a count says that, too.
+            let is_said = matches!(slot.measure, Measure::Soon | Measure::Again);
             for (threshold, met, met_won) in histograms.tails(place, window, &layout.levels).into_iter().rev() {
                 // Thresholds that pick the same people are one: a person would write the lowest.
                 if met < LEAST_PEOPLE || people - met < LEAST_PEOPLE || last == Some(met) {
                     continue;
                 }
                 last = Some(met);
+                if is_said && threshold == 1 {
+                    continue;
+                }
                 tried += 1;
                 let table = table(met, met_won, people, won);
                 let z = z_score(&table);

@@ -13,101 +13,9 @@ use engine::record::SubjectKind;
 use super::catalog::NONE;
 use super::days::Days;
 use super::details::{Properties, Traits};
-use super::levels::Levels;
+pub use super::layout::{Layout, Measure, Slot};
 use super::question::Question;
-
-/// What is measured of an event, or of all product events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Measure {
-    /// How often.
-    Count,
-    /// On how many separate calendar days.
-    Days,
-    /// By how many different members (accounts only).
-    Users,
-    /// How many different events (of all product events only).
-    Kinds,
-    /// A feature of the event's property: [`Slot::of`] is its place among the catalog's.
-    Property,
-    /// A trait at the landmark: [`Slot::of`] is its place among the catalog's.
-    Trait,
-}
-
-/// A feature: which events, what is measured. It has one value for each window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot {
-    /// The event's place in the catalog; `None`: any product event.
-    pub event: Option<u16>,
-    /// What is measured.
-    pub measure: Measure,
-    /// Of which property or trait.
-    pub of: Option<u16>,
-}
-
-/// Which features a table has, in their order.
-#[derive(Debug, Clone)]
-pub struct Layout {
-    /// The features.
-    pub slots: Vec<Slot>,
-    /// How many windows.
-    pub windows: usize,
-    measures: usize,
-    accounts: bool,
-    /// Where the number of different events is; behind it come features of properties.
-    kinds: usize,
-    /// Where features of traits begin.
-    traits: usize,
-    /// Values to bytes.
-    pub levels: Levels,
-}
-
-impl Layout {
-    /// The features of a question.
-    #[must_use]
-    pub fn new(question: &Question) -> Self {
-        let accounts = question.subject != SubjectKind::User;
-        let measures = if accounts {
-            &[Measure::Count, Measure::Days, Measure::Users][..]
-        } else {
-            &[Measure::Count, Measure::Days]
-        };
-        let events = (0..question.catalog.events.len() as u16).map(Some);
-        let mut slots: Vec<Slot> = std::iter::once(None)
-            .chain(events)
-            .flat_map(|event| measures.iter().map(move |measure| Slot { event, measure: *measure, of: None }))
-            .collect();
-        slots.push(Slot { event: None, measure: Measure::Kinds, of: None });
-        let kinds = slots.len() - 1;
-        let catalog = &question.catalog;
-        let properties = catalog.properties.iter().zip(0..);
-        slots.extend(properties.map(|(feature, of)| Slot {
-            event: Some(feature.event),
-            measure: Measure::Property,
-            of: Some(of),
-        }));
-        let traits = slots.len();
-        slots.extend((0..catalog.traits.len() as u16).map(|of| Slot {
-            event: None,
-            measure: Measure::Trait,
-            of: Some(of),
-        }));
-        Self {
-            slots,
-            windows: question.windows.len(),
-            measures: measures.len(),
-            accounts,
-            kinds,
-            traits,
-            levels: Levels::new(),
-        }
-    }
-
-    /// Bytes of a subject.
-    #[must_use]
-    pub fn stride(&self) -> usize {
-        self.slots.len() * self.windows
-    }
-}
+use super::timing::Timing;
 
 /// A subject of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,6 +100,7 @@ pub(crate) struct Builder {
     members: HashSet<(u16, Code)>,
     properties: Properties,
     traits: Traits,
+    timing: Timing,
     serial: u32,
     pass: u32,
 }
@@ -214,6 +123,7 @@ impl Builder {
             members: HashSet::new(),
             properties: Properties::new(&question.catalog, layout.kinds + 1),
             traits: Traits::default(),
+            timing: Timing::new(&question.windows, events),
             serial: 0,
             pass: 0,
             layout,
@@ -336,6 +246,7 @@ impl Builder {
             }
             if event != NONE {
                 self.add_row((usize::from(event) + 1) * measures, stretch, bit, user);
+                self.timing.see(event, time - clock, stretch);
                 if self.properties.reads(event) {
                     self.read(event, household, row, stretch);
                 }
@@ -424,6 +335,7 @@ impl Builder {
                 }
             }
         }
+        self.timing.write(&mut levels[self.layout.timing * windows..], only);
         self.members.clear();
         self.properties.clear();
     }

@@ -16,7 +16,7 @@ pub(super) fn scores(table: &FeatureTable, window: usize, sides: &Sides) -> Opti
     let layout = &table.layout;
     let following: Vec<usize> = table.only_following().collect();
     let slots = layout.slots.iter().enumerate();
-    let counts = slots.filter(|(_, slot)| slot.measure != Measure::Trait);
+    let counts = slots.filter(|(_, slot)| slot.measure != Measure::Trait && !slot.measure.is_timing());
     let used = counts.filter(|(_, slot)| slot.event.is_none_or(|event| !following.contains(&usize::from(event))));
     let columns: Vec<usize> = used.map(|(place, _)| place * layout.windows + window).take(MOST_FEATURES).collect();
     let known = |person: usize, column: usize| {

@@ -191,8 +191,8 @@ fn candidates(table: &FeatureTable, window: usize, sides: &Sides, teachers: usiz
     let fewest = FEWEST.max(teachers / RAREST);
     let mut found: Vec<Candidate> = Vec::new();
     for (number, slot) in layout.slots.iter().enumerate() {
-        // A trait is as it is at the landmark; a definition would take it as it was at each instant.
-        if slot.measure == Measure::Trait {
+        // A trait is as it is at the landmark; a definition would take it as it was at each instant. Steps of timing are no amounts.
+        if slot.measure == Measure::Trait || slot.measure.is_timing() {
             continue;
         }
         if slot.event.is_some_and(|event| following.contains(&usize::from(event))) {

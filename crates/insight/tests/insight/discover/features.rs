@@ -61,6 +61,42 @@ fn day(households: &OwnedHouseholds, subject: Subject, at: i64) -> jiff::civil::
     engine::Timestamp(at).in_zone(&zone).date()
 }
 
+/// Steps of timing, by trying each length from its words.
+fn steps(question: &Question, seen: &[Seen], clock: i64, slot: Slot, window: i64, known: bool) -> usize {
+    let named = |event: Option<u16>| {
+        let name = &*question.catalog.events[usize::from(event.unwrap())].name;
+        let mut times: Vec<i64> = seen
+            .iter()
+            .filter(|seen| seen.2 == name && (clock..clock + window).contains(&seen.0))
+            .filter(|seen| !known || seen.4 <= clock + window)
+            .map(|seen| seen.0)
+            .collect();
+        times.sort_unstable();
+        times
+    };
+    let (times, lengths) = (named(slot.event), |hours: &[i64], holds: &dyn Fn(i64) -> bool| {
+        1 + hours.iter().filter(|hours| holds(**hours * HOUR)).count()
+    });
+    match slot.measure {
+        Measure::Soon => times.first().map_or(0, |first| lengths(&[1, 6, 24, 72, 168], &|span| first - clock < span)),
+        Measure::Again => {
+            times.get(1).map_or(0, |second| lengths(&[1, 24, 72, 168], &|span| second - times[0] <= span))
+        }
+        Measure::Growth => {
+            let early = times.iter().filter(|time| **time < clock + window / 2).count();
+            let late = times.len() - early;
+            let shares = [50, 100, 150, 200, 300];
+            if early == 0 { 0 } else { shares.iter().filter(|share| late * 100 >= *share * early).count() }
+        }
+        _ => {
+            let later = named(slot.of);
+            let pairs = || times.iter().flat_map(|first| later.iter().map(move |second| second - first));
+            let within = |span: i64| pairs().any(|apart| (0..=span).contains(&apart));
+            if within(i64::MAX) { lengths(&[1, 24, 168], &within) } else { 0 }
+        }
+    }
+}
+
 /// A feature, counted from its words: of all rows, or of those that were known at the landmark.
 fn plainly(
     question: &Question,
@@ -81,6 +117,9 @@ fn plainly(
         Measure::Days => counted.iter().map(|seen| day(households, row.subject, seen.0)).collect::<BTreeSet<_>>().len(),
         Measure::Users => counted.iter().map(|seen| seen.1).filter(|user| *user != 0).collect::<BTreeSet<_>>().len(),
         Measure::Kinds => counted.iter().map(|seen| &seen.2).collect::<BTreeSet<_>>().len(),
+        Measure::Soon | Measure::Again | Measure::Growth | Measure::Then => {
+            steps(question, &seen(households, row.subject), row.clock, slot, window, known)
+        }
         Measure::Property | Measure::Trait => panic!("needs more than names and times"),
     }
 }
@@ -128,7 +167,7 @@ fn features_are_what_the_engine_says() {
                     && question.catalog.traits[usize::from(slot.of.unwrap())].is.is_some();
                 let at_least = if is_yes_or_no { 1 } else { 1 + (place + window) as u32 % 3 };
                 let condition = Condition { slot: *slot, at_least, negated: false };
-                let said = definition(subject, condition.criterion(&question.catalog), Some(*length));
+                let said = definition(subject, condition.criterion(&question.catalog, *length), Some(*length));
                 let said: Vec<Outcome> = outcomes(&said, &records).into_iter().flatten().collect();
                 for (row, levels) in rows(&table) {
                     let outcome = said.iter().find(|outcome| outcome.subject == row.subject).unwrap();

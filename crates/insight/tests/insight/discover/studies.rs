@@ -116,7 +116,7 @@ fn the_best_is_no_better_than_luck_where_nothing_matters() {
 
 /// Whether a reliable rule is the planted one: about its events alone, or about all of them.
 fn is_about(finding: &Finding, events: &[u16]) -> bool {
-    let mut about: Vec<u16> = finding.rule.conditions.iter().filter_map(|condition| condition.slot.event).collect();
+    let mut about: Vec<u16> = finding.rule.conditions.iter().flat_map(|condition| condition.slot.events()).collect();
     about.sort_unstable();
     about.dedup();
     finding.verdict == Verdict::Reliable && about == events
@@ -130,6 +130,7 @@ fn planted_rules_are_found() {
         (50_000, 0.02, Truth::One(2.0), None),
         (50_000, 0.05, Truth::Pair, None),
         (50_000, 0.05, Truth::Triple, None),
+        (5_000, 0.1, Truth::Order, Some(0.5)),
         (500, 0.02, Truth::One(4.0), None),
         (2_000, 0.05, Truth::One(4.0), None),
         (5_000, 0.05, Truth::One(3.0), Some(0.5)),
@@ -155,7 +156,7 @@ fn planted_rules_are_found() {
             continue;
         }
         let events: &[u16] = match truth {
-            Truth::Pair => &[0, 1],
+            Truth::Pair | Truth::Order => &[0, 1],
             Truth::Triple => &[0, 1, 2],
             _ => &[0],
         };
@@ -166,6 +167,7 @@ fn planted_rules_are_found() {
             found += u64::from(discovery.findings.iter().any(|finding| is_about(finding, events)));
             let planted = |condition: &Condition| match truth {
                 Truth::One(_) => condition.slot.measure == Measure::Count && (2..=4).contains(&condition.at_least),
+                Truth::Order => condition.slot.measure == Measure::Then && condition.slot.event == Some(0),
                 _ => condition.at_least == 1 && !condition.negated,
             };
             let near = |finding: &Finding| is_about(finding, events) && finding.rule.conditions.iter().all(planted);

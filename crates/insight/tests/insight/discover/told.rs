@@ -43,6 +43,6 @@ fn the_file_says_what_was_found() {
     let file = definition_file(&question, &discovery, finding, &base, "found");
     insta::assert_snapshot!("discovery_file", file);
     let read = parse(&file, &workspace()).unwrap().definition;
-    assert_eq!(read.when, finding.rule.criterion(&question.catalog));
+    assert_eq!(read.when, finding.rule.criterion(&question));
     assert_eq!(read.id, Arc::from("found"));
 }

@@ -26,6 +26,8 @@ pub enum Truth {
     Pair,
     /// The first three together; no one and no two of them say anything.
     Triple,
+    /// The first event before the second multiplies the chance by two and a half; after it, divides it.
+    Order,
     /// A hidden level that also sets how much people do.
     Hidden,
     /// A known trait that also sets which events people do; not how many.
@@ -93,6 +95,7 @@ impl World {
                 // The events that the truth is about: three in ten, or half, of the people do them, whatever their level.
                 let flat = match self.truth {
                     Truth::Pair if event < 2 => Some(0.3),
+                    Truth::Order if event < 2 => Some(0.6),
                     Truth::Triple if event < 3 => Some(0.5),
                     _ => None,
                 };
@@ -116,7 +119,7 @@ impl World {
     }
 
     /// The chance to buy.
-    fn chance(&self, counts: &[[u32; 3]], level: f64, size: u32) -> f64 {
+    fn chance(&self, counts: &[[u32; 3]], level: f64, size: u32, in_order: bool) -> f64 {
         let did = |event: usize| counts[event][1] > 0;
         let factor = match self.truth {
             Truth::Nothing => 1.0,
@@ -140,6 +143,11 @@ impl World {
                     0.1
                 }
             }
+            Truth::Order => match (did(0) && did(1), in_order) {
+                (true, true) => 2.5,
+                (true, false) => 0.4,
+                _ => 1.0,
+            },
             Truth::Hidden => level * level,
             Truth::Fit => [0.5, 0.8, 1.2, 2.0][size as usize % 4],
         };
@@ -165,6 +173,7 @@ impl World {
             }
             left -= 1;
             let size = if self.truth == Truth::Fit { generator.below(4) as u32 } else { 0 };
+            let in_order = self.truth == Truth::Order && generator.happens(0.5);
             let counts = self.counts(&mut generator, level, size);
             let start = part.levels.len();
             part.levels.resize(start + layout.stride(), 0);
@@ -173,6 +182,12 @@ impl World {
                     let count = |event: &[u32; 3]| event[window];
                     let value = match (feature.event, feature.measure) {
                         (Some(event), Measure::Count) => count(&counts[usize::from(event)]),
+                        (Some(event), Measure::Then) => {
+                            let both = counts[0][window] > 0 && counts[1][window] > 0 && self.truth == Truth::Order;
+                            let pair = if in_order { (0, Some(1)) } else { (1, Some(0)) };
+                            u32::from(both && (event, feature.of) == pair)
+                        }
+                        (_, Measure::Soon | Measure::Again | Measure::Growth | Measure::Then) => 0,
                         (Some(event), _) => count(&counts[usize::from(event)]).min([1, 7, 14][window]),
                         (None, Measure::Trait) => size,
                         (None, Measure::Count) => counts.iter().map(count).sum(),
@@ -183,7 +198,7 @@ impl World {
                 }
             }
             part.activity.extend((0..windows).map(|window| counts.iter().map(|event| event[window]).sum::<u32>()));
-            let chance = self.chance(&counts, level, size);
+            let chance = self.chance(&counts, level, size, in_order);
             let won = if self.accounts { account_buys < chance } else { generator.happens(chance) };
             part.rows.push(TableRow {
                 subject: Subject { kind: SubjectKind::User, code: person as u32 + 1 },

@@ -1,0 +1,94 @@
+//! Conditions on when events came, as a definition and as words say them.
+
+use std::sync::Arc;
+
+use engine::definition::{
+    Behaviour, Criterion, Events, Measure as Measured, NamePattern, Op, Operand, Period, Quantity, Ratio, Sequence,
+    Test,
+};
+use engine::{Number, Span, Value};
+
+use super::catalog::Catalog;
+use super::layout::Measure;
+use super::rule::Condition;
+use super::timing::{growth, span};
+
+fn named(catalog: &Catalog, event: Option<u16>) -> Arc<str> {
+    let event = event.and_then(|event| catalog.events.get(usize::from(event)));
+    event.map_or_else(|| Arc::from(""), |event| Arc::clone(&event.name))
+}
+
+fn events(catalog: &Catalog, event: Option<u16>) -> Events {
+    Events { names: vec![NamePattern::Exactly(named(catalog, event))], kind: None, filter: None }
+}
+
+fn measured(events: Events, measure: Measured, period: Period, is: Option<(Op, Value)>) -> Behaviour {
+    Behaviour {
+        events,
+        measure,
+        period,
+        is: is.map(|(op, value)| Test::Is(op, Operand::Constant(value))),
+        per: None,
+        regularity: None,
+        against_previous: false,
+    }
+}
+
+/// As a definition of a window says it; the window is told in microseconds.
+pub(super) fn criterion(condition: &Condition, catalog: &Catalog, window: i64) -> Criterion {
+    let slot = condition.slot;
+    let of = || events(catalog, slot.event);
+    let span = span(slot.measure, condition.at_least);
+    let behaviour = |of| Criterion::Behaviour(Box::new(of));
+    let met = match slot.measure {
+        Measure::Growth => {
+            let half = window / 2;
+            let late = Period::FromTo(Span::Exact(half), Span::Exact(window));
+            let share = Number::ratio(growth(condition.at_least).unwrap_or(0).into(), 100).unwrap_or(Number::ZERO);
+            Criterion::Ratio(Box::new(Ratio {
+                of: Quantity::Measure(Box::new(measured(of(), Measured::Count, late, None))),
+                to: Quantity::Measure(Box::new(measured(
+                    of(),
+                    Measured::Count,
+                    Period::Within(Span::Exact(half)),
+                    None,
+                ))),
+                is: Test::Is(Op::AtLeast, Operand::Constant(Value::Number(share))),
+            }))
+        }
+        Measure::Then => Criterion::Sequence(Box::new(Sequence {
+            steps: vec![of(), events(catalog, slot.of)],
+            span: span.map(Span::Exact),
+            period: Period::Window,
+        })),
+        Measure::Again => behaviour(match span {
+            Some(span) => measured(of(), Measured::Gap(2), Period::Window, Some((Op::AtMost, Value::whole(span)))),
+            None => measured(of(), Measured::Count, Period::Window, Some((Op::AtLeast, Value::whole(2)))),
+        }),
+        _ => {
+            let period = span.map_or(Period::Window, |span| Period::Within(Span::Exact(span)));
+            let op = if condition.negated { Op::Below } else { Op::AtLeast };
+            return behaviour(measured(of(), Measured::Count, period, Some((op, Value::whole(1)))));
+        }
+    };
+    if condition.negated { Criterion::Not(Box::new(met)) } else { met }
+}
+
+/// In words that stand behind "people with".
+pub(super) fn words(condition: &Condition, catalog: &Catalog) -> String {
+    let slot = condition.slot;
+    let (name, not) = (named(catalog, slot.event), if condition.negated { "not " } else { "" });
+    let span = span(slot.measure, condition.at_least).map(|span| Span::Exact(span).to_string());
+    match (slot.measure, span) {
+        (Measure::Growth, _) => {
+            let share = growth(condition.at_least).unwrap_or(0);
+            format!("{not}{name} at least {share} % as often in the second half of the time as in the first")
+        }
+        (Measure::Then, Some(span)) => format!("{not}{name} and then {} within {span}", named(catalog, slot.of)),
+        (Measure::Then, None) => format!("{not}{name} and then {}", named(catalog, slot.of)),
+        (Measure::Again, Some(span)) => format!("{not}{name} again within {span} of the first time"),
+        (Measure::Again, None) => format!("{not}{name} again"),
+        (_, Some(span)) => format!("{not}{name} within {span} of the start"),
+        (_, None) => format!("{not}{name}"),
+    }
+}
