@@ -333,8 +333,13 @@ impl Page<'_> {
             Table::new(&["", ">window", ">met", ">buyers", ">phi", ">p", ">q over all tried", ">best by luck"]);
         for candidate in self.discovery.candidates.iter().take(25) {
             let condition = &candidate.condition;
+            let of = condition
+                .then
+                .as_ref()
+                .map_or_else(|| cut(&condition.of, 30), |then| cut(&format!("{}, then {then}", condition.of), 40));
+            let within = condition.within_hours.map_or(String::new(), |hours| format!(" within {hours} h"));
             table.row(vec![
-                format!("{} {} ≥ {}", cut(&condition.of, 30), condition.measure, condition.at_least),
+                format!("{of} {} ≥ {}{within}", condition.measure, condition.at_least),
                 format!("{:.0} d", candidate.window_days),
                 grouped(candidate.met),
                 grouped(candidate.met_buyers),
