@@ -62,6 +62,7 @@ pub fn measure(load: &Load<'_>) -> Result<Value> {
         "durable_per_second": messages as f64 / durable.as_secs_f64(),
         "judged_per_second": messages as f64 / judged.as_secs_f64(),
         "answer_ms": { "p50": at(0.5), "p99": at(0.99), "max": at(1.0) },
+        "households": figure("households", &after),
         "replays": figure("replays", &after) - figure("replays", &before),
         "leads": after["leads"],
     }))

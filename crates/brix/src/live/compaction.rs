@@ -46,6 +46,8 @@ pub struct Compactor {
     when: When,
     last: Instant,
     through: u64,
+    /// The last time went wrong: the next one waits its turn, however much has come together.
+    has_failed: bool,
     running: Option<Receiver<Result<Compacted>>>,
 }
 
@@ -59,7 +61,17 @@ impl Compactor {
         when: When,
         through: u64,
     ) -> Self {
-        Self { folder: folder.to_owned(), lock, log, rules, when, last: Instant::now(), through, running: None }
+        Self {
+            folder: folder.to_owned(),
+            lock,
+            log,
+            rules,
+            when,
+            last: Instant::now(),
+            through,
+            has_failed: false,
+            running: None,
+        }
     }
 
     /// Goes to work if it is time, and gives what has been done. Nothing after `committed` goes into the lake.
@@ -75,12 +87,14 @@ impl Compactor {
             };
             self.running = None;
             self.last = Instant::now();
+            self.has_failed = done.is_err();
             let compacted = done?;
             self.through = compacted.through;
             return Ok(Some(compacted));
         }
         let waiting = committed.saturating_sub(self.through);
-        if waiting > 0 && (self.last.elapsed() >= self.when.every || waiting >= self.when.entries) {
+        let is_much = waiting >= self.when.entries && !self.has_failed;
+        if waiting > 0 && (self.last.elapsed() >= self.when.every || is_much) {
             self.start(committed)?;
         }
         Ok(None)

@@ -202,6 +202,7 @@ impl Processor {
         match self.compactor.poll(self.committed) {
             Ok(None) => {}
             Ok(Some(compacted)) => {
+                self.status.recover();
                 let through = compacted.through;
                 let changed = self.town.compacted(compacted, self.now)?;
                 let now = Now { at: self.now, is_silent: false };
@@ -251,8 +252,9 @@ impl Processor {
         status.replays.fetch_add(replays, Ordering::Relaxed);
         status.households.store(self.town.households() as u64, Ordering::Relaxed);
         status.offset.store(self.offset, Ordering::Relaxed);
-        let rejects = nobody.into_iter().map(|offset| self.nobody(offset)).collect();
-        if changes.leads.is_empty() && acts.is_empty() && self.offset - self.committed < COMMIT_EVERY {
+        let rejects: Vec<Reject> = nobody.into_iter().map(|offset| self.nobody(offset)).collect();
+        let is_quiet = changes.leads.is_empty() && acts.is_empty() && rejects.is_empty();
+        if is_quiet && self.offset - self.committed < COMMIT_EVERY {
             return Ok(());
         }
         self.write(changes, acts, rejects)

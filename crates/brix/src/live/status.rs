@@ -44,7 +44,12 @@ impl Status {
         *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{error:#}"));
     }
 
-    /// The latest of them.
+    /// What was complained of has come right.
+    pub fn recover(&self) {
+        *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The latest complaint, if it still holds.
     pub fn complaint(&self) -> Option<String> {
         self.complaint.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

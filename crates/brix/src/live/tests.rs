@@ -19,6 +19,7 @@ use simulate::{Encoder, Order, Part, Product, Scenario};
 use store::ledger::Ledger;
 use store::ledger::action::{ActionFilter, ActionState, Outbox as _};
 use store::ledger::lead::{Brief, ChangeKind, Qualification};
+use store::ledger::rejects::Rejects as _;
 use store::log::{Log, LogLimits};
 use store::{SqliteLedger, SqliteLog};
 
@@ -276,4 +277,18 @@ fn history_is_taken_up_in_silence() {
     assert!(expected.iter().any(|fact| fact.0 != *site.definitions[1].id), "the others have leads");
     let after = ledger.actions(&ActionFilter::default(), 100_000).expect("the outbox can be read").len();
     assert_eq!(after, before, "nobody was told of history");
+}
+
+/// The door keeps such records out; should one get into the log it is still counted, and nothing stops.
+#[test]
+fn what_names_nobody_is_kept_among_the_rejects() {
+    let site = Site::new(u64::MAX);
+    let mut records = history(11, 20);
+    records.truncate(50);
+    records[20].who = engine::record::Who::default();
+    CLOCK.fetch_max(1, Ordering::Relaxed);
+    live(&site, &records, &mut Dice(11));
+    let totals = site.open().1.reject_totals().expect("the ledger can be read");
+    let found: Vec<_> = totals.iter().map(|total| (total.reason.as_str(), total.total)).collect();
+    assert_eq!(found, [("nobody", 1)]);
 }
