@@ -279,6 +279,39 @@ fn history_is_taken_up_in_silence() {
     assert_eq!(after, before, "nobody was told of history");
 }
 
+/// Copies that wait in the log while their records are in the lake already: a processor that starts remembers neither.
+#[test]
+fn a_start_counts_no_copy_of_what_is_in_the_lake() {
+    let records = history(13, 60);
+    let latest = records.iter().filter_map(|record| record.received_at).max().expect("there are records");
+    CLOCK.fetch_max(latest.0, Ordering::Relaxed);
+    let site = Site::new(records.len() as u64);
+    let (log, ledger) = site.open();
+    let mut processor = site.load(&log, &ledger);
+    append(&log, &records);
+    while processor.lag() > 0 {
+        processor.step().expect("it goes on");
+    }
+    processor.finish().expect("it commits");
+    let is_compacted = || history::Lake::open(&site.path().join("lake")).is_ok_and(|lake| lake.manifest().log > 0);
+    while !is_compacted() {
+        processor.step().expect("it goes on");
+    }
+    processor.step().expect("it takes up the lake");
+    let copies = &records[records.len() - records.len() / 3..];
+    append(&log, copies);
+    while processor.lag() > 0 {
+        processor.step().expect("it goes on");
+    }
+    processor.finish().expect("it commits");
+    let before = ledger.changes(0, 1_000_000).expect("the ledger can be read").len();
+    assert!(before > 30, "only {before} changes: too little happens");
+    drop((processor, log, ledger));
+    live(&site, &[], &mut Dice(13));
+    let after = site.open().1.changes(0, 1_000_000).expect("the ledger can be read").len();
+    assert_eq!(after, before, "a start found something new in copies");
+}
+
 /// The door keeps such records out; should one get into the log it is still counted, and nothing stops.
 #[test]
 fn what_names_nobody_is_kept_among_the_rejects() {

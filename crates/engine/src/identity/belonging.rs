@@ -327,6 +327,24 @@ mod tests {
         assert_eq!(belonging.account_of_row(2, 0, 0, 30), (0, i64::MIN));
     }
 
+    /// What joins last changes whose earlier rows are if these belong to nobody yet.
+    #[test]
+    fn joining_unsettles_rows_that_are_nobodys() {
+        let left = Belonging::of(vec![join(10, 1, 1), leave(20, 1, 1)], &[], &Backwards);
+        assert_eq!(
+            left.joining(1, false, 2, 30),
+            Joining::Unsettles,
+            "rows after the leave are of the first later account"
+        );
+        assert_eq!(left.joining(1, false, 1, 30), Joining::Unsettles, "back again");
+        assert_eq!(left.joining(2, false, 1, 30), Joining::Unsettles, "someone with a past in no account");
+        assert_eq!(left.joining(2, true, 1, 30), Joining::Begins);
+        let stays = Belonging::of(vec![join(10, 1, 1)], &[], &Backwards);
+        assert_eq!(stays.joining(1, false, 1, 30), Joining::Nothing);
+        assert_eq!(stays.joining(1, false, 1, 5), Joining::Unsettles, "earlier than known");
+        assert_eq!(stays.joining(1, false, 2, 30), Joining::Begins);
+    }
+
     #[test]
     fn comes_back_after_leaving() {
         let belonging =

@@ -1,4 +1,4 @@
-//! Measures the store: `measure FOLDER` appends to a new log in the folder and commits to a new ledger, several ways.
+//! Measures the store: `store_speed FOLDER` appends to a new log in the folder and commits to a new ledger, several ways.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -16,7 +16,7 @@ use store::log::{Log, LogLimits};
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn main() -> Outcome {
-    let folder = std::env::args().nth(1).ok_or("measure FOLDER")?;
+    let folder = std::env::args().nth(1).ok_or("store_speed FOLDER")?;
     let store = Store::open(Path::new(&folder), LogLimits::default())?;
     let (log, ledger) = (store.log(), store.ledger());
     for (entries, rounds) in [(1, 2000), (100, 1000), (1000, 500)] {
