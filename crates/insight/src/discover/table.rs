@@ -1,7 +1,7 @@
 //! The feature table: for each subject what it did, by event, measure and window, in one linear pass over its rows.
 //!
 //! Windows all begin at the clock, so that their ends cut a life into stretches: each row adds to one stretch, and a window's
-//! value is the sum of the stretches before its end. A value is kept as its [`Levels`] byte. `tests/insight/discover` holds
+//! value is the sum of the stretches before its end. A value is kept as its [`Levels`](super::levels::Levels) byte. `tests/insight/discover` holds
 //! the table against the plain way, event by event.
 
 use std::collections::HashSet;
