@@ -40,6 +40,15 @@ pub struct Who {
     pub workspace: Option<Arc<str>>,
 }
 
+impl Who {
+    /// Whether an id stands in it that is somebody's own.
+    #[must_use]
+    pub fn names_somebody(&self) -> bool {
+        let ids = [&self.user, &self.anonymous, &self.account, &self.workspace];
+        ids.into_iter().flatten().any(|id| !is_generic(id))
+    }
+}
+
 /// Named values, sorted by name.
 pub type Properties = BTreeMap<Arc<str>, Value>;
 

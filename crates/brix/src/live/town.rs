@@ -275,8 +275,11 @@ impl Town {
             let frame =
                 Frame { workspace: &self.rules.workspace, needs: self.rules.program.needs(), names: &self.names };
             let Some(seat) = self.roster.seat(&logged.record, &frame) else {
-                self.seen.forget(identity);
-                changed.nobody.push(logged.offset);
+                // An account or a workspace may be named that no definition reads.
+                if !logged.record.who.names_somebody() {
+                    self.seen.forget(identity);
+                    changed.nobody.push(logged.offset);
+                }
                 continue;
             };
             let mut errand = errands.remove(&seat.household).unwrap_or_default();

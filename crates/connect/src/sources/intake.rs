@@ -215,12 +215,10 @@ fn id_of(text: &[u8]) -> Option<String> {
 /// Whether somebody is named by an id of his own.
 fn named(who: &Who) -> Result<(), Fault> {
     let ids = [&who.user, &who.anonymous, &who.account, &who.workspace];
-    let mut given = ids.into_iter().flatten();
-    let Some(first) = given.clone().next() else { return Err(Reason::NoSubject("the source's ids").into()) };
-    if given.all(|id| is_generic(id)) {
-        return Err(Reason::NamesNobody(shown(first)).into());
-    }
-    Ok(())
+    let Some(first) = ids.into_iter().flatten().next() else {
+        return Err(Reason::NoSubject("the source's ids").into());
+    };
+    if who.names_somebody() { Ok(()) } else { Err(Reason::NamesNobody(shown(first)).into()) }
 }
 
 impl Said {
