@@ -12,18 +12,17 @@ mod take;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::Timestamp;
 use crate::assemble::{EventNames, IdDirectory, OwnedHousehold, one_household};
-use crate::evaluate::{Evaluator, HouseholdState};
+use crate::evaluate::{Evaluator, HouseholdState, SavedState, StateError};
 use crate::household::{Code, Directory, Needs, Subject};
 use crate::identity::Belonging;
 use crate::outcome::Outcome;
+use crate::program::Program;
 use crate::record::{Record, SubjectKind};
 use crate::workspace::Workspace;
 
-pub use roster::{Roster, Seat, each_id};
+pub use roster::{Roster, Seat, Seating, each_id};
 pub use take::Taken;
 
 /// What records are read with.
@@ -46,7 +45,7 @@ impl Frame<'_> {
 }
 
 /// A household that lives.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct LiveHousehold {
     ids: IdDirectory,
     belonging: Belonging,
@@ -67,6 +66,26 @@ impl LiveHousehold {
     #[must_use]
     pub fn replayed(records: &[Record], frame: &Frame<'_>) -> OwnedHousehold {
         one_household(records, frame.workspace, frame.needs, frame.names).0
+    }
+
+    /// As bytes, which only the same program can read, and only a build of the same
+    /// [version](crate::evaluate::STATE_VERSION): whoever stores them keeps the two with them.
+    ///
+    /// # Errors
+    /// If another program has made it.
+    pub fn encode(&self, program: &Program) -> Result<Vec<u8>, StateError> {
+        let saved = SavedState::of(&self.state, program)?;
+        postcard::to_stdvec(&(&self.ids, &self.belonging, saved)).map_err(|_| StateError::Damaged)
+    }
+
+    /// Reads what [`LiveHousehold::encode`] wrote.
+    ///
+    /// # Errors
+    /// If it is damaged or of another program.
+    pub fn decode(bytes: &[u8], program: &Program) -> Result<Self, StateError> {
+        let (ids, belonging, saved): (IdDirectory, Belonging, SavedState) =
+            postcard::from_bytes(bytes).map_err(|_| StateError::Damaged)?;
+        Ok(Self { ids, belonging, state: saved.restored(program)? })
     }
 
     /// How things stand at the evaluator's horizon, and the first instant after it at which something may change with

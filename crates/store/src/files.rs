@@ -150,6 +150,11 @@ impl Snapshots for SnapshotFiles {
         Ok(buckets)
     }
 
+    fn remove(&self, bucket: u32) -> Result<()> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.remove_all(|name| bucket_of(name) == Some(bucket))
+    }
+
     fn drop_all(&self) -> Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.remove_all(|name| bucket_of(name).is_some())

@@ -37,6 +37,12 @@ pub trait Snapshots: Send + Sync {
     /// If they cannot be listed.
     fn buckets(&self) -> Result<Vec<u32>>;
 
+    /// Removes the bucket's snapshot, if it has one.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    fn remove(&self, bucket: u32) -> Result<()>;
+
     /// Removes all snapshots.
     ///
     /// # Errors

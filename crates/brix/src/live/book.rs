@@ -117,6 +117,11 @@ impl Book {
         self.next
     }
 
+    /// Everyone who is or was a lead.
+    pub fn subjects(&self) -> impl Iterator<Item = (SubjectKind, &str)> {
+        self.known.keys().map(|(kind, id)| (*kind, id.as_str()))
+    }
+
     /// The definition that a lead is of.
     pub fn definition_of(&self, lead: u64) -> Option<String> {
         let found = self.known.values().flatten().find(|known| known.id == lead)?;

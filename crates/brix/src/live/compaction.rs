@@ -85,12 +85,7 @@ impl Compactor {
                 Err(TryRecvError::Disconnected) => Err(anyhow!("compaction stopped without a word")),
                 Ok(done) => done,
             };
-            self.running = None;
-            self.last = Instant::now();
-            self.has_failed = done.is_err();
-            let compacted = done?;
-            self.through = compacted.through;
-            return Ok(Some(compacted));
+            return self.done(done).map(Some);
         }
         let waiting = committed.saturating_sub(self.through);
         let is_much = waiting >= self.when.entries && !self.has_failed;
@@ -114,11 +109,26 @@ impl Compactor {
     }
 
     /// Waits for what is under way.
-    pub fn finish(&mut self) -> Result<()> {
-        match self.running.take().map(|running| running.recv()) {
-            None => Ok(()),
-            Some(done) => done.context("compaction stopped without a word")?.map(|_| ()),
+    ///
+    /// # Errors
+    /// See [`Compactor::poll`].
+    pub fn finish(&mut self) -> Result<Option<Compacted>> {
+        match self.running.as_ref().map(Receiver::recv) {
+            None => Ok(None),
+            Some(done) => {
+                let done = done.context("compaction stopped without a word").and_then(|done| done);
+                self.done(done).map(Some)
+            }
         }
+    }
+
+    fn done(&mut self, done: Result<Compacted>) -> Result<Compacted> {
+        self.running = None;
+        self.last = Instant::now();
+        self.has_failed = done.is_err();
+        let compacted = done?;
+        self.through = compacted.through;
+        Ok(compacted)
     }
 }
 

@@ -1,15 +1,19 @@
 //! A household on its way: its state, and the records that are not in the lake yet.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use engine::Timestamp;
 use engine::evaluate::Evaluator;
 use engine::live::{Frame, LiveHousehold, Taken};
 use engine::outcome::Outcome;
+use engine::program::Program;
 use engine::record::{Record, SubjectKind};
 use history::{Lake, SentReader, message_hash};
+use serde::{Deserialize, Serialize};
 
 /// Events that are kept unfolded, at least; and so many more for each id. The more, the later an event may come without asking
 /// for the whole life.
@@ -25,10 +29,17 @@ pub struct Logged {
     pub record: Record,
 }
 
+/// What is remembered of a household.
+enum Life {
+    /// At hand.
+    Awake(Box<LiveHousehold>),
+    /// As [`LiveHousehold::encode`] writes it: a fraction of the size.
+    Asleep(Arc<[u8]>),
+}
+
 /// A household.
-#[derive(Default)]
 pub struct Home {
-    live: LiveHousehold,
+    life: Life,
     /// What is not in the lake.
     tail: Vec<Logged>,
     /// Whether some of its records are in the lake.
@@ -37,6 +48,38 @@ pub struct Home {
     pub due: i64,
     /// A digest of what was last made into leads, see [`Home::is_news`].
     told: u64,
+    /// It was looked at lately: it is not put to sleep yet.
+    pub is_fresh: bool,
+    /// It is among those that are awake.
+    pub is_counted: bool,
+    /// It differs from what was stored last.
+    pub is_changed: bool,
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self {
+            life: Life::Awake(Box::default()),
+            tail: Vec::new(),
+            in_lake: false,
+            due: i64::MAX,
+            told: 0,
+            is_fresh: false,
+            is_counted: false,
+            is_changed: false,
+        }
+    }
+}
+
+/// A household as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stored {
+    /// As [`LiveHousehold::encode`] writes it.
+    pub life: Arc<[u8]>,
+    /// See [`Home::due`].
+    pub due: i64,
+    /// A digest of what was last made into leads.
+    pub told: u64,
 }
 
 /// Where the whole life of a household is read from, and how.
@@ -53,48 +96,118 @@ pub struct Reading<'a> {
 impl Home {
     /// From all its records in the lake.
     pub fn of_lake(records: &[Record], frame: &Frame<'_>) -> Self {
-        Self { live: LiveHousehold::of(records, frame), in_lake: true, due: i64::MAX, ..Self::default() }
+        Self { life: Life::awake(LiveHousehold::of(records, frame)), in_lake: true, ..Self::default() }
     }
 
-    /// The household's ids and memberships.
-    pub const fn live(&self) -> &LiveHousehold {
-        &self.live
+    /// As it was stored. What it had that was not in the lake may be there by now.
+    pub fn of_stored(stored: Stored) -> Self {
+        let Stored { life, due, told } = stored;
+        Self { life: Life::Asleep(life), in_lake: true, due, told, ..Self::default() }
+    }
+
+    /// To be stored.
+    pub fn stored(&self, program: &Program) -> Result<Stored> {
+        let life = match &self.life {
+            Life::Awake(live) => live.encode(program).context("cannot store a household")?.into(),
+            Life::Asleep(life) => Arc::clone(life),
+        };
+        Ok(Stored { life, due: self.due, told: self.told })
+    }
+
+    /// Has it at hand.
+    pub fn wake(&mut self, program: &Program) -> Result<()> {
+        if let Life::Asleep(life) = &self.life {
+            let live = LiveHousehold::decode(life, program).context("cannot read a household again")?;
+            self.life = Life::awake(live);
+        }
+        Ok(())
+    }
+
+    /// Keeps it small until something happens to it.
+    pub fn sleep(&mut self, program: &Program) -> Result<()> {
+        if let Life::Awake(live) = &self.life {
+            self.life = Life::Asleep(live.encode(program).context("cannot put a household by")?.into());
+        }
+        Ok(())
+    }
+
+    /// Whether it is at hand.
+    pub const fn is_awake(&self) -> bool {
+        matches!(self.life, Life::Awake(_))
+    }
+
+    /// The household's ids and memberships, and how it stands.
+    pub fn live(&self, program: &Program) -> Result<Cow<'_, LiveHousehold>> {
+        match &self.life {
+            Life::Awake(live) => Ok(Cow::Borrowed(live)),
+            Life::Asleep(life) => {
+                Ok(Cow::Owned(LiveHousehold::decode(life, program).context("cannot read a household again")?))
+            }
+        }
+    }
+
+    fn live_mut(&mut self, program: &Program) -> Result<&mut LiveHousehold> {
+        self.wake(program)?;
+        match &mut self.life {
+            Life::Awake(live) => Ok(live),
+            Life::Asleep(_) => bail!("a household does not wake"),
+        }
     }
 
     /// Becomes part of another household, which has to be read again.
-    pub fn join(&mut self, other: Self, ids: &mut BTreeSet<(SubjectKind, String)>) {
-        other.live.each_id(|kind, id, _| {
+    pub fn join(&mut self, other: Self, program: &Program, ids: &mut BTreeSet<(SubjectKind, String)>) -> Result<()> {
+        other.live(program)?.each_id(|kind, id, _| {
             ids.insert((kind, id.to_owned()));
         });
         self.tail.extend(other.tail);
         self.in_lake |= other.in_lake;
+        if other.told != 0 {
+            // What was told of the other one may be no more.
+            self.told = !other.told;
+        }
+        Ok(())
+    }
+
+    /// Some of its records are in the lake though they were never taken.
+    pub const fn came_into_lake(&mut self) {
+        self.in_lake = true;
     }
 
     /// Takes a record.
-    pub fn take(&mut self, logged: Logged, frame: &Frame<'_>) -> Taken {
-        let taken = self.live.take(&logged.record, frame);
+    pub fn take(&mut self, logged: Logged, program: &Program, frame: &Frame<'_>) -> Result<Taken> {
+        let taken = self.live_mut(program)?.take(&logged.record, frame);
         self.tail.push(logged);
-        taken
+        Ok(taken)
     }
 
-    /// Keeps a record without taking it: the household is read again anyway.
+    /// Keeps a record without taking it: it was taken, or the household is read again anyway.
     pub fn keep(&mut self, logged: Logged) {
         self.tail.push(logged);
     }
 
     /// Reads it again from all its records; `ids` are those of households that have become part of it.
-    pub fn replay(&mut self, reading: &Reading<'_>, ids: BTreeSet<(SubjectKind, String)>) -> Result<()> {
-        let records = self.records(reading, ids)?;
-        self.live = LiveHousehold::of(&records, &reading.frame);
+    pub fn replay(
+        &mut self,
+        program: &Program,
+        reading: &Reading<'_>,
+        ids: BTreeSet<(SubjectKind, String)>,
+    ) -> Result<()> {
+        let records = self.records(program, reading, ids)?;
+        self.life = Life::awake(LiveHousehold::of(&records, &reading.frame));
         Ok(())
     }
 
     /// All its records, each once: those of the lake, then the others.
-    pub fn records(&self, reading: &Reading<'_>, mut ids: BTreeSet<(SubjectKind, String)>) -> Result<Vec<Record>> {
+    pub fn records(
+        &self,
+        program: &Program,
+        reading: &Reading<'_>,
+        mut ids: BTreeSet<(SubjectKind, String)>,
+    ) -> Result<Vec<Record>> {
         let mut records = Vec::new();
         let mut tail: Vec<&Logged> = self.tail.iter().collect();
         if let (true, Some(lake), Some(reader)) = (self.in_lake, reading.lake, reading.reader) {
-            self.live.each_id(|kind, id, _| {
+            self.live(program)?.each_id(|kind, id, _| {
                 ids.insert((kind, id.to_owned()));
             });
             for logged in &self.tail {
@@ -119,12 +232,18 @@ impl Home {
     }
 
     /// How things stand at the evaluator's horizon; notes when something is due next.
-    pub fn stands(&mut self, evaluator: &mut Evaluator<'_>, reading: &Reading<'_>) -> Result<Vec<Outcome>> {
-        let stands = match self.live.stands(evaluator) {
+    pub fn stands(
+        &mut self,
+        program: &Program,
+        evaluator: &mut Evaluator<'_>,
+        reading: &Reading<'_>,
+    ) -> Result<Vec<Outcome>> {
+        let stands = match self.live_mut(program)?.stands(evaluator) {
             Some(stands) => stands,
             None => {
-                self.replay(reading, BTreeSet::new())?;
-                self.live.stands(evaluator).context("a household that was read anew cannot say how it stands")?
+                self.replay(program, reading, BTreeSet::new())?;
+                let stands = self.live_mut(program)?.stands(evaluator);
+                stands.context("a household that was read anew cannot say how it stands")?
             }
         };
         self.due = stands.1.0;
@@ -133,13 +252,14 @@ impl Home {
 
     /// Folds for good what is old, once much has come together.
     pub fn settle(&mut self, evaluator: &mut Evaluator<'_>, now: Timestamp) {
-        if self.live.recent() <= RECENT + RECENT_OF_ID * self.live.ids() {
+        let Life::Awake(live) = &mut self.life else { return };
+        if live.recent() <= RECENT + RECENT_OF_ID * live.ids() {
             return;
         }
-        if let Some(middle) = self.live.middle().filter(|middle| *middle > self.live.frontier()) {
+        if let Some(middle) = live.middle().filter(|middle| *middle > live.frontier()) {
             evaluator.set_horizon(middle.min(now));
             // A state that cannot be advanced is read again when something comes.
-            let _ = self.live.advance(evaluator);
+            let _ = live.advance(evaluator);
             evaluator.set_horizon(now);
         }
     }
@@ -180,6 +300,12 @@ impl Home {
     /// Whether it has records that are not in the lake.
     pub const fn has_tail(&self) -> bool {
         !self.tail.is_empty()
+    }
+}
+
+impl Life {
+    fn awake(live: LiveHousehold) -> Self {
+        Self::Awake(Box::new(live))
     }
 }
 

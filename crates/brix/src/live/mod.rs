@@ -5,13 +5,14 @@
 //! - [`town`]: all households in memory; [`home`]: one of them.
 //! - [`book`]: all leads, and what news about a household changes in it; [`told`]: a lead in words.
 //! - [`processor`]: from the log by the town and the book to the ledger, in one transaction each time.
-//! - [`compaction`]: from the log into the lake, meanwhile.
+//! - [`compaction`]: from the log into the lake, meanwhile. [`checkpoint`]: the town onto the disk, so that a start is quick.
 //!
 //! Invariants:
 //! - What is in memory is a cache of log and lake: losing it costs time.
 //! - Nothing is told to the outside that was not committed together with the offset.
 
 mod book;
+mod checkpoint;
 mod compaction;
 pub mod entry;
 mod home;

@@ -1,5 +1,6 @@
 //! The processor: reads the log, keeps the households, and commits what becomes of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,15 +14,17 @@ use store::ledger::lead::{LeadChange, Qualification, What};
 use store::ledger::rejects::Reject;
 use store::ledger::{Commit, Ledger};
 use store::log::Log;
+use store::snapshots::Snapshots;
 
 use super::book::{Book, Changes, Now, Tell, Telling, lacks_evidence};
-use super::compaction::{Compactor, When};
+use super::checkpoint::{Checkpoints, Standing};
+use super::compaction::{Compacted, Compactor, When};
 use super::entry::{Entry, LeadAct};
 use super::home::Logged;
 use super::rules::Rules;
 use super::status::Status;
 use super::told::{Reasons, payload};
-use super::town::{Changed, Town};
+use super::town::{Changed, News, StoredTown, Town};
 
 /// Entries taken at a time.
 const AT_ONCE: usize = 10_000;
@@ -49,6 +52,8 @@ pub struct Settings {
     pub lake: PathBuf,
     /// When the log goes into the lake.
     pub compaction: When,
+    /// Where checkpoints are kept.
+    pub snapshots: Arc<dyn Snapshots>,
     /// Who is told of what.
     pub routes: Vec<Route>,
     /// The clock: microseconds since the epoch.
@@ -85,6 +90,9 @@ pub struct Processor {
     town: Town,
     book: Book,
     compactor: Compactor,
+    checkpoints: Checkpoints,
+    /// Up to this offset everything is in the lake.
+    through: u64,
     clock: fn() -> Timestamp,
     status: Arc<Status>,
     /// The log's time: of the latest entry.
@@ -116,12 +124,17 @@ impl Processor {
         let next = ledger.next_lead().context("cannot read the leads")?;
         let compactor =
             Compactor::new(&settings.lake, lock, Arc::clone(&log), Arc::clone(&rules), settings.compaction, through);
+        let mut checkpoints = Checkpoints::new(settings.snapshots, &rules);
+        let stored = checkpoints.read(committed, log.start(), through);
+        let seed = stored.as_ref().and_then(|towns| towns.first()).map_or_else(super::seed, |town| town.seed);
         let mut processor = Self {
-            town: Town::new(Arc::clone(&rules), lake, super::seed()),
+            town: Town::new(Arc::clone(&rules), lake, seed),
             book: Book::new(Arc::clone(&rules), briefs, next),
             rules,
             routes: settings.routes,
             compactor,
+            checkpoints,
+            through,
             clock: settings.clock,
             status,
             now: Timestamp::MIN,
@@ -132,32 +145,82 @@ impl Processor {
             log,
             ledger,
         };
-        processor.take_up()?;
+        processor.take_up(stored)?;
         Ok(processor)
     }
 
     /// Takes up everything until the last commit. What is not as the ledger has it goes with the next commit, in silence.
-    fn take_up(&mut self) -> Result<()> {
+    fn take_up(&mut self, stored: Option<Vec<StoredTown>>) -> Result<()> {
         let last = if self.committed == 0 { Ok(Vec::new()) } else { self.entries(self.committed, 1) };
         let known = last.ok().and_then(|entries| entries.first().map(|(_, entry)| entry.at()));
         self.now = known.unwrap_or_else(self.clock);
-        self.town.settle_lake(self.now).context("cannot take up the lake")?;
-        while self.offset < self.committed {
-            let mut entries = self.entries(self.offset + 1, AT_ONCE)?;
-            entries.retain(|(offset, _)| *offset <= self.committed);
-            let Some((last, _)) = entries.last() else { break };
-            self.offset = *last;
-            let (records, _) = apart(entries);
-            let records = self.town.without_known(records).context("cannot look up records in the lake")?;
-            self.town.take(records, self.now)?;
+        // What is said of whom, the latest of each household.
+        let mut news: BTreeMap<u32, News> = BTreeMap::new();
+        let is_known = stored.is_some();
+        match stored {
+            Some(towns) => {
+                let (stored, through) = (self.checkpoints.offset(), self.checkpoints.through());
+                // What was said then was said as of this time, and the same has to be said now.
+                self.now = self.checkpoints.now();
+                towns.into_iter().for_each(|town| self.town.restore(town));
+                self.each(
+                    self.through,
+                    stored,
+                    |town, records, _| {
+                        town.keep(records);
+                        Ok(Changed::default())
+                    },
+                    &mut news,
+                )?;
+                self.each(through, self.through, |town, records, now| town.read_again(&records, now), &mut news)?;
+                self.offset = self.through.max(stored);
+            }
+            None => {
+                let said = self.town.settle_lake(self.now).context("cannot take up the lake")?;
+                news.extend(said.into_iter().map(|said| (said.household, said)));
+                self.offset = self.through.min(self.committed);
+            }
         }
+        let take = |town: &mut Town, records, now| {
+            let records = town.without_known(records).context("cannot look up records in the lake")?;
+            town.take(records, now)
+        };
+        self.each(self.offset, self.committed, take, &mut news)?;
         self.offset = self.committed;
-        let changed = self.town.look_around(self.now)?;
+        if !is_known {
+            // Of leads of whom nothing is said now, that has to be said.
+            let households = self.book.subjects().filter_map(|(kind, id)| self.town.household_of(kind, id));
+            let silent: BTreeSet<u32> = households.filter(|household| !news.contains_key(household)).collect();
+            let changed = self.town.look_at(silent, self.now)?;
+            news.extend(changed.news.into_iter().map(|said| (said.household, said)));
+        }
         let now = Now { at: self.now, is_silent: true };
-        changed.news.iter().for_each(|news| self.book.read(news, now, &mut self.pending));
+        news.values().for_each(|news| self.book.read(news, now, &mut self.pending));
         // With this there is a next commit; and time goes on from here.
         let tick = Entry::Tick((self.clock)()).encode()?;
         self.log.append(vec![tick]).context("cannot write to the log")?;
+        Ok(())
+    }
+
+    /// Has the town do something with the log's records after one offset, up to another.
+    fn each(
+        &mut self,
+        after: u64,
+        through: u64,
+        mut work: impl FnMut(&mut Town, Vec<Logged>, Timestamp) -> Result<Changed>,
+        news: &mut BTreeMap<u32, News>,
+    ) -> Result<()> {
+        let mut offset = after;
+        while offset < through {
+            let mut entries = self.entries(offset + 1, AT_ONCE)?;
+            entries.retain(|(offset, _)| *offset <= through);
+            let Some((last, _)) = entries.last() else { break };
+            offset = *last;
+            self.now = entries.iter().map(|(_, entry)| entry.at()).fold(self.now, Timestamp::max);
+            let changed = work(&mut self.town, apart(entries).0, self.now)?;
+            changed.gone.iter().for_each(|household| drop(news.remove(household)));
+            news.extend(changed.news.into_iter().map(|said| (said.household, said)));
+        }
         Ok(())
     }
 
@@ -169,17 +232,59 @@ impl Processor {
         self.finish()
     }
 
-    /// Commits what it has taken, and waits for compaction to end.
+    /// Waits for compaction to end, commits what it has taken, and writes it down for the next start.
     pub fn finish(&mut self) -> Result<()> {
-        self.compactor.finish()?;
+        if let Some(compacted) = self.compactor.finish()? {
+            self.compacted(compacted)?;
+        }
+        if !self.pending.leads.is_empty() && self.offset == self.committed {
+            let entries = self.entries(self.offset + 1, AT_ONCE)?;
+            self.take(entries)?;
+        }
         let pending = std::mem::take(&mut self.pending);
-        self.write(pending, Vec::new(), Vec::new())
+        self.write(pending, Vec::new(), Vec::new())?;
+        self.checkpoints.finish()?;
+        if self.offset > self.checkpoints.offset() || self.through > self.checkpoints.through() {
+            self.checkpoint()?;
+            self.checkpoints.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Begins to write the town as it is now.
+    fn checkpoint(&mut self) -> Result<()> {
+        let whole = self.checkpoints.is_whole(self.town.changed(), self.town.households());
+        let town = self.town.store(whole)?;
+        let at = Standing { offset: self.offset, through: self.through, now: self.now };
+        self.checkpoints.write(town, at, whole)
+    }
+
+    /// Writes the town now and then, when all that is in it is committed.
+    fn look_after_checkpoints(&mut self) -> Result<()> {
+        match self.checkpoints.poll() {
+            Ok(Some(_)) => self.shorten()?,
+            Ok(None) => {}
+            // The next time may do better.
+            Err(error) => self.status.complain(&error),
+        }
+        if self.checkpoints.is_due(self.offset, self.through) && self.pending.leads.is_empty() {
+            self.write(Changes::default(), Vec::new(), Vec::new())?;
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what was in the lake when the last checkpoint was written. The last entry stays: it holds the log's time.
+    fn shorten(&self) -> Result<()> {
+        self.log.forget(self.checkpoints.through()).context("cannot shorten the log")?;
+        Ok(())
     }
 
     /// Waits for compaction to end, and forgets the rest: as if the process had died.
     #[cfg(test)]
     pub fn die(mut self) {
         self.compactor.finish().expect("compaction ends well");
+        self.checkpoints.finish().expect("a checkpoint is written");
     }
 
     /// How many entries of the log it has not taken.
@@ -201,23 +306,25 @@ impl Processor {
         }
         match self.compactor.poll(self.committed) {
             Ok(None) => {}
-            Ok(Some(compacted)) => {
-                self.status.recover();
-                let through = compacted.through;
-                let changed = self.town.compacted(compacted, self.now)?;
-                let now = Now { at: self.now, is_silent: false };
-                // They go with the next commit.
-                changed.news.iter().for_each(|household| self.book.read(household, now, &mut self.pending));
-                self.status.replays.fetch_add(changed.replays, Ordering::Relaxed);
-                // The last entry stays: it holds the log's time.
-                self.log.forget(through).context("cannot shorten the log")?;
-                if !self.pending.leads.is_empty() {
-                    let tick = Entry::Tick((self.clock)()).encode()?;
-                    self.log.append(vec![tick]).context("cannot write to the log")?;
-                }
-            }
+            Ok(Some(compacted)) => self.compacted(compacted)?,
             // The log keeps what it has; the next time may do better.
             Err(error) => self.status.complain(&error),
+        }
+        self.look_after_checkpoints()
+    }
+
+    /// The lake has taken in what was in the log.
+    fn compacted(&mut self, compacted: Compacted) -> Result<()> {
+        self.status.recover();
+        self.through = compacted.through;
+        let changed = self.town.compacted(compacted, self.now)?;
+        let now = Now { at: self.now, is_silent: false };
+        // They go with the next commit.
+        changed.news.iter().for_each(|household| self.book.read(household, now, &mut self.pending));
+        self.status.replays.fetch_add(changed.replays, Ordering::Relaxed);
+        if !self.pending.leads.is_empty() {
+            let tick = Entry::Tick((self.clock)()).encode()?;
+            self.log.append(vec![tick]).context("cannot write to the log")?;
         }
         Ok(())
     }
@@ -242,7 +349,7 @@ impl Processor {
         self.ticked = None;
         let (records, acts) = apart(entries);
         let taken = records.len() as u64;
-        let Changed { news, copies, replays, nobody } = self.town.take(records, self.now)?;
+        let Changed { news, copies, replays, nobody, .. } = self.town.take(records, self.now)?;
         let now = Now { at: self.now, is_silent: false };
         let mut changes = std::mem::take(&mut self.pending);
         news.iter().for_each(|household| self.book.read(household, now, &mut changes));

@@ -21,7 +21,7 @@ use store::ledger::action::{ActionFilter, ActionState, Outbox as _};
 use store::ledger::lead::{Brief, ChangeKind, Qualification};
 use store::ledger::rejects::Rejects as _;
 use store::log::{Log, LogLimits};
-use store::{SqliteLedger, SqliteLog};
+use store::{SnapshotFiles, SqliteLedger, SqliteLog};
 
 use super::{Processor, Route, Rules, Settings, Status, When, entry::Entry};
 
@@ -143,6 +143,7 @@ impl Site {
             rules: Rules::new(&self.definitions, self.workspace.clone()).expect("they compile"),
             lake: self.path().join("lake"),
             compaction: When { every: Duration::from_secs(3600), entries: self.compact_every },
+            snapshots: Arc::new(SnapshotFiles::open(&self.path().join("snapshots")).expect("a folder")),
             routes: vec![Route { destination: "hook".into(), definitions: Vec::new(), to_use: true }],
             clock,
         };

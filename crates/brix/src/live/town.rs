@@ -1,5 +1,8 @@
 //! All households, in memory: who a record is about, what it changes, and what becomes due.
 
+mod stored;
+mod visit;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -9,7 +12,7 @@ use engine::assemble::{EventNames, OwnedHousehold};
 use engine::evaluate::Evaluator;
 use engine::household::Needs;
 use engine::identity::HouseholdKey;
-use engine::live::{Frame, LiveHousehold, Roster, Taken};
+use engine::live::{Frame, LiveHousehold, Roster};
 use engine::outcome::{Explanation, Outcome};
 use engine::program::Binding;
 use engine::record::{Record, SubjectKind};
@@ -17,18 +20,23 @@ use history::{Lake, SentReader};
 use rayon::prelude::*;
 
 use super::compaction::Compacted;
-use super::home::{Home, Logged, Reading, identity, is_lead};
+use super::home::{Home, Logged, Reading, identity};
 use super::rules::Rules;
+
+pub use stored::StoredTown;
+use visit::{Errand, Visit};
 
 /// So many identities of records are remembered, so that a copy is known at once. Copies of older ones are found when the log
 /// goes into the lake.
 const REMEMBERED: usize = 4_000_000;
 
-/// So few households are looked at by one thread.
-const FEW: usize = 16;
+/// So many households are kept at hand; the others are kept small, and wake when something happens to them.
+const AWAKE: usize = 50_000;
 
 /// What is said of a household after something has happened to it.
 pub struct News {
+    /// Its number.
+    pub household: u32,
     /// What is said of each subject that meets something.
     pub said: Vec<Said>,
     /// Every id in it, with the one by which people know whose it is.
@@ -57,6 +65,8 @@ pub struct Changed {
     pub replays: u64,
     /// Records that name nobody.
     pub nobody: Vec<u64>,
+    /// Households that have become part of others.
+    pub gone: Vec<u32>,
 }
 
 /// All households.
@@ -72,6 +82,12 @@ pub struct Town {
     lake: Option<Arc<Lake>>,
     /// Households with records that are not in the lake.
     unsettled: BTreeSet<u32>,
+    /// Households at hand, by when they came.
+    awake: VecDeque<u32>,
+    /// Households that differ from what was stored last.
+    changed: Vec<u32>,
+    /// Those that have become part of others since then.
+    gone: Vec<u32>,
 }
 
 /// Identities of the latest records.
@@ -102,27 +118,6 @@ impl Seen {
     }
 }
 
-/// What a batch asks of a household.
-#[derive(Default)]
-struct Errand {
-    records: Vec<Logged>,
-    /// Households that have become part of it.
-    joined: Vec<Home>,
-    /// It has to be read again in any case.
-    replay: bool,
-}
-
-/// A household with what is asked of it, on its way through a thread.
-struct Visit {
-    number: u32,
-    home: Box<Home>,
-    errand: Errand,
-    /// Also if nothing is new.
-    in_any_case: bool,
-    news: Option<News>,
-    replayed: bool,
-}
-
 /// An explanation, with the household and the records that it speaks of.
 pub struct Why {
     /// Criterion by criterion.
@@ -148,6 +143,9 @@ impl Town {
             due: BTreeSet::new(),
             lake,
             unsettled: BTreeSet::new(),
+            awake: VecDeque::new(),
+            changed: Vec::new(),
+            gone: Vec::new(),
         }
     }
 
@@ -165,9 +163,11 @@ impl Town {
         self.due.first().map(|(at, _)| Timestamp(*at))
     }
 
-    /// Takes up everyone in the lake, folded as far as that helps. To be called on an empty town.
-    pub fn settle_lake(&mut self, now: Timestamp) -> Result<()> {
-        let Some(lake) = self.lake.clone() else { return Ok(()) };
+    /// Takes up everyone in the lake, folded as far as that helps, and says what there is to be said of whom. To be called on an
+    /// empty town.
+    pub fn settle_lake(&mut self, now: Timestamp) -> Result<Vec<News>> {
+        let mut news = Vec::new();
+        let Some(lake) = self.lake.clone() else { return Ok(news) };
         let rules = Arc::clone(&self.rules);
         let reader = SentReader::new(&lake, rules.program.needs(), &rules.workspace);
         for (name, kind) in reader.names() {
@@ -191,9 +191,10 @@ impl Town {
                     scattered.entry(number).or_default().extend(records);
                 }
             }
-            self.build(whole, &reader, now)?;
+            self.build(whole, &reader, now, &mut news)?;
         }
-        self.build(scattered.into_iter().collect(), &reader, now)
+        self.build(scattered.into_iter().collect(), &reader, now, &mut news)?;
+        Ok(news)
     }
 
     /// Gives everyone in the lake a seat; tells each household's number.
@@ -215,28 +216,45 @@ impl Town {
         Ok(numbers)
     }
 
-    fn build(&mut self, households: Vec<(u32, Vec<Record>)>, reader: &SentReader<'_>, now: Timestamp) -> Result<()> {
+    fn build(
+        &mut self,
+        households: Vec<(u32, Vec<Record>)>,
+        reader: &SentReader<'_>,
+        now: Timestamp,
+        news: &mut Vec<News>,
+    ) -> Result<()> {
         let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: Some(reader) };
-        let built: Vec<(u32, Box<Home>)> = households
+        let program = &self.rules.program;
+        let built: Vec<(u32, Box<Home>, Option<News>)> = households
             .into_par_iter()
             .map_init(
-                || Evaluator::new(&self.rules.program, &self.binding, now),
+                || Evaluator::new(program, &self.binding, now),
                 |evaluator, (number, records)| {
                     let mut home = Box::new(Home::of_lake(&records, &reading.frame));
                     drop(records);
-                    home.stands(evaluator, &reading)?;
+                    let outcomes = home.stands(program, evaluator, &reading)?;
                     home.settle(evaluator, now);
-                    Ok((number, home))
+                    let is_news = home.is_news(&outcomes);
+                    let news = is_news.then(|| News::of(number, &home, outcomes, program, now)).transpose()?;
+                    home.sleep(program)?;
+                    Ok((number, home, news))
                 },
             )
             .collect::<Result<_>>()?;
-        for (number, home) in built {
+        for (number, mut home, said) in built {
+            home.is_changed = true;
+            self.changed.push(number);
             self.put(number, home);
+            news.extend(said);
         }
         Ok(())
     }
 
-    fn put(&mut self, number: u32, home: Box<Home>) {
+    fn put(&mut self, number: u32, mut home: Box<Home>) {
+        if home.is_awake() && !home.is_counted {
+            home.is_counted = true;
+            self.awake.push_back(number);
+        }
         if home.due != i64::MAX {
             self.due.insert((home.due, number));
         }
@@ -284,10 +302,12 @@ impl Town {
             };
             let mut errand = errands.remove(&seat.household).unwrap_or_default();
             for number in seat.joined {
+                changed.gone.push(number);
                 errand.joined.extend(self.pick_up(number).map(|home| *home));
                 if let Some(other) = errands.remove(&number) {
                     errand.records.extend(other.records);
                     errand.joined.extend(other.joined);
+                    errand.ids.extend(other.ids);
                     errand.replay = true;
                 }
             }
@@ -298,47 +318,34 @@ impl Town {
             self.due.remove(&(at, number));
             errands.entry(number).or_default();
         }
+        self.run_errands(errands, now, &mut changed)?;
+        Ok(changed)
+    }
+
+    fn run_errands(&mut self, errands: BTreeMap<u32, Errand>, now: Timestamp, changed: &mut Changed) -> Result<()> {
         let visits = errands.into_iter().map(|(number, errand)| {
             let home = self.pick_up(number).unwrap_or_default();
             Visit { number, home, errand, in_any_case: false, news: None, replayed: false }
         });
         let visits: Vec<Visit> = visits.collect();
-        self.visit_all(visits, now, &mut changed)?;
-        Ok(changed)
+        self.gone.extend(&changed.gone);
+        self.visit_all(visits, now, changed)
     }
 
-    /// Says of everyone how things stand.
-    pub fn look_around(&mut self, now: Timestamp) -> Result<Changed> {
-        let numbers: Vec<u32> = (0..self.roster.end()).collect();
-        let visits = numbers.into_iter().filter_map(|number| {
-            let home = self.pick_up(number)?;
-            let errand = Errand::default();
-            Some(Visit { number, home, errand, in_any_case: true, news: None, replayed: false })
-        });
-        let visits: Vec<Visit> = visits.collect();
+    /// Says of some households how things stand.
+    pub fn look_at(&mut self, numbers: impl IntoIterator<Item = u32>, now: Timestamp) -> Result<Changed> {
         let mut changed = Changed::default();
-        self.visit_all(visits, now, &mut changed)?;
-        Ok(changed)
-    }
-
-    fn visit_all(&mut self, mut visits: Vec<Visit>, now: Timestamp, changed: &mut Changed) -> Result<()> {
-        let lake = self.lake.clone();
-        let needs = self.rules.program.needs();
-        let reader = lake.as_deref().map(|lake| SentReader::new(lake, needs, &self.rules.workspace));
-        let reading = Reading { frame: self.frame(), lake: lake.as_deref(), reader: reader.as_ref() };
-        let evaluator = || Evaluator::new(&self.rules.program, &self.binding, now);
-        let done: Result<()> = if visits.len() < FEW {
-            let mut evaluator = evaluator();
-            visits.iter_mut().try_for_each(|visit| visit.make(&mut evaluator, &reading, now))
-        } else {
-            visits.par_iter_mut().try_for_each_init(evaluator, |evaluator, visit| visit.make(evaluator, &reading, now))
-        };
-        for visit in visits {
-            changed.replays += u64::from(visit.replayed);
-            changed.news.extend(visit.news);
-            self.put(visit.number, visit.home);
+        let numbers: Vec<u32> = numbers.into_iter().collect();
+        for some in numbers.chunks(AWAKE) {
+            let visits = some.iter().filter_map(|number| {
+                let home = self.pick_up(*number)?;
+                let errand = Errand::default();
+                Some(Visit { number: *number, home, errand, in_any_case: true, news: None, replayed: false })
+            });
+            let visits: Vec<Visit> = visits.collect();
+            self.visit_all(visits, now, &mut changed)?;
         }
-        done
+        Ok(changed)
     }
 
     /// Why: each criterion of a definition for a subject at an instant, with the events behind it.
@@ -347,7 +354,7 @@ impl Town {
         let needs = self.rules.program.needs();
         let reader = self.lake.as_deref().map(|lake| SentReader::new(lake, needs, &self.rules.workspace));
         let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: reader.as_ref() };
-        let records = home.records(&reading, BTreeSet::new())?;
+        let records = home.records(&self.rules.program, &reading, BTreeSet::new())?;
         let replayed = LiveHousehold::replayed(&records, &reading.frame);
         let kind = self.rules.kind(definition);
         let Some(subject) = replayed.directory.find(kind, id) else { return Ok(None) };
@@ -395,47 +402,5 @@ impl Town {
         let identities: Vec<u128> = batch.iter().map(|logged| identity(&logged.record)).collect();
         let known = lake.knows(&identities)?;
         Ok(batch.into_iter().zip(known).filter(|(_, known)| !known).map(|(logged, _)| logged).collect())
-    }
-}
-
-impl Visit {
-    fn make(&mut self, evaluator: &mut Evaluator<'_>, reading: &Reading<'_>, now: Timestamp) -> Result<()> {
-        let errand = std::mem::take(&mut self.errand);
-        let mut ids = BTreeSet::new();
-        let mut replay = errand.replay || !errand.joined.is_empty();
-        for other in errand.joined {
-            self.home.join(other, &mut ids);
-        }
-        for logged in errand.records {
-            if replay {
-                self.home.keep(logged);
-            } else {
-                replay = self.home.take(logged, &reading.frame) == Taken::NeedsReplay;
-            }
-        }
-        if replay {
-            self.replayed = true;
-            self.home.replay(reading, ids)?;
-        }
-        let outcomes = self.home.stands(evaluator, reading)?;
-        self.home.settle(evaluator, now);
-        if self.home.is_news(&outcomes) || self.in_any_case {
-            self.news = Some(News::of(&self.home, outcomes, now));
-        }
-        Ok(())
-    }
-}
-
-impl News {
-    fn of(home: &Home, outcomes: Vec<Outcome>, now: Timestamp) -> Self {
-        let live = home.live();
-        let mut ids = Vec::new();
-        live.each_id(|kind, id, shown| ids.push((kind, id.to_owned(), shown.to_owned())));
-        let said = outcomes.into_iter().filter(is_lead).map(|outcome| {
-            let user = outcome.subject.kind == SubjectKind::User;
-            let account = user.then(|| live.account_of(outcome.subject.code, now)).flatten().map(str::to_owned);
-            Said { id: live.id(outcome.subject).to_owned(), account, outcome }
-        });
-        Self { said: said.collect(), ids }
     }
 }

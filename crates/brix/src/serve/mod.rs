@@ -73,6 +73,7 @@ pub fn run(config: Config, workspace: Workspace, definitions: &[Definition]) -> 
         rules,
         lake: config.lake.clone(),
         compaction: live::When { every: config.compaction.every, entries: config.compaction.entries },
+        snapshots: store.snapshots(),
         routes: config.routes(),
         clock: clock::now,
     };

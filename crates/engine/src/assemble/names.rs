@@ -54,6 +54,19 @@ impl EventNames {
         self.sent.get(name).map_or(ABSENT, |codes| codes[place(kind)])
     }
 
+    /// The names as sent, with the stated kinds. [Added](Self::add) in this order, they get the codes that they have here.
+    #[must_use]
+    pub fn sent(&self) -> Vec<(Arc<str>, Option<EventKind>)> {
+        let kinds = || std::iter::once(None).chain(EventKind::ALL.into_iter().map(Some));
+        let of_name = |(name, codes): (&Arc<str>, &[u32; 7])| {
+            let known = kinds().zip(*codes).filter(|(_, code)| *code != ABSENT);
+            known.map(|(kind, code)| (code, Arc::clone(name), kind)).collect::<Vec<_>>()
+        };
+        let mut sent: Vec<_> = self.sent.iter().flat_map(of_name).collect();
+        sent.sort_unstable_by(|left, right| (left.0, &left.1, place(left.2)).cmp(&(right.0, &right.1, place(right.2))));
+        sent.into_iter().map(|(_, name, kind)| (name, kind)).collect()
+    }
+
     /// The names, by code.
     #[must_use]
     pub fn list(&self) -> &[EventName] {

@@ -16,10 +16,13 @@ use crate::{Span, Timestamp, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct GateTimes {
     /// The clock; `i64::MAX` as long as it is not known.
+    #[serde(with = "super::saved::never")]
     pub clock: i64,
     /// When the clock was known; it opens at the later of both.
+    #[serde(with = "super::saved::never")]
     pub known_from: i64,
     /// The window's end as known now; `i64::MAX` for none.
+    #[serde(with = "super::saved::never")]
     pub end: i64,
     /// Whether it has opened.
     pub open: bool,

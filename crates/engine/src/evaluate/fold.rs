@@ -1,8 +1,6 @@
 //! One pass over one subject's timeline: instants in order, at each what happened is applied and what it touched is
 //! evaluated once.
 
-use serde::{Deserialize, Serialize};
-
 use super::behaviour::GateTimes;
 use super::hot::Hot;
 use super::leaf::LeafState;
@@ -16,7 +14,7 @@ use crate::program::pass::ClockRule;
 const NEVER: i64 = i64::MAX;
 
 /// Everything remembered of a subject by a pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fold {
     pub gates: Vec<GateTimes>,
     pub hot: Hot,
@@ -28,7 +26,6 @@ pub(crate) struct Fold {
     pub(super) next_due: i64,
     /// Whether a zone of the subject's own can bring earlier days back.
     pub(super) zoned: bool,
-    #[serde(skip)]
     pub(super) work: Work,
 }
 
@@ -190,23 +187,6 @@ impl Fold {
         let wakes = wakes(scene);
         let next = wakes.partition_point(|wake| *wake <= horizon);
         self.next_due.min(wakes.get(next).copied().unwrap_or(NEVER))
-    }
-
-    /// Makes a fold that was read from storage usable: everything in it counts as used.
-    pub fn restored(&mut self, pass: &Pass) -> bool {
-        let fits = self.gates.len() == pass.gates.len()
-            && self.leaves.len() == pass.leaves.len()
-            && self.units.len() == pass.units.len()
-            && self.hot.fits(pass)
-            && self.goals.len() == pass.goals.len();
-        self.work = Work::new(pass);
-        for leaf in 0..pass.leaves.len() {
-            self.work.using(leaf as u32);
-        }
-        for unit in 0..pass.units.len() {
-            self.work.using_unit(unit as u32);
-        }
-        fits
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::fold::{Fold, Trace};
+use super::saved::{Sparse, sparse, spread};
 use super::scene::{Clockwork, Scene};
 use crate::Timestamp;
 use crate::program::Pass;
 use crate::program::pass::Period;
 
 /// What is remembered of a pass's hot leaves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hot {
     /// For each different period: events from here on count, and from there on no more.
     spans: Vec<(i64, i64)>,
@@ -25,10 +26,21 @@ pub(crate) struct Hot {
     days: BTreeMap<u32, Vec<i32>>,
 }
 
+/// Hot leaves as they are stored, see [`super::saved`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SavedHot {
+    spans: Sparse<(i64, i64)>,
+    counts: Sparse<(u32, u32, i32)>,
+    days: BTreeMap<u32, Vec<i32>>,
+}
+
+/// Of a period that has not begun.
+const NO_SPAN: (i64, i64) = (i64::MAX, i64::MAX);
+
 impl Hot {
     pub fn new(pass: &Pass) -> Self {
         Self {
-            spans: vec![(i64::MAX, i64::MAX); pass.hot_spans.len()],
+            spans: vec![NO_SPAN; pass.hot_spans.len()],
             counts: vec![0; pass.hot.len()],
             reached: vec![0; pass.hot.len()],
             last_days: vec![0; pass.hot.len()],
@@ -36,16 +48,32 @@ impl Hot {
         }
     }
 
-    /// Whether it was made for a pass.
-    pub fn fits(&self, pass: &Pass) -> bool {
-        self.spans.len() == pass.hot_spans.len()
-            && self.counts.len() == pass.hot.len()
-            && self.reached.len() == pass.hot.len()
-            && self.last_days.len() == pass.hot.len()
+    /// As it is stored.
+    pub fn saved(&self) -> SavedHot {
+        let columns = self.counts.iter().zip(&self.reached).zip(&self.last_days);
+        let columns: Vec<(u32, u32, i32)> = columns.map(|((count, reached), day)| (*count, *reached, *day)).collect();
+        SavedHot {
+            spans: sparse(&self.spans, |_, span| *span == NO_SPAN),
+            counts: sparse(&columns, |_, column| *column == (0, 0, 0)),
+            days: self.days.clone(),
+        }
+    }
+
+    /// Becomes what was stored; it must be as new. `None`: that does not fit.
+    pub fn restore(&mut self, saved: SavedHot) -> Option<()> {
+        spread(saved.spans, &mut self.spans)?;
+        for (place, (count, reached, day)) in saved.counts {
+            let place = place as usize;
+            *self.counts.get_mut(place)? = count;
+            *self.reached.get_mut(place)? = reached;
+            *self.last_days.get_mut(place)? = day;
+        }
+        self.days = saved.days;
+        Some(())
     }
 
     pub fn clear(&mut self) {
-        self.spans.fill((i64::MAX, i64::MAX));
+        self.spans.fill(NO_SPAN);
         self.counts.fill(0);
         self.reached.fill(0);
         if !self.days.is_empty() {

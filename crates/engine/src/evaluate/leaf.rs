@@ -22,8 +22,10 @@ pub(crate) struct LeafState {
     /// It cannot change any more.
     pub settled: bool,
     /// When it last came true.
+    #[serde(with = "super::saved::never")]
     pub since: i64,
     /// When it must be evaluated again, event or not.
+    #[serde(with = "super::saved::never")]
     pub due: i64,
     pub body: LeafBody,
 }

@@ -12,6 +12,7 @@ mod hot;
 mod instant;
 mod knowable;
 mod leaf;
+mod saved;
 mod scene;
 mod score;
 mod screen;
@@ -23,7 +24,8 @@ mod wakes;
 mod work;
 
 pub use calendar::Calendar;
-pub use state::{Applied, Change, HouseholdState, NewRow, StateError};
+pub(crate) use saved::SavedState;
+pub use state::{Applied, Change, HouseholdState, NewRow, STATE_VERSION, StateError};
 
 use std::collections::BTreeSet;
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::fold::Fold;
+use super::saved::SavedState;
 use super::{Evaluator, subjects};
 use crate::assemble::OwnedHousehold;
 use crate::household::{Code, Directory, Household, Membership, PropertySource, Run, Subject, TraitFact};
@@ -15,7 +16,7 @@ use crate::outcome::Outcome;
 use crate::{Timestamp, Value};
 
 /// The version that [`HouseholdState::encode`] writes first.
-pub const STATE_VERSION: u8 = 2;
+pub const STATE_VERSION: u8 = 3;
 
 /// An event on its way into a state, identity resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,16 +73,16 @@ pub enum StateError {
 type Folds = BTreeMap<(u32, Subject), Fold>;
 
 /// A checkpoint at a frontier and what came after it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HouseholdState {
-    frontier: Timestamp,
+    pub(super) frontier: Timestamp,
     /// By pass and subject, as of the frontier.
-    folds: Folds,
+    pub(super) folds: Folds,
     /// All traits and memberships, whole: they are few.
-    traits: Vec<TraitFact>,
-    memberships: Vec<Membership>,
+    pub(super) traits: Vec<TraitFact>,
+    pub(super) memberships: Vec<Membership>,
     /// Events after the frontier, sorted by (user, time).
-    recent: Vec<NewRow>,
+    pub(super) recent: Vec<NewRow>,
 }
 
 impl Default for HouseholdState {
@@ -322,11 +323,12 @@ impl HouseholdState {
     /// The state as bytes: the format's version, the program's fingerprint, then the state in postcard's wire format.
     ///
     /// # Errors
-    /// [`StateError::Damaged`] if the serializer refuses, which it has no reason to.
+    /// [`StateError::OtherProgram`] if the evaluator's program has not made it.
     pub fn encode(&self, evaluator: &Evaluator<'_>) -> Result<Vec<u8>, StateError> {
         let mut bytes = vec![STATE_VERSION];
         bytes.extend(evaluator.program.fingerprint().to_le_bytes());
-        bytes.extend(postcard::to_stdvec(self).map_err(|_| StateError::Damaged)?);
+        let saved = SavedState::of(self, evaluator.program)?;
+        bytes.extend(postcard::to_stdvec(&saved).map_err(|_| StateError::Damaged)?);
         Ok(bytes)
     }
 
@@ -343,13 +345,7 @@ impl HouseholdState {
         if u64::from_le_bytes(*fingerprint) != evaluator.program.fingerprint() {
             return Err(StateError::OtherProgram);
         }
-        let mut state: Self = postcard::from_bytes(rest).map_err(|_| StateError::Damaged)?;
-        for ((place, _), fold) in &mut state.folds {
-            let pass = evaluator.program.passes.get(*place as usize).ok_or(StateError::Damaged)?;
-            if !fold.restored(pass) {
-                return Err(StateError::Damaged);
-            }
-        }
-        Ok(state)
+        let saved: SavedState = postcard::from_bytes(rest).map_err(|_| StateError::Damaged)?;
+        saved.restored(evaluator.program)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _};
 
 use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::Frame;
 use crate::Value;
@@ -14,10 +15,23 @@ use crate::record::{Body, Record, SubjectKind, is_generic};
 /// Ids are known by 128 bits of hash; the seed must not be known to senders, so that nobody can make two ids meet.
 #[derive(Debug, Clone)]
 pub struct Roster {
+    seed: u64,
     hashers: [FixedState; 2],
     numbers: HashMap<u128, u32, FixedState>,
     /// By number: itself, or the household it has become part of.
     parents: Vec<u32>,
+    fresh: Seating,
+}
+
+/// Who sits where, to be stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seating {
+    /// The hash of an id, and its household.
+    ids: Vec<(u128, u32)>,
+    /// Households that have become part of others.
+    joins: Vec<(u32, u32)>,
+    /// How many households have ever been.
+    end: u32,
 }
 
 /// Where a record belongs.
@@ -35,7 +49,41 @@ impl Roster {
     pub fn new(seed: u64) -> Self {
         let hashers =
             [FixedState::with_seed(seed), FixedState::with_seed(seed.rotate_left(32) ^ 0x9E37_79B9_7F4A_7C15)];
-        Self { hashers, numbers: HashMap::default(), parents: Vec::new() }
+        Self { seed, hashers, numbers: HashMap::default(), parents: Vec::new(), fresh: Seating::default() }
+    }
+
+    /// The seed that it was made with, under which its [`Seating`] means something.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Everyone.
+    #[must_use]
+    pub fn seating(&self) -> Seating {
+        let joins = self.parents.iter().zip(0..).filter(|(parent, number)| *parent != number);
+        Seating {
+            ids: self.numbers.iter().map(|(key, number)| (*key, *number)).collect(),
+            joins: joins.map(|(parent, number)| (number, *parent)).collect(),
+            end: self.end(),
+        }
+    }
+
+    /// What has come since this was asked the last time.
+    pub fn take_fresh(&mut self) -> Seating {
+        Seating { end: self.end(), ..std::mem::take(&mut self.fresh) }
+    }
+
+    /// Seats who was seated under the same seed.
+    pub fn restore(&mut self, seating: &Seating) {
+        let end = self.end();
+        self.parents.extend(end..seating.end.max(end));
+        self.numbers.extend(seating.ids.iter().copied());
+        for (number, parent) in &seating.joins {
+            if let Some(known) = self.parents.get_mut(*number as usize) {
+                *known = *parent;
+            }
+        }
     }
 
     /// The household of a record, new if nobody in it is known; `None` if it names nobody who could be in one.
@@ -66,6 +114,7 @@ impl Roster {
         };
         for key in unknown {
             self.numbers.insert(key, seat.household);
+            self.fresh.ids.push((key, seat.household));
         }
         if let Some(first) = seat.joined.iter().copied().min().filter(|first| *first < seat.household) {
             // The oldest number goes on.
@@ -75,6 +124,7 @@ impl Roster {
         for number in &seat.joined {
             if let Some(parent) = self.parents.get_mut(*number as usize) {
                 *parent = seat.household;
+                self.fresh.joins.push((*number, seat.household));
             }
         }
         Some(seat)

@@ -11,7 +11,7 @@ use crate::kills::noise;
 /// Expands to the tests of one implementation.
 macro_rules! snapshots_conformance {
     ($make:expr) => {
-        crate::suite!(snapshots, $make; the_last_one_counts, all_are_dropped, many_threads_put);
+        crate::suite!(snapshots, $make; the_last_one_counts, one_is_removed, all_are_dropped, many_threads_put);
     };
 }
 pub(crate) use snapshots_conformance;
@@ -34,6 +34,15 @@ pub fn the_last_one_counts<S: Snapshots>(make: impl Fn(&Path) -> S) {
     let snapshots = make(folder.path());
     let all: Vec<_> = snapshots.all().unwrap().into_iter().map(Result::unwrap).collect();
     assert_eq!(all, [empty, snapshot(7, 1), snapshot(63, 100)]);
+}
+
+pub fn one_is_removed<S: Snapshots>(make: impl Fn(&Path) -> S) {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshots = make(folder.path());
+    (1..5).for_each(|bucket| snapshots.put(&snapshot(bucket, 1)).unwrap());
+    [3, 3, 9].iter().for_each(|bucket| snapshots.remove(*bucket).unwrap());
+    assert_eq!(snapshots.buckets().unwrap(), [1, 2, 4]);
+    assert_eq!(snapshots.get(3).unwrap(), None);
 }
 
 pub fn all_are_dropped<S: Snapshots>(make: impl Fn(&Path) -> S) {

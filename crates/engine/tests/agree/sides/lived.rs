@@ -23,6 +23,7 @@ pub struct Met {
     pub joined: u64,
     pub advanced: u64,
     pub slept: u64,
+    pub stored: u64,
 }
 
 /// A household with all its records.
@@ -162,6 +163,13 @@ impl Town<'_> {
                     "something happened between {now} and {later}, though nothing was due before {due}"
                 ));
             }
+        }
+        if dice.chance(30) {
+            let home = self.homes.get_mut(&household)?;
+            let bytes = home.live.encode(self.program).expect("a household can be stored");
+            home.live = LiveHousehold::decode(&bytes, self.program).expect("a stored household can be read");
+            assert_eq!(home.live.encode(self.program).as_ref(), Ok(&bytes), "read and stored again");
+            met.stored += 1;
         }
         if dice.chance(30) {
             let back = dice.pick(&[0, 0, 1, 3_600_000_000, 86_400_000_000]);
