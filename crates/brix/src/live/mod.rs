@@ -27,7 +27,9 @@ mod tests;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
 use store::ledger::Ledger;
@@ -51,7 +53,14 @@ pub struct Running {
 pub fn start(settings: Settings, log: Arc<dyn Log>, ledger: Arc<dyn Ledger>) -> Result<Running> {
     let status = Arc::new(Status::default());
     let own = Arc::clone(&status);
-    let work = move || Processor::load(settings, log, ledger, own)?.run();
+    let work = move || {
+        let began = Instant::now();
+        let status = Arc::clone(&own);
+        let mut processor = Processor::load(settings, log, ledger, own)?;
+        let from = if status.is_restored.load(Ordering::Relaxed) { "a checkpoint" } else { "lake and log" };
+        tracing::info!(from, seconds = began.elapsed().as_secs_f32(), "everyone is taken up");
+        processor.run()
+    };
     let thread = std::thread::Builder::new().name("processor".to_owned()).spawn(work);
     Ok(Running { status, thread: thread.context("cannot start the processor")? })
 }

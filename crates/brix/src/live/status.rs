@@ -22,6 +22,8 @@ pub struct Status {
     pub households: AtomicU64,
     /// Leads that have ever been.
     pub leads: AtomicU64,
+    /// It started from a checkpoint; else it has read the whole lake.
+    pub is_restored: AtomicBool,
     /// It has caught up since its start.
     pub is_ready: AtomicBool,
     stop: AtomicBool,

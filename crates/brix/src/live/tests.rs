@@ -139,6 +139,10 @@ impl Site {
     }
 
     fn load(&self, log: &Arc<SqliteLog>, ledger: &Arc<SqliteLedger>) -> Processor {
+        self.load_with(log, ledger, Arc::new(Status::default()))
+    }
+
+    fn load_with(&self, log: &Arc<SqliteLog>, ledger: &Arc<SqliteLedger>, status: Arc<Status>) -> Processor {
         let settings = Settings {
             rules: Rules::new(&self.definitions, self.workspace.clone()).expect("they compile"),
             lake: self.path().join("lake"),
@@ -148,7 +152,7 @@ impl Site {
             clock,
         };
         let (log, ledger): (Arc<dyn Log>, Arc<dyn Ledger>) = (log.clone(), ledger.clone());
-        Processor::load(settings, log, ledger, Arc::new(Status::default())).expect("it takes up what is there")
+        Processor::load(settings, log, ledger, status).expect("it takes up what is there")
     }
 }
 
@@ -278,6 +282,42 @@ fn history_is_taken_up_in_silence() {
     assert!(expected.iter().any(|fact| fact.0 != *site.definitions[1].id), "the others have leads");
     let after = ledger.actions(&ActionFilter::default(), 100_000).expect("the outbox can be read").len();
     assert_eq!(after, before, "nobody was told of history");
+}
+
+/// A start goes on from the checkpoint, and where that is missing, damaged or of other definitions, from everything.
+#[test]
+fn a_start_goes_on_from_a_checkpoint() {
+    let mut site = Site::new(500);
+    let records = history(15, 80);
+    let latest = records.iter().filter_map(|record| record.received_at).max().expect("there are records");
+    CLOCK.fetch_max(latest.0, Ordering::Relaxed);
+    let (first, rest) = records.split_at(records.len() / 2);
+    live(&site, first, &mut Dice(15));
+    let snapshots = site.path().join("snapshots");
+    let is_restored = |site: &Site| {
+        let (log, ledger) = site.open();
+        let status = Arc::new(Status::default());
+        drop(site.load_with(&log, &ledger, Arc::clone(&status)));
+        status.is_restored.load(Ordering::Relaxed)
+    };
+    assert!(is_restored(&site));
+    let parts = || std::fs::read_dir(&snapshots).expect("a folder").map(|file| file.expect("a file").path());
+    let part = parts().filter(|path| !path.ends_with("bucket-00000.snapshot")).min().expect("there are parts");
+    let whole = std::fs::read(&part).expect("it can be read");
+    std::fs::write(&part, &whole[..whole.len() / 2]).expect("it can be written");
+    assert!(!is_restored(&site), "half a part");
+    std::fs::write(&part, &whole).expect("it can be written");
+    assert!(is_restored(&site), "whole again");
+    let all = site.definitions.clone();
+    site.definitions.truncate(2);
+    assert!(!is_restored(&site), "of other definitions");
+    site.definitions = all;
+    live(&site, rest, &mut Dice(16));
+    let (log, ledger) = site.open();
+    assert!(log.start() > records.len() as u64 / 2, "the log goes when lake and checkpoint have it");
+    let expected = replayed(&records, &site.definitions, &site.workspace, latest);
+    assert!(expected.len() > 30, "only {} leads: too little happens", expected.len());
+    assert_eq!(kept(&ledger), expected);
 }
 
 /// Copies that wait in the log while their records are in the lake already: a processor that starts remembers neither.

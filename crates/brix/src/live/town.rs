@@ -31,7 +31,7 @@ use visit::{Errand, Visit};
 const REMEMBERED: usize = 4_000_000;
 
 /// So many households are kept at hand; the others are kept small, and wake when something happens to them.
-const AWAKE: usize = 50_000;
+const AWAKE: usize = if cfg!(test) { 16 } else { 50_000 };
 
 /// What is said of a household after something has happened to it.
 pub struct News {
