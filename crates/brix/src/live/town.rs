@@ -1,23 +1,21 @@
 //! All households, in memory: who a record is about, what it changes, and what becomes due.
 
+mod lake;
 mod stored;
 mod visit;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use anyhow::Result;
 use engine::Timestamp;
 use engine::assemble::{EventNames, OwnedHousehold};
 use engine::evaluate::Evaluator;
-use engine::household::Needs;
-use engine::identity::HouseholdKey;
 use engine::live::{Frame, LiveHousehold, Roster};
 use engine::outcome::{Explanation, Outcome};
 use engine::program::Binding;
 use engine::record::{Record, SubjectKind};
 use history::{Lake, SentReader};
-use rayon::prelude::*;
 
 use super::compaction::Compacted;
 use super::home::{Home, Logged, Reading, identity};
@@ -161,93 +159,6 @@ impl Town {
     /// The first instant at which something may change with time alone.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.due.first().map(|(at, _)| Timestamp(*at))
-    }
-
-    /// Takes up everyone in the lake, folded as far as that helps, and says what there is to be said of whom. To be called on an
-    /// empty town.
-    pub fn settle_lake(&mut self, now: Timestamp) -> Result<Vec<News>> {
-        let mut news = Vec::new();
-        let Some(lake) = self.lake.clone() else { return Ok(news) };
-        let rules = Arc::clone(&self.rules);
-        let reader = SentReader::new(&lake, rules.program.needs(), &rules.workspace);
-        for (name, kind) in reader.names() {
-            self.names.add(name, kind, &rules.workspace);
-        }
-        self.binding = rules.program.bind(self.names.list());
-        let numbers = self.seat_lake(&lake)?;
-        let mut parts: BTreeMap<u32, u32> = BTreeMap::new();
-        numbers.values().for_each(|number| *parts.entry(*number).or_default() += 1);
-        // Households of the lake that are one by now, though not by what the lake knows.
-        let mut scattered: BTreeMap<u32, Vec<Record>> = BTreeMap::new();
-        for (from, to) in lake.ranges() {
-            let mut found: BTreeMap<HouseholdKey, Vec<Record>> = BTreeMap::new();
-            reader.read(from, to, &mut |key, record| found.entry(key).or_default().push(record))?;
-            let mut whole = Vec::new();
-            for (key, records) in found {
-                let Some(number) = numbers.get(&key).copied() else { continue };
-                if parts.get(&number) == Some(&1) {
-                    whole.push((number, records));
-                } else {
-                    scattered.entry(number).or_default().extend(records);
-                }
-            }
-            self.build(whole, &reader, now, &mut news)?;
-        }
-        self.build(scattered.into_iter().collect(), &reader, now, &mut news)?;
-        Ok(news)
-    }
-
-    /// Gives everyone in the lake a seat; tells each household's number.
-    fn seat_lake(&mut self, lake: &Lake) -> Result<HashMap<HouseholdKey, u32>> {
-        let rules = Arc::clone(&self.rules);
-        let nothing = Needs { accounts: rules.program.needs().accounts, ..Needs::default() };
-        let reader = SentReader::new(lake, &nothing, &rules.workspace);
-        let mut numbers: HashMap<HouseholdKey, u32> = HashMap::new();
-        for (from, to) in lake.ranges() {
-            reader.read(from, to, &mut |key, record| {
-                let frame = Frame { workspace: &rules.workspace, needs: rules.program.needs(), names: &self.names };
-                if let Some(seat) = self.roster.seat(&record, &frame) {
-                    numbers.insert(key, seat.household);
-                }
-            })?;
-        }
-        numbers.values_mut().for_each(|number| *number = self.roster.root(*number));
-        self.homes.resize_with(self.roster.end() as usize, || None);
-        Ok(numbers)
-    }
-
-    fn build(
-        &mut self,
-        households: Vec<(u32, Vec<Record>)>,
-        reader: &SentReader<'_>,
-        now: Timestamp,
-        news: &mut Vec<News>,
-    ) -> Result<()> {
-        let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: Some(reader) };
-        let program = &self.rules.program;
-        let built: Vec<(u32, Box<Home>, Option<News>)> = households
-            .into_par_iter()
-            .map_init(
-                || Evaluator::new(program, &self.binding, now),
-                |evaluator, (number, records)| {
-                    let mut home = Box::new(Home::of_lake(&records, &reading.frame));
-                    drop(records);
-                    let outcomes = home.stands(program, evaluator, &reading)?;
-                    home.settle(evaluator, now);
-                    let is_news = home.is_news(&outcomes);
-                    let news = is_news.then(|| News::of(number, &home, outcomes, program, now)).transpose()?;
-                    home.sleep(program)?;
-                    Ok((number, home, news))
-                },
-            )
-            .collect::<Result<_>>()?;
-        for (number, mut home, said) in built {
-            home.is_changed = true;
-            self.changed.push(number);
-            self.put(number, home);
-            news.extend(said);
-        }
-        Ok(())
     }
 
     fn put(&mut self, number: u32, mut home: Box<Home>) {

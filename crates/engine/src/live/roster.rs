@@ -88,13 +88,25 @@ impl Roster {
 
     /// The household of a record, new if nobody in it is known; `None` if it names nobody who could be in one.
     pub fn seat(&mut self, record: &Record, frame: &Frame<'_>) -> Option<Seat> {
+        self.seat_keys(&self.keys(record, frame))
+    }
+
+    /// All who are in one household by a record, for [`Self::seat_keys`].
+    #[must_use]
+    pub fn keys(&self, record: &Record, frame: &Frame<'_>) -> Vec<u128> {
+        let mut keys = Vec::new();
+        each_id(record, frame, &mut |kind, id| keys.push(self.key(kind, id)));
+        keys
+    }
+
+    /// [`Self::seat`] by the keys of a record.
+    pub fn seat_keys(&mut self, keys: &[u128]) -> Option<Seat> {
         let mut seat: Option<Seat> = None;
         let mut unknown: Vec<u128> = Vec::new();
-        each_id(record, frame, &mut |kind, id| {
-            let key = self.key(kind, id);
-            let Some(number) = self.numbers.get(&key).copied() else {
-                unknown.push(key);
-                return;
+        for key in keys {
+            let Some(number) = self.numbers.get(key).copied() else {
+                unknown.push(*key);
+                continue;
             };
             let root = self.root(number);
             match &mut seat {
@@ -102,7 +114,7 @@ impl Roster {
                 Some(seat) if seat.household != root && !seat.joined.contains(&root) => seat.joined.push(root),
                 Some(_) => {}
             }
-        });
+        }
         let mut seat = match seat {
             Some(seat) => seat,
             None if unknown.is_empty() => return None,
