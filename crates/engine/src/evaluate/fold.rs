@@ -50,7 +50,26 @@ impl Fold {
         }
     }
 
-    fn clear(&mut self) {
+    /// Becomes as another fold of the same pass; as cheap as that one is young.
+    pub fn copy(&mut self, other: &Self) {
+        self.clear();
+        self.gates.clone_from(&other.gates);
+        self.hot.copy(&other.hot);
+        for leaf in &other.work.used {
+            self.leaves[*leaf as usize] = other.leaves[*leaf as usize].clone();
+            self.work.using(*leaf);
+        }
+        for unit in &other.work.used_units {
+            self.units[*unit as usize] = other.units[*unit as usize].clone();
+            self.work.using_unit(*unit);
+        }
+        self.goals.clone_from(&other.goals);
+        self.next_due = other.next_due;
+        self.zoned = other.zoned;
+    }
+
+    /// Becomes as a new one.
+    pub fn clear(&mut self) {
         self.gates.fill(GateTimes::default());
         self.hot.clear();
         for leaf in self.work.used.drain(..) {
@@ -63,6 +82,8 @@ impl Fold {
         }
         self.goals.iter_mut().for_each(Vec::clear);
         self.next_due = NEVER;
+        self.zoned = false;
+        self.work.settle();
     }
 
     /// Folds a subject's whole timeline up to and including the horizon.

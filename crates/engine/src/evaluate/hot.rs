@@ -72,6 +72,15 @@ impl Hot {
         Some(())
     }
 
+    /// Becomes as another one of the same pass.
+    pub fn copy(&mut self, other: &Self) {
+        self.spans.clone_from(&other.spans);
+        self.counts.clone_from(&other.counts);
+        self.reached.clone_from(&other.reached);
+        self.last_days.clone_from(&other.last_days);
+        self.days.clone_from(&other.days);
+    }
+
     pub fn clear(&mut self) {
         self.spans.fill(NO_SPAN);
         self.counts.fill(0);

@@ -186,24 +186,27 @@ impl<'p> Evaluator<'p> {
     }
 
     fn remember_conversions(&mut self, place: usize, subject: Subject, fold: &Fold) {
-        for (goal, times) in fold.goals.iter().enumerate() {
-            if let Some(first) = times.first() {
-                self.ground.books.first_conversions.insert((place, goal, subject), *first);
-            }
-        }
+        remember_conversions(&mut self.ground.books, place, subject, fold);
     }
 
-    /// Goes on with a subject's fold from a frontier. `None`: the whole timeline is needed.
+    /// Goes on with a subject from a frontier, at which it stood as in the known fold, in the pass's own fold. Gives that, and
+    /// the first instant after the horizon at which something changes without any new event. `None`: the whole timeline is
+    /// needed.
     fn resume(
         &mut self,
         household: &Household<'_>,
         place: usize,
         subject: Subject,
-        fold: &mut Fold,
+        known: Option<&Fold>,
         frontier: i64,
         say: &mut dyn FnMut(Outcome),
-    ) -> Option<()> {
-        self.remember_conversions(place, subject, fold);
+    ) -> Option<(&Fold, i64)> {
+        let fold = &mut self.folds[place];
+        match known {
+            Some(known) => fold.copy(known),
+            None => fold.clear(),
+        }
+        remember_conversions(&mut self.ground.books, place, subject, fold);
         let rows = self.ground.rows(household, subject);
         let scene = self.ground.scene(household, place, subject, rows);
         fold.resume(&scene, &mut self.clockwork, frontier, self.horizon.0)?;
@@ -212,7 +215,17 @@ impl<'p> Evaluator<'p> {
                 say(outcome);
             }
         }
-        Some(())
+        let due = fold.due_after(&scene, self.horizon.0);
+        self.ground.books.note(&self.program.passes[place], subject, fold);
+        Some((fold, due))
+    }
+}
+
+fn remember_conversions(books: &mut Books, place: usize, subject: Subject, fold: &Fold) {
+    for (goal, times) in fold.goals.iter().enumerate() {
+        if let Some(first) = times.first() {
+            books.first_conversions.insert((place, goal, subject), *first);
+        }
     }
 }
 

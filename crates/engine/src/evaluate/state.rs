@@ -192,7 +192,7 @@ impl HouseholdState {
         }
         let saved = self.clone();
         self.insert(change);
-        match self.evaluate(evaluator, directory) {
+        match self.evaluate(evaluator, directory, false) {
             Some(evaluated) => Applied::Said(evaluated.said),
             None => {
                 *self = saved;
@@ -203,7 +203,7 @@ impl HouseholdState {
 
     /// How things stand at the evaluator's horizon, which must not be before the frontier. `None`: rebuild it.
     pub fn said(&self, evaluator: &mut Evaluator<'_>, directory: &dyn Directory) -> Option<Vec<Outcome>> {
-        self.evaluate(evaluator, directory).map(|evaluated| evaluated.said)
+        self.evaluate(evaluator, directory, false).map(|evaluated| evaluated.said)
     }
 
     /// How things stand at the evaluator's horizon, and the first instant after it at which something may change with
@@ -213,7 +213,7 @@ impl HouseholdState {
         evaluator: &mut Evaluator<'_>,
         directory: &dyn Directory,
     ) -> Option<(Vec<Outcome>, Timestamp)> {
-        self.evaluate(evaluator, directory).map(|evaluated| (evaluated.said, Timestamp(evaluated.due)))
+        self.evaluate(evaluator, directory, false).map(|evaluated| (evaluated.said, Timestamp(evaluated.due)))
     }
 
     /// Everything about a household, unfolded.
@@ -278,15 +278,15 @@ impl HouseholdState {
         if to <= self.frontier || !evaluator.program.is_splittable() {
             return true;
         }
-        let Some(evaluated) = self.evaluate(evaluator, directory) else { return false };
+        let Some(evaluated) = self.evaluate(evaluator, directory, true) else { return false };
         self.folds.extend(evaluated.changed);
         self.frontier = to;
         self.recent.retain(|row| row.at > to);
         true
     }
 
-    /// Folds what is recent on top of the checkpoint.
-    fn evaluate(&self, evaluator: &mut Evaluator<'_>, directory: &dyn Directory) -> Option<Evaluated> {
+    /// Folds what is recent on top of the checkpoint; gives the folds only if they are to be kept.
+    fn evaluate(&self, evaluator: &mut Evaluator<'_>, directory: &dyn Directory, keep: bool) -> Option<Evaluated> {
         let columns = RecentColumns::of(&self.recent);
         let household = columns.household(self, directory);
         let program = evaluator.program;
@@ -310,11 +310,11 @@ impl HouseholdState {
                     evaluator.ground.books.note(pass, subject, fold);
                     continue;
                 }
-                let mut fold = known.cloned().unwrap_or_else(|| Fold::new(pass));
-                evaluator.resume(&household, place, subject, &mut fold, self.frontier.0, &mut say)?;
-                evaluated.due = evaluated.due.min(evaluator.due(&household, place, subject, &fold, horizon));
-                evaluator.ground.books.note(pass, subject, &fold);
-                evaluated.changed.push(((key, subject), fold));
+                let (fold, due) = evaluator.resume(&household, place, subject, known, self.frontier.0, &mut say)?;
+                evaluated.due = evaluated.due.min(due);
+                if keep {
+                    evaluated.changed.push(((key, subject), fold.clone()));
+                }
             }
         }
         Some(evaluated)

@@ -38,6 +38,17 @@ impl Work {
         }
     }
 
+    /// Lets go of what was at hand when an instant was left half-way, as where the whole timeline turned out to be needed.
+    pub fn settle(&mut self) {
+        for leaf in self.touched.drain(..) {
+            self.is_touched[leaf as usize] = false;
+        }
+        for unit in self.dirty.drain(..) {
+            self.is_dirty[unit as usize] = false;
+        }
+        self.candidates.clear();
+    }
+
     #[inline]
     pub fn touch(&mut self, leaf: u32) {
         let flag = &mut self.is_touched[leaf as usize];
