@@ -10,8 +10,8 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    backtest, best, check, completions, data, discover, explain, import, init, leads, learn, limits, qualify, serve,
-    simulate, templates, test, validate,
+    apply, backtest, best, check, completions, data, definitions, discover, explain, import, init, leads, learn,
+    limits, plan, qualify, serve, simulate, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -84,6 +84,10 @@ enum Command {
     Best(best::Arguments),
     Serve(serve::Arguments),
     Leads(leads::Arguments),
+    Plan(plan::Arguments),
+    Apply(apply::Arguments),
+    Rollback(apply::BackArguments),
+    Definitions(definitions::Arguments),
     Config(serve::ShowArguments),
     Key(serve::KeyArguments),
     Simulate(simulate::Arguments),
@@ -108,6 +112,10 @@ impl Command {
             Self::Learn(arguments) => learn::run(&arguments, shared, console),
             Self::Limits(arguments) => limits::run(&arguments, shared, console),
             Self::Leads(arguments) => leads::run(&arguments, shared, console),
+            Self::Plan(arguments) => plan::run(&arguments, console),
+            Self::Apply(arguments) => apply::run(&arguments, console),
+            Self::Rollback(arguments) => apply::roll_back(&arguments, console),
+            Self::Definitions(arguments) => definitions::run(&arguments, console),
             Self::Serve(arguments) => serve::run(&arguments, shared, console),
             Self::Config(arguments) => serve::show(&arguments, shared, console),
             Self::Key(arguments) => serve::key(&arguments, console),

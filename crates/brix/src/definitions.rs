@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use engine::definition::Definition;
-use engine::language::{self, Diagnostic, Document, Known, MentionOf};
+use engine::language::{self, Diagnostic, Document, Known, MentionOf, Severity};
 use engine::workspace::Workspace;
+use serde::{Deserialize, Serialize};
 
 use crate::console::{Console, count};
 use crate::exit::Failure;
@@ -24,6 +25,45 @@ pub struct DefinitionFile {
     pub findings: Vec<Diagnostic>,
     /// The user asked for it; others are read because a definition refers to them.
     pub asked: bool,
+}
+
+/// A file as text, on its way to a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedText {
+    /// As the user names it.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// A finding, for scripts.
+#[derive(Debug, Serialize)]
+pub struct Finding<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    severity: &'static str,
+    code: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+impl<'a> Finding<'a> {
+    fn new(file: &'a DefinitionFile, finding: &'a Diagnostic) -> Self {
+        Self {
+            file: &file.name,
+            line: finding.place.line,
+            column: finding.place.column,
+            severity: match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            code: finding.code.word(),
+            message: &finding.message,
+            help: finding.help.as_deref(),
+        }
+    }
 }
 
 /// Definition files that were asked for, first, and those that they refer to.
@@ -59,6 +99,30 @@ impl DefinitionFiles {
         let mut all = Self { files };
         all.read_referred(&folders, workspace)?;
         Ok(all)
+    }
+
+    /// Takes texts that came from elsewhere.
+    pub fn of_texts(texts: Vec<NamedText>, workspace: &Workspace) -> Self {
+        let files =
+            texts.into_iter().map(|NamedText { name, text }| DefinitionFile::parse(name, text, true, workspace));
+        Self { files: files.collect() }
+    }
+
+    /// All findings, for scripts.
+    pub fn findings(&self) -> Vec<Finding<'_>> {
+        let all = self.files.iter().flat_map(|file| file.findings.iter().map(move |finding| (file, finding)));
+        all.map(|(file, finding)| Finding::new(file, finding)).collect()
+    }
+
+    /// How many errors there are among the findings.
+    pub fn errors(&self) -> usize {
+        self.files.iter().flat_map(|file| &file.findings).filter(|finding| finding.is_error()).count()
+    }
+
+    /// All findings as text.
+    pub fn rendered(&self) -> String {
+        let found = self.files.iter().filter(|file| !file.findings.is_empty());
+        found.map(DefinitionFile::rendered).collect::<Vec<_>>().join("\n")
     }
 
     /// Adds the definitions that are referred to, until none is missing that can be found.

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use engine::language::{Diagnostic, Known, Severity};
+use engine::language::{Diagnostic, Known};
 use engine::workspace::Workspace;
 use history::Lake;
-use serde::Serialize;
 
 use crate::cli::Shared;
 use crate::console::{BAD, Console, GOOD, count};
@@ -29,35 +28,6 @@ pub struct Arguments {
     strict: bool,
 }
 
-/// A finding, for scripts.
-#[derive(Debug, Serialize)]
-struct Finding<'a> {
-    file: &'a str,
-    line: usize,
-    column: usize,
-    severity: &'static str,
-    code: &'static str,
-    message: &'a str,
-    help: Option<&'a str>,
-}
-
-impl<'a> Finding<'a> {
-    fn new(file: &'a DefinitionFile, finding: &'a Diagnostic) -> Self {
-        Self {
-            file: &file.name,
-            line: finding.place.line,
-            column: finding.place.column,
-            severity: match finding.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            },
-            code: finding.code.word(),
-            message: &finding.message,
-            help: finding.help.as_deref(),
-        }
-    }
-}
-
 /// Checks them.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let workspace = workspace::read(shared, &arguments.definitions, console)?;
@@ -72,12 +42,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         }
     }
     if console.json {
-        let findings: Vec<Finding<'_>> = files
-            .files
-            .iter()
-            .flat_map(|file| file.findings.iter().map(move |finding| Finding::new(file, finding)))
-            .collect();
-        console.value(&findings)?;
+        console.value(&files.findings())?;
     } else {
         for file in &files.files {
             tell(file, console)?;

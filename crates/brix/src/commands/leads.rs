@@ -1,13 +1,12 @@
 //! `brix leads`: the leads of a running server, listed, or as they come.
 
-mod client;
 mod told;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::Value as Json;
 
-use self::client::Client;
+use super::client::Client;
 use crate::cli::Shared;
 use crate::console::Console;
 use crate::exit::Exit;

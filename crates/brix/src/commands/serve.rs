@@ -7,7 +7,6 @@ use clap::Args;
 
 use crate::cli::Shared;
 use crate::console::Console;
-use crate::definitions::{DefinitionFiles, yaml_files};
 use crate::exit::Exit;
 use crate::serve::config::{self, Config, FILE, Overrides};
 use crate::{serve, workspace};
@@ -65,24 +64,10 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let config = arguments.config.read(shared)?;
     let settings = Shared { workspace: config.workspace.is_file().then(|| config.workspace.clone()), ..shared.clone() };
     let workspace = workspace::read(&settings, &[], console)?;
-    let folder = &config.definitions;
-    let definitions = if folder.is_dir() && !yaml_files(folder)?.is_empty() {
-        let mut files = DefinitionFiles::read(std::slice::from_ref(folder), &workspace)?;
-        files.check(&workspace, None);
-        files.require_sound(console)?;
-        files.definitions()
-    } else {
-        console.say(format_args!(
-            "no definitions in {}: events are taken, and nobody qualifies; `brix templates` shows some to begin with",
-            folder.display()
-        ));
-        Vec::new()
-    };
     if config.sources.is_empty() {
         console.say("no sources are set up, so nothing can come in; `brix key` tells how to");
     }
-    console.finish()?;
-    serve::run(config, workspace, &definitions)?;
+    serve::run(config, workspace, console)?;
     Ok(Exit::Done)
 }
 

@@ -81,6 +81,8 @@ pub struct Book {
     next: u64,
     /// By what and whom.
     known: HashMap<(SubjectKind, String), Vec<Known>>,
+    /// By lead: the definition.
+    definitions: HashMap<u64, Arc<str>>,
 }
 
 /// At which instants of the processor something is said.
@@ -96,10 +98,16 @@ impl Book {
     /// Of all leads that the ledger knows.
     pub fn new(rules: Arc<Rules>, briefs: Vec<Brief>, next: u64) -> Self {
         let mut known: HashMap<(SubjectKind, String), Vec<Known>> = HashMap::new();
+        let mut definitions = HashMap::with_capacity(briefs.len());
         for brief in briefs {
+            let definition: Arc<str> = match rules.place(&brief.definition) {
+                Some(place) => Arc::clone(&rules.program.definitions()[place].id),
+                None => Arc::from(brief.definition),
+            };
+            definitions.insert(brief.id, Arc::clone(&definition));
             known.entry((brief.subject_kind, brief.subject)).or_default().push(Known {
                 id: brief.id,
-                definition: Arc::from(brief.definition),
+                definition,
                 entry: brief.entry,
                 qualification: brief.qualification,
                 qualified_at: brief.qualified_at,
@@ -109,7 +117,18 @@ impl Book {
                 is_converted: brief.state == LeadState::Converted.word(),
             });
         }
-        Self { rules, next, known }
+        Self { rules, next, known, definitions }
+    }
+
+    /// Other definitions are in force. Leads of those that are not any more stay as they are.
+    pub fn adopt(&mut self, rules: Arc<Rules>) {
+        self.rules = rules;
+    }
+
+    /// Of each lead that stands: its definition, and its instant.
+    pub fn standing(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+        let standing = self.known.values().flatten().filter(|known| !known.is_retracted);
+        standing.map(|known| (&*known.definition, known.qualified_at))
     }
 
     /// The number that the next new lead gets.
@@ -124,8 +143,7 @@ impl Book {
 
     /// The definition that a lead is of.
     pub fn definition_of(&self, lead: u64) -> Option<String> {
-        let found = self.known.values().flatten().find(|known| known.id == lead)?;
-        Some(found.definition.to_string())
+        self.definitions.get(&lead).map(ToString::to_string)
     }
 
     /// What news about a household changes.
@@ -176,7 +194,7 @@ impl Book {
         for place in open {
             if let Some(lead) = known.get_mut(place).filter(|lead| !lead.is_retracted) {
                 lead.is_retracted = true;
-                changes.leads.push(of.change(lead.id, What::Retracted));
+                changes.leads.push(of.change(lead.id, of.gone()));
                 changes.cancelled.push(lead.id);
                 of.tell(lead.id, Tell::Retracted, of.facts_of(lead), changes);
             }
@@ -195,6 +213,7 @@ impl Book {
                 is_retracted: false,
                 is_converted: false,
             };
+            self.definitions.insert(lead.id, Arc::clone(&lead.definition));
             self.next += 1;
             let facts = of.facts(&want);
             let detected = What::Detected {
@@ -294,6 +313,14 @@ impl Of<'_> {
             score: None,
             value: None,
         })
+    }
+
+    /// Why a lead is none: late data, or a version of the definition that does not name it.
+    fn gone(&self) -> What {
+        match self.now.is_silent {
+            true => What::Withdrawn { version: self.rules.version(self.place).to_owned() },
+            false => What::Retracted,
+        }
     }
 
     fn change(&self, lead: u64, what: What) -> LeadChange {

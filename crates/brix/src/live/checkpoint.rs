@@ -83,10 +83,9 @@ pub struct Checkpoints {
 impl Checkpoints {
     /// None is written yet. Those of other definitions, or of another build, are of no use.
     pub fn new(snapshots: Arc<dyn Snapshots>, rules: &Rules) -> Self {
-        let fingerprint = format!("{}-{STATE_VERSION}-{:016x}", env!("CARGO_PKG_VERSION"), rules.program.fingerprint());
         Self {
             snapshots,
-            fingerprint,
+            fingerprint: fingerprint(rules),
             head: Head { parts: Vec::new(), through: 0, now: Timestamp::MIN },
             next: HEAD + 1,
             whole: true,
@@ -96,6 +95,18 @@ impl Checkpoints {
             has_failed: false,
             running: None,
         }
+    }
+
+    /// Other definitions are in force: what was written is of no use any more. Not while one is being written.
+    pub fn adopt(&mut self, rules: &Rules) {
+        self.fingerprint = fingerprint(rules);
+        self.whole = true;
+        self.offset = 0;
+    }
+
+    /// Whether one is being written.
+    pub const fn is_writing(&self) -> bool {
+        self.running.is_some()
     }
 
     /// The offset of the last one that is on the disk; 0 if there is none.
@@ -210,6 +221,10 @@ impl Checkpoints {
         self.offset = written.offset;
         Ok(Some(self.offset))
     }
+}
+
+fn fingerprint(rules: &Rules) -> String {
+    format!("{}-{STATE_VERSION}-{:016x}", env!("CARGO_PKG_VERSION"), rules.program.fingerprint())
 }
 
 fn part(snapshots: &dyn Snapshots, fingerprint: &str, bucket: u32) -> Option<StoredTown> {

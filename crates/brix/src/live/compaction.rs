@@ -12,6 +12,7 @@ use history::{Lake, LakeLock, LakeWriter};
 use store::log::Log;
 
 use super::entry::Entry;
+use super::gate::Gate;
 use super::rules::Rules;
 
 /// Entries read at a time.
@@ -43,6 +44,7 @@ pub struct Compactor {
     lock: Arc<LakeLock>,
     log: Arc<dyn Log>,
     rules: Arc<Rules>,
+    gate: Arc<Gate>,
     when: When,
     last: Instant,
     through: u64,
@@ -58,6 +60,7 @@ impl Compactor {
         lock: Arc<LakeLock>,
         log: Arc<dyn Log>,
         rules: Arc<Rules>,
+        gate: Arc<Gate>,
         when: When,
         through: u64,
     ) -> Self {
@@ -66,6 +69,7 @@ impl Compactor {
             lock,
             log,
             rules,
+            gate,
             when,
             last: Instant::now(),
             through,
@@ -89,8 +93,8 @@ impl Compactor {
         }
         let waiting = committed.saturating_sub(self.through);
         let is_much = waiting >= self.when.entries && !self.has_failed;
-        if waiting > 0 && (self.last.elapsed() >= self.when.every || is_much) {
-            self.start(committed)?;
+        if waiting > 0 && (self.last.elapsed() >= self.when.every || is_much) && self.gate.begin() {
+            self.start(committed).inspect_err(|_| self.gate.end())?;
         }
         Ok(None)
     }
@@ -124,6 +128,7 @@ impl Compactor {
 
     fn done(&mut self, done: Result<Compacted>) -> Result<Compacted> {
         self.running = None;
+        self.gate.end();
         self.last = Instant::now();
         self.has_failed = done.is_err();
         let compacted = done?;

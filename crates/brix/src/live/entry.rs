@@ -8,6 +8,8 @@ use engine::record::Record;
 use serde::{Deserialize, Serialize};
 use store::ledger::lead::LeadState;
 
+use super::activation::Activation;
+
 /// The version that [`Entry::encode`] writes first.
 pub const ENTRY_VERSION: u8 = 1;
 
@@ -29,6 +31,8 @@ pub enum Entry {
         /// What.
         what: LeadAct,
     },
+    /// Other definitions are in force from here on.
+    Activation(Box<Activation>),
 }
 
 /// What people do to leads.
@@ -86,6 +90,7 @@ impl Entry {
         match self {
             Self::Record(record) => record.received_at.unwrap_or(Timestamp::MIN),
             Self::Tick(at) | Self::Lead { at, .. } => *at,
+            Self::Activation(activation) => activation.at,
         }
     }
 }

@@ -5,19 +5,27 @@
 //! - [`town`]: all households in memory; [`home`]: one of them.
 //! - [`book`]: all leads, and what news about a household changes in it; [`told`]: a lead in words.
 //! - [`processor`]: from the log by the town and the book to the ledger, in one transaction each time.
-//! - [`compaction`]: from the log into the lake, meanwhile. [`checkpoint`]: the town onto the disk, so that a start is quick.
+//! - [`compaction`]: from the log into the lake, meanwhile; [`gate`]: when it must wait. [`checkpoint`]: the town onto the disk,
+//!   so that a start is quick.
+//! - [`activation`]: definitions that come into force while everything goes on: [`activator`] sees to it, with a [`second`] town,
+//!   and [`plan`] tells what it would change.
 //!
 //! Invariants:
 //! - What is in memory is a cache of log and lake: losing it costs time.
 //! - Nothing is told to the outside that was not committed together with the offset.
 
+pub mod activation;
+mod activator;
 mod book;
 mod checkpoint;
 mod compaction;
 pub mod entry;
+mod gate;
 mod home;
+pub mod plan;
 mod processor;
 mod rules;
+mod second;
 mod status;
 mod told;
 mod town;
@@ -36,8 +44,10 @@ use store::ledger::Ledger;
 use store::log::Log;
 
 pub use compaction::When;
+pub use gate::Gate;
 pub use processor::{Processor, Route, Settings};
 pub use rules::Rules;
+pub use second::{Ground, Progress};
 pub use status::Status;
 
 /// A processor at work.
@@ -50,8 +60,7 @@ pub struct Running {
 ///
 /// # Errors
 /// When there is no thread to be had.
-pub fn start(settings: Settings, log: Arc<dyn Log>, ledger: Arc<dyn Ledger>) -> Result<Running> {
-    let status = Arc::new(Status::default());
+pub fn start(settings: Settings, log: Arc<dyn Log>, ledger: Arc<dyn Ledger>, status: Arc<Status>) -> Result<Running> {
     let own = Arc::clone(&status);
     let work = move || {
         let began = Instant::now();

@@ -1,7 +1,9 @@
 //! The processor: reads the log, keeps the households, and commits what becomes of them.
 
+mod going_live;
 mod start;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,12 +18,16 @@ use store::ledger::{Commit, Ledger};
 use store::log::Log;
 use store::snapshots::Snapshots;
 
+use super::activation::Activation;
+use super::activator::Activator;
 use super::book::{Book, Changes, Now, Tell, Telling, lacks_evidence};
 use super::checkpoint::{Checkpoints, Standing};
 use super::compaction::{Compacted, Compactor, When};
 use super::entry::{Entry, LeadAct};
+use super::gate::Gate;
 use super::home::Logged;
 use super::rules::Rules;
+use super::second::EntryKey;
 use super::status::Status;
 use super::told::{Reasons, payload};
 use super::town::{Changed, Town};
@@ -46,8 +52,12 @@ pub struct Route {
 
 /// What a processor works with.
 pub struct Settings {
-    /// The definitions in force.
+    /// The definitions in force at the last commit.
     pub rules: Rules,
+    /// Which edition of them this is.
+    pub edition: u64,
+    /// Keeps compaction away from those who read lake and log.
+    pub gate: Arc<Gate>,
     /// The folder of the lake.
     pub lake: PathBuf,
     /// When the log goes into the lake.
@@ -68,17 +78,25 @@ struct Act {
     what: LeadAct,
 }
 
-/// Records, and what people did.
-fn apart(entries: Vec<(u64, Entry)>) -> (Vec<Logged>, Vec<Act>) {
-    let (mut records, mut acts) = (Vec::with_capacity(entries.len()), Vec::new());
+/// Entries by what they are.
+#[derive(Default)]
+struct Apart {
+    records: Vec<Logged>,
+    acts: Vec<Act>,
+    activations: Vec<Activation>,
+}
+
+fn apart(entries: Vec<(u64, Entry)>) -> Apart {
+    let mut apart = Apart { records: Vec::with_capacity(entries.len()), ..Apart::default() };
     for (offset, entry) in entries {
         match entry {
-            Entry::Record(record) => records.push(Logged { offset, record: *record }),
-            Entry::Lead { lead, at, by, what } => acts.push(Act { lead, at, by, what }),
+            Entry::Record(record) => apart.records.push(Logged { offset, record: *record }),
+            Entry::Lead { lead, at, by, what } => apart.acts.push(Act { lead, at, by, what }),
+            Entry::Activation(activation) => apart.activations.push(*activation),
             Entry::Tick(_) => {}
         }
     }
-    (records, acts)
+    apart
 }
 
 /// The processor.
@@ -91,6 +109,7 @@ pub struct Processor {
     book: Book,
     compactor: Compactor,
     checkpoints: Checkpoints,
+    activator: Activator,
     /// Up to this offset everything is in the lake.
     through: u64,
     clock: fn() -> Timestamp,
@@ -105,6 +124,10 @@ pub struct Processor {
     ticked: Option<Timestamp>,
     /// Found while taking up, for the next commit.
     pending: Changes,
+    /// Evidence of some of them.
+    evidence: HashMap<EntryKey, String>,
+    /// An edition of the definitions that the next commit brings into force.
+    coming: Option<u64>,
 }
 
 impl Processor {
@@ -118,6 +141,7 @@ impl Processor {
 
     /// Waits for compaction to end, commits what it has taken, and writes it down for the next start.
     pub fn finish(&mut self) -> Result<()> {
+        self.activator.finish();
         if let Some(compacted) = self.compactor.finish()? {
             self.compacted(compacted)?;
         }
@@ -175,6 +199,7 @@ impl Processor {
     /// Waits for compaction to end, and forgets the rest: as if the process had died.
     #[cfg(test)]
     pub fn die(mut self) {
+        self.activator.finish();
         self.compactor.finish().expect("compaction ends well");
         self.checkpoints.finish().expect("a checkpoint is written");
     }
@@ -202,7 +227,8 @@ impl Processor {
             // The log keeps what it has; the next time may do better.
             Err(error) => self.status.complain(&error),
         }
-        self.look_after_checkpoints()
+        self.look_after_checkpoints()?;
+        self.activate()
     }
 
     /// The lake has taken in what was in the log.
@@ -219,6 +245,12 @@ impl Processor {
             self.log.append(vec![tick]).context("cannot write to the log")?;
         }
         Ok(())
+    }
+
+    /// Tells others how far it is.
+    fn tell_where(&self) {
+        self.status.now.store(self.now.0, Ordering::Relaxed);
+        self.status.offset.store(self.offset, Ordering::Relaxed);
     }
 
     /// Has time pass in the log, if something is due.
@@ -239,7 +271,8 @@ impl Processor {
             self.now = self.now.max(entry.at());
         }
         self.ticked = None;
-        let (records, acts) = apart(entries);
+        let Apart { records, acts, activations } = apart(entries);
+        activations.into_iter().for_each(|activation| self.activator.take(activation));
         let taken = records.len() as u64;
         let Changed { news, copies, replays, nobody, .. } = self.town.take(records, self.now)?;
         let now = Now { at: self.now, is_silent: false };
@@ -250,9 +283,9 @@ impl Processor {
         status.copies.fetch_add(copies, Ordering::Relaxed);
         status.replays.fetch_add(replays, Ordering::Relaxed);
         status.households.store(self.town.households() as u64, Ordering::Relaxed);
-        status.offset.store(self.offset, Ordering::Relaxed);
+        self.tell_where();
         let rejects: Vec<Reject> = nobody.into_iter().map(|offset| self.nobody(offset)).collect();
-        let is_quiet = changes.leads.is_empty() && acts.is_empty() && rejects.is_empty();
+        let is_quiet = changes.leads.is_empty() && acts.is_empty() && rejects.is_empty() && self.coming.is_none();
         if is_quiet && self.offset - self.committed < COMMIT_EVERY {
             return Ok(());
         }
@@ -302,6 +335,7 @@ impl Processor {
         self.committed = self.offset;
         self.status.leads.store(self.book.next() - 1, Ordering::Relaxed);
         self.status.committed.store(self.committed, Ordering::Relaxed);
+        self.is_in_force();
         Ok(())
     }
 
@@ -311,7 +345,13 @@ impl Processor {
             What::Moved { facts, .. } | What::Corrected { facts, .. } => (facts, self.book.definition_of(change.lead)),
             _ => return Ok(None),
         };
-        let Some(place) = definition.and_then(|id| self.rules.place(&id)) else { return Ok(None) };
+        let Some(definition) = definition else { return Ok(None) };
+        let Some(place) = self.rules.place(&definition) else { return Ok(None) };
+        let key = (definition, facts.subject_kind, facts.subject.clone(), facts.qualified_at);
+        if let Some(evidence) = self.evidence.get(&key) {
+            // It goes live in silence: nobody needs the words.
+            return Ok(Some(Reasons { words: Vec::new(), evidence: evidence.clone() }));
+        }
         let Some(household) = self.town.household_of(facts.subject_kind, &facts.subject) else { return Ok(None) };
         let why = self.town.explain(household, place, &facts.subject, facts.qualified_at)?;
         Ok(why.map(|why| Reasons::of(&self.rules, place, &why)))

@@ -1,5 +1,6 @@
 //! The definitions in force, compiled together.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::definition::Definition;
@@ -51,6 +52,12 @@ impl Rules {
     /// The hash of a definition's version.
     pub fn version(&self, place: usize) -> &str {
         self.versions.get(place).map_or("", String::as_str)
+    }
+
+    /// The hash of each definition's version: what means the same has the same.
+    pub fn versions_by_id(&self) -> BTreeMap<String, String> {
+        let ids = self.program.definitions().iter().map(|definition| definition.id.to_string());
+        ids.zip(self.versions.iter().cloned()).collect()
     }
 
     /// Bands and the names of the score's parts.

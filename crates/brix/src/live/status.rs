@@ -1,7 +1,9 @@
 //! How the processor is doing, to be read by anyone at any time.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::second::Progress;
 
 /// Counts since the start, and where it stands.
 #[derive(Debug, Default)]
@@ -10,6 +12,8 @@ pub struct Status {
     pub end: AtomicU64,
     /// The last entry that was taken.
     pub offset: AtomicU64,
+    /// The log's time there, in microseconds.
+    pub now: AtomicI64,
     /// The last entry that was committed.
     pub committed: AtomicU64,
     /// Records taken.
@@ -26,6 +30,10 @@ pub struct Status {
     pub is_restored: AtomicBool,
     /// It has caught up since its start.
     pub is_ready: AtomicBool,
+    /// Which edition of the definitions is in force.
+    pub edition: AtomicU64,
+    /// Which one comes into force next, and how far it is.
+    activating: Mutex<Option<(u64, Arc<Progress>)>>,
     stop: AtomicBool,
     complaint: Mutex<Option<String>>,
 }
@@ -39,6 +47,28 @@ impl Status {
     /// Whether it was asked to stop.
     pub fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// An edition of the definitions is on its way.
+    pub fn activate(&self, edition: u64, progress: Arc<Progress>) {
+        *self.activating.lock().unwrap_or_else(PoisonError::into_inner) = Some((edition, progress));
+    }
+
+    /// An edition of the definitions is in force.
+    pub fn is_in_force(&self, edition: u64) {
+        let mut activating = self.activating.lock().unwrap_or_else(PoisonError::into_inner);
+        self.edition.store(edition, Ordering::Relaxed);
+        if activating.as_ref().is_some_and(|(next, _)| *next <= edition) {
+            *activating = None;
+        }
+    }
+
+    /// Which edition comes into force next: how many records were taken for it, and of how many.
+    pub fn activating(&self) -> Option<(u64, u64, u64)> {
+        let activating = self.activating.lock().unwrap_or_else(PoisonError::into_inner);
+        let (edition, progress) = activating.as_ref()?;
+        let total = progress.total.load(Ordering::Relaxed);
+        Some((*edition, progress.done.load(Ordering::Relaxed).min(total), total))
     }
 
     /// Keeps an error that does not stop it.

@@ -1,6 +1,8 @@
 //! The whole way from the log to leads, in one process: whatever the order of arrival, the copies, the restarts and the
 //! compactions, leads are those that a replay of all records gives.
 
+mod going_live;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +25,8 @@ use store::ledger::rejects::Rejects as _;
 use store::log::{Log, LogLimits};
 use store::{SnapshotFiles, SqliteLedger, SqliteLog};
 
-use super::{Processor, Route, Rules, Settings, Status, When, entry::Entry};
+use super::activation::{Activation, ActiveText};
+use super::{Gate, Processor, Route, Rules, Settings, Status, When, entry::Entry};
 
 /// The clock of the processor stands still unless a test moves it.
 static CLOCK: AtomicI64 = AtomicI64::new(0);
@@ -116,6 +119,9 @@ fn kept(ledger: &SqliteLedger) -> BTreeSet<Fact> {
 
 struct Site {
     folder: tempfile::TempDir,
+    /// The log's end when the present definitions were applied, if they were while it lived, and those before.
+    applied: Option<(u64, Vec<Definition>)>,
+    gate: Arc<Gate>,
     definitions: Vec<Definition>,
     workspace: Workspace,
     compact_every: u64,
@@ -125,7 +131,8 @@ impl Site {
     fn new(compact_every: u64) -> Self {
         let workspace = workspace();
         let definitions = definitions(&workspace);
-        Self { folder: tempfile::tempdir().expect("a folder"), definitions, workspace, compact_every }
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { folder, applied: None, gate: Arc::default(), definitions, workspace, compact_every }
     }
 
     fn path(&self) -> &Path {
@@ -143,8 +150,16 @@ impl Site {
     }
 
     fn load_with(&self, log: &Arc<SqliteLog>, ledger: &Arc<SqliteLedger>, status: Arc<Status>) -> Processor {
+        let committed = ledger.offset().expect("the ledger can be read");
+        let (edition, definitions) = match &self.applied {
+            Some((end, before)) if committed <= *end => (0, before),
+            Some(_) => (1, &self.definitions),
+            None => (0, &self.definitions),
+        };
         let settings = Settings {
-            rules: Rules::new(&self.definitions, self.workspace.clone()).expect("they compile"),
+            rules: Rules::new(definitions, self.workspace.clone()).expect("they compile"),
+            edition,
+            gate: Arc::clone(&self.gate),
             lake: self.path().join("lake"),
             compaction: When { every: Duration::from_secs(3600), entries: self.compact_every },
             snapshots: Arc::new(SnapshotFiles::open(&self.path().join("snapshots")).expect("a folder")),

@@ -151,6 +151,11 @@ impl Town {
         Frame { workspace: &self.rules.workspace, needs: self.rules.program.needs(), names: &self.names }
     }
 
+    /// Remembers the same records as a town whose place it takes.
+    pub fn remember_as(&mut self, other: &mut Self) {
+        self.seen = std::mem::take(&mut other.seen);
+    }
+
     /// How many households there are.
     pub fn households(&self) -> usize {
         self.homes.iter().flatten().count()

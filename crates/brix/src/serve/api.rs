@@ -1,5 +1,6 @@
 //! The API for programs, version 1.
 
+mod definitions;
 mod leads;
 mod shown;
 
@@ -10,7 +11,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, patch};
+use axum::routing::{get, patch, post};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
@@ -26,11 +27,17 @@ pub fn routes() -> Router<Arc<Server>> {
         .route("/api/v1/leads/{lead}", get(leads::one))
         .route("/api/v1/leads/{lead}", patch(leads::change))
         .route("/api/v1/rejects", get(rejects))
+        .route("/api/v1/definitions", get(definitions::list))
+        .route("/api/v1/definitions/{definition}/revisions", get(definitions::revisions))
+        .route("/api/v1/definitions/{definition}/rollback", post(definitions::roll_back))
+        .route("/api/v1/definitions/apply", post(definitions::apply))
 }
 
-/// Answers that go on until one side ends them.
+/// Answers that take as long as they take, or go on until one side ends them.
 pub fn streams() -> Router<Arc<Server>> {
-    Router::new().route("/api/v1/leads/stream", get(leads::stream))
+    Router::new()
+        .route("/api/v1/definitions/plan", post(definitions::plan))
+        .route("/api/v1/leads/stream", get(leads::stream))
 }
 
 /// Who asks, if a key is shown that allows it.
@@ -79,6 +86,7 @@ async fn status(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result
             "households": number(&live.households),
         },
         "leads": number(&live.leads),
+        "definitions": definitions::standing(&server),
         "last_change": last_change,
     });
     Ok(Json(body).into_response())

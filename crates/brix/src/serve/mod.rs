@@ -3,6 +3,7 @@
 //! - [`config`]: what can be set, where it comes from, and what is in force.
 //! - [`door`]: sources: from a vendor's request to durable records and the vendor's answer. [`body`] reads bodies and [`unpack`] unpacks them, [`keys`]
 //!   knows who may come in, [`rejects`] keeps what is turned away.
+//! - [`shelf`]: the definitions' texts, which of them are in force, and how that changes.
 //! - [`api`]: leads, rejected input and the server's state, for programs. [`health`] and [`metrics`] are for those who run it.
 //! - [`listen`]: connections, with limits on how slow they may be, and a graceful end.
 //!
@@ -23,6 +24,7 @@ mod logs;
 mod metrics;
 mod problem;
 mod rejects;
+mod shelf;
 mod unpack;
 
 use std::sync::Arc;
@@ -30,15 +32,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use engine::definition::Definition;
 use engine::workspace::Workspace;
 use store::Store;
 use store::ledger::Ledger;
 use store::log::Log;
 use tokio::sync::watch;
 
+use crate::console::Console;
 use crate::delivery::{self, Means};
-use crate::live::{self, Rules};
+use crate::live;
 use config::Config;
 
 pub use keys::digest_of;
@@ -53,6 +55,7 @@ pub struct Server {
     metrics: metrics::Metrics,
     room: body::Room,
     live: Arc<live::Status>,
+    shelf: Arc<shelf::Shelf>,
     /// Turns true when the server is to end.
     ending: watch::Receiver<bool>,
 }
@@ -61,23 +64,34 @@ pub struct Server {
 ///
 /// # Errors
 /// What keeps it from starting, or from going on.
-pub fn run(config: Config, workspace: Workspace, definitions: &[Definition]) -> Result<()> {
+pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Result<()> {
     logs::start(config.log_format);
     let limits = store::log::LogLimits { most_waiting_entries: config.limits.waiting_entries, ..Default::default() };
     let store = Store::open(&config.data, limits).context("cannot open the store")?;
-    let rules = Rules::new(definitions, workspace).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!(lines.join("\n"))
-    })?;
+    let live = Arc::new(live::Status::default());
+    let gate = Arc::new(live::Gate::default());
+    let ground = live::Ground {
+        lake: config.lake.clone(),
+        log: store.log(),
+        ledger: store.ledger(),
+        gate: Arc::clone(&gate),
+        status: Arc::clone(&live),
+    };
+    let shelf = shelf::Shelf::new(store.catalog(), ground, workspace, config.definitions.clone());
+    let beginning = shelf.begin(console)?;
+    console.finish()?;
     let settings = live::Settings {
-        rules,
+        rules: beginning.rules,
+        edition: beginning.edition,
+        gate,
         lake: config.lake.clone(),
         compaction: live::When { every: config.compaction.every, entries: config.compaction.entries },
         snapshots: store.snapshots(),
         routes: config.routes(),
         clock: clock::now,
     };
-    let running = live::start(settings, store.log(), store.ledger())?;
+    let running = live::start(settings, store.log(), store.ledger(), live)?;
+    shelf.go_on(beginning.coming)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let means = Means::new(store.ledger(), store.catalog(), Arc::new(clock::now));
     let destinations = config.destinations.iter().map(|destination| Arc::clone(&destination.configured)).collect();
@@ -92,6 +106,7 @@ pub fn run(config: Config, workspace: Workspace, definitions: &[Definition]) -> 
         log: store.log(),
         ledger: store.ledger(),
         live: Arc::clone(running.status()),
+        shelf: Arc::new(shelf),
         ending,
         config,
     });

@@ -11,12 +11,20 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
+    /// What else is told.
+    more: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Problem {
     /// The asker has to change something.
     pub fn of(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), more: serde_json::Map::new() }
+    }
+
+    /// Tells more, for programs.
+    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
     }
 
     /// There is no such thing.
@@ -39,13 +47,16 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Error");
-        let body = json!({
+        let mut body = json!({
             "type": format!("urn:brix:error:{}", self.code),
             "title": title,
             "status": self.status.as_u16(),
             "code": self.code,
             "detail": self.detail,
         });
+        if let Some(body) = body.as_object_mut() {
+            body.extend(self.more);
+        }
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
         (self.status, kind, Json(body)).into_response()
     }

@@ -17,13 +17,18 @@ when: { event: Project Created, count: \">= 2\" }
 ";
 
 /// Method, path, whether a key that reads may, whether one that manages may.
-const ROUTES: [(&str, &str, bool, bool); 6] = [
+const ROUTES: [(&str, &str, bool, bool); 11] = [
     ("GET", "/api/v1/status", true, true),
     ("GET", "/api/v1/leads", true, true),
     ("GET", "/api/v1/leads/1", true, true),
     ("GET", "/api/v1/leads/stream", true, true),
     ("GET", "/api/v1/rejects", true, true),
     ("PATCH", "/api/v1/leads/1", false, true),
+    ("GET", "/api/v1/definitions", true, true),
+    ("GET", "/api/v1/definitions/active/revisions", true, true),
+    ("POST", "/api/v1/definitions/plan", true, true),
+    ("POST", "/api/v1/definitions/apply", false, true),
+    ("POST", "/api/v1/definitions/active/rollback", false, true),
 ];
 
 #[test]

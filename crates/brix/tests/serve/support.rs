@@ -190,10 +190,10 @@ pub fn records(folder: &Path) -> Vec<Record> {
     while from <= log.end() {
         for (offset, entry) in log.read(from, 1000).unwrap() {
             from = offset + 1;
-            // The format's version, then the kind: a record, a tick, or what somebody did to a lead.
+            // The format's version, then the kind: a record, a tick, what somebody did to a lead, or other definitions.
             match entry[..2] {
                 [1, 0] => records.push(postcard::from_bytes(&entry[2..]).unwrap()),
-                [1, 1 | 2] => {}
+                [1, 1..=3] => {}
                 _ => panic!("entry {offset} begins with {:?}", &entry[..2]),
             }
         }

@@ -216,6 +216,11 @@ pub enum What {
     },
     /// Late data has made it vanish. What has not been sent must be named in [`super::Commit::cancelled`] too.
     Retracted,
+    /// Another version of the definition does not name it: it is retracted, and its history says by which.
+    Withdrawn {
+        /// The hash of that version.
+        version: String,
+    },
     /// It is back.
     Reinstated,
     /// Where people have got with it.

@@ -157,6 +157,9 @@ pub fn a_lead_lives<L: Ledger>(make: impl Fn(&Path) -> L) {
     assert!(make_change(What::Moved { facts: corrected, evidence: None }).is_corrected, "once corrected, always");
     assert!(make_change(What::Retracted).is_retracted);
     assert!(!make_change(What::Reinstated).is_retracted);
+    assert!(make_change(What::Withdrawn { version: "9f".to_owned() }).is_retracted);
+    assert_eq!(ledger.history(1).unwrap().last().unwrap().detail, "{\"version\":\"9f\"}");
+    assert!(!make_change(What::Reinstated).is_retracted);
     for state in states {
         assert_eq!(make_change(What::State(state.clone())).state, state);
     }
@@ -167,9 +170,9 @@ pub fn a_lead_lives<L: Ledger>(make: impl Fn(&Path) -> L) {
     let notes = ledger.notes(1).unwrap();
     assert_eq!((notes[0].text.as_str(), notes[0].by.as_deref(), notes.len()), ("called", Some("ann@example.com"), 1));
     let history = ledger.history(1).unwrap();
-    assert_eq!(history.len(), 17);
-    assert_eq!(history[6].kind, ChangeKind::State);
-    assert!(history[7].detail.contains("student"), "{}", history[7].detail);
+    assert_eq!(history.len(), 19);
+    assert_eq!(history[8].kind, ChangeKind::State);
+    assert!(history[9].detail.contains("student"), "{}", history[9].detail);
     let brief = &ledger.briefs().unwrap()[0];
     assert_eq!((brief.subject.as_str(), brief.state, brief.score), ("older id", "new", Some("71.25".parse().unwrap())));
 }

@@ -1,6 +1,6 @@
 //! The start: from a checkpoint, or from everything in the lake, to the last commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -12,11 +12,13 @@ use store::log::Log;
 
 use super::{AT_ONCE, Processor, Settings, apart};
 use crate::live::Status;
+use crate::live::activator::Activator;
 use crate::live::book::{Book, Changes, Now};
 use crate::live::checkpoint::Checkpoints;
 use crate::live::compaction::Compactor;
 use crate::live::entry::Entry;
 use crate::live::home::Logged;
+use crate::live::second::Ground;
 use crate::live::town::{Changed, News, StoredTown, Town};
 
 impl Processor {
@@ -34,14 +36,23 @@ impl Processor {
         let committed = ledger.offset().context("cannot read the ledger")?;
         let briefs = ledger.briefs().context("cannot read the leads")?;
         let next = ledger.next_lead().context("cannot read the leads")?;
-        let compactor =
-            Compactor::new(&settings.lake, lock, Arc::clone(&log), Arc::clone(&rules), settings.compaction, through);
+        let (gate, when) = (Arc::clone(&settings.gate), settings.compaction);
+        let compactor = Compactor::new(&settings.lake, lock, Arc::clone(&log), Arc::clone(&rules), gate, when, through);
+        let ground = Ground {
+            lake: settings.lake,
+            log: Arc::clone(&log),
+            ledger: Arc::clone(&ledger),
+            gate: settings.gate,
+            status: Arc::clone(&status),
+        };
+        status.is_in_force(settings.edition);
         let mut checkpoints = Checkpoints::new(settings.snapshots, &rules);
         let stored = checkpoints.read(committed, log.start(), through);
         let seed = stored.as_ref().and_then(|towns| towns.first()).map_or_else(crate::live::seed, |town| town.seed);
         let mut processor = Self {
             town: Town::new(Arc::clone(&rules), lake, seed),
             book: Book::new(Arc::clone(&rules), briefs, next),
+            activator: Activator::new(ground, rules.workspace.clone(), settings.edition),
             rules,
             routes: settings.routes,
             compactor,
@@ -54,6 +65,8 @@ impl Processor {
             committed,
             ticked: None,
             pending: Changes::default(),
+            evidence: HashMap::new(),
+            coming: None,
             log,
             ledger,
         };
@@ -100,6 +113,7 @@ impl Processor {
         self.each(self.offset, self.committed, take, &mut news)?;
         self.status.is_restored.store(is_known, Ordering::Relaxed);
         self.offset = self.committed;
+        self.tell_where();
         if !is_known {
             // Of leads of whom nothing is said now, that has to be said.
             let households = self.book.subjects().filter_map(|(kind, id)| self.town.household_of(kind, id));
@@ -130,7 +144,7 @@ impl Processor {
             let Some((last, _)) = entries.last() else { break };
             offset = *last;
             self.now = entries.iter().map(|(_, entry)| entry.at()).fold(self.now, Timestamp::max);
-            let changed = work(&mut self.town, apart(entries).0, self.now)?;
+            let changed = work(&mut self.town, apart(entries).records, self.now)?;
             changed.gone.iter().for_each(|household| drop(news.remove(household)));
             news.extend(changed.news.into_iter().map(|said| (said.household, said)));
         }

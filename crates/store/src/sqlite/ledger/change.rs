@@ -60,6 +60,9 @@ pub(super) fn apply(
             (rows, if is_correction { ChangeKind::Corrected } else { ChangeKind::Moved }, told(facts))
         }
         What::Retracted => (run(SET_RETRACTED, params![id, true, offset])?, ChangeKind::Retracted, json!({})),
+        What::Withdrawn { version } => {
+            (run(SET_RETRACTED, params![id, true, offset])?, ChangeKind::Retracted, json!({ "version": version }))
+        }
         What::Reinstated => (run(SET_RETRACTED, params![id, false, offset])?, ChangeKind::Reinstated, json!({})),
         What::State(state) => {
             let (reason, until) = match state {

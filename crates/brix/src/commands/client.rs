@@ -13,6 +13,22 @@ const KEY: &str = "BRIX_API_KEY";
 /// How long to wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The server says no.
+#[derive(Debug, thiserror::Error)]
+#[error("the server answers {status}: {}", self.text("detail").unwrap_or("no more is known"))]
+pub struct Refused {
+    status: String,
+    /// What it says in full: a code, a detail, and whatever belongs to them.
+    problem: Json,
+}
+
+impl Refused {
+    /// A text of what it says.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.problem.get(name).and_then(Json::as_str)
+    }
+}
+
 /// Asks one server.
 pub struct Client {
     agent: Agent,
@@ -39,16 +55,17 @@ impl Client {
         for (name, value) in parameters {
             request = request.query(name, value);
         }
-        let request = request.header("authorization", format!("Bearer {}", self.key));
-        let answer = request.call();
+        self.taken(request.header("authorization", format!("Bearer {}", self.key)).call())
+    }
+
+    fn taken(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>> {
         let mut answer = answer.with_context(|| format!("cannot reach a server at {}; is it running?", self.server))?;
         if answer.status().is_success() {
             return Ok(answer);
         }
         let body = answer.body_mut().read_to_string().unwrap_or_default();
         let problem: Json = serde_json::from_str(&body).unwrap_or_default();
-        let detail = problem.get("detail").and_then(Json::as_str).unwrap_or("no more is known").to_owned();
-        anyhow::bail!("the server answers {}: {detail}", answer.status());
+        Err(Refused { status: answer.status().to_string(), problem }.into())
     }
 
     /// What a path says.
@@ -56,8 +73,17 @@ impl Client {
     /// # Errors
     /// The server cannot be reached, or says no.
     pub fn get(&self, path: &str, parameters: &[(&str, String)]) -> Result<Json> {
-        let body = self.ask(path, parameters)?.body_mut().read_to_string().context("the answer was cut off")?;
-        serde_json::from_str(&body).context("the answer is not JSON; is this a server of Brix?")
+        read(self.ask(path, parameters)?)
+    }
+
+    /// What the server says to something that it is told.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn post(&self, path: &str, body: &impl serde::Serialize) -> Result<Json> {
+        let body = serde_json::to_vec(body).context("what is to be sent cannot be written as JSON")?;
+        let request = self.agent.post(format!("{}{path}", self.server)).header("content-type", "application/json");
+        read(self.taken(request.header("authorization", format!("Bearer {}", self.key)).send(&body[..]))?)
     }
 
     /// The number of the latest change of a lead.
@@ -94,4 +120,9 @@ impl Client {
         }
         Ok(())
     }
+}
+
+fn read(mut answer: Response<Body>) -> Result<Json> {
+    let reader = BufReader::new(answer.body_mut().as_reader());
+    serde_json::from_reader(reader).context("the answer is cut off or not JSON; is this a server of Brix?")
 }

@@ -1,0 +1,149 @@
+//! `brix plan`: what a running server would make of other definitions.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde_json::json;
+
+use super::client::{Client, Refused};
+use crate::console::{Console, count};
+use crate::definitions::{NamedText, yaml_files};
+use crate::exit::{Exit, Failure};
+use crate::live::plan::{Fate, Named, Plan, Planned};
+use crate::progress;
+
+/// Leads named in a line.
+const IN_A_LINE: usize = 20;
+
+/// Show what definitions would change on a running server: leads that appear, leave or move
+///
+/// Nothing is changed. The server judges all that it has ever taken in by the definitions in the folder, as `brix apply` would.
+/// The key of the API is taken from the variable BRIX_API_KEY.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  brix plan definitions\n  brix plan definitions --json")]
+pub struct Arguments {
+    #[command(flatten)]
+    pub place: Place,
+    /// The folder of all definitions that are to be in force
+    #[arg(value_name = "FOLDER", default_value = "definitions")]
+    pub folder: PathBuf,
+}
+
+/// Where the server is.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// Where the server is
+    #[arg(long, value_name = "URL", env = "BRIX_URL", hide_env_values = true, default_value = "http://127.0.0.1:8473")]
+    pub server: String,
+}
+
+/// Plans.
+pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
+    let client = Client::new(&arguments.place.server)?;
+    let plan = ask(&client, &texts(&arguments.folder)?, console)?;
+    if console.json {
+        console.value(&plan)?;
+        return Ok(Exit::Done);
+    }
+    tell(&plan, console)?;
+    if changes(&plan) {
+        let folder = arguments.folder.display();
+        console.say(format_args!("`brix apply {folder}` brings this into force; of what was before nobody is alerted"));
+    }
+    Ok(Exit::Done)
+}
+
+/// The definitions of a folder.
+///
+/// # Errors
+/// There is none, or one cannot be read.
+pub fn texts(folder: &Path) -> Result<Vec<NamedText>> {
+    let paths = yaml_files(folder)?;
+    anyhow::ensure!(!paths.is_empty(), "there is no definition (*.yaml) in {}", folder.display());
+    let read = |path: &PathBuf| {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(NamedText { name: path.display().to_string(), text })
+    };
+    paths.iter().map(read).collect()
+}
+
+/// What the server makes of them.
+///
+/// # Errors
+/// Faults in the definitions, told as `brix check` does; and whatever else the server says.
+pub fn ask(client: &Client, texts: &[NamedText], console: &mut Console) -> Result<Plan> {
+    let waiting = progress::waiting(console, "the server judges all that it has taken in");
+    let answer = client.post("/api/v1/definitions/plan", &json!({ "files": texts }));
+    waiting.finish_and_clear();
+    let answer = answer.map_err(|error| refused(error, console))?;
+    serde_json::from_value(answer).context("the server's plan is of another version of Brix; use the same for both")
+}
+
+/// Faults in definitions are told line by line.
+pub fn refused(error: anyhow::Error, console: &mut Console) -> anyhow::Error {
+    let Some(text) = error.downcast_ref::<Refused>().and_then(|refused| refused.text("text")) else { return error };
+    console.warn(text.trim_end());
+    Failure::findings("the definitions have faults, see above; nothing has changed")
+}
+
+/// Whether anything would change.
+pub fn changes(plan: &Plan) -> bool {
+    plan.definitions.iter().any(|planned| planned.fate != Fate::Unchanged)
+}
+
+/// For people.
+///
+/// # Errors
+/// It cannot be written.
+pub fn tell(plan: &Plan, console: &mut Console) -> Result<()> {
+    for planned in &plan.definitions {
+        console.line(head(planned))?;
+        let kinds = [
+            ("appear", &planned.appear),
+            ("leave", &planned.leave),
+            ("at another instant", &planned.instant),
+            ("in another band", &planned.band),
+            ("with another score, end or qualification", &planned.other),
+        ];
+        for (what, named) in kinds.into_iter().filter(|(_, named)| named.count > 0) {
+            console.line(format_args!("    {} {what}: {}", named.count, names(named)))?;
+        }
+    }
+    if !changes(plan) {
+        console.say("nothing changes: these definitions are in force");
+    }
+    Ok(())
+}
+
+fn head(planned: &Planned) -> String {
+    let Planned { id, name, leads, leads_before, a_week, a_week_before, .. } = planned;
+    let many = count(*leads, "lead", "leads");
+    match planned.fate {
+        Fate::Unchanged => format!("unchanged  {id} ({name}): {many}"),
+        Fate::New => format!("new        {id} ({name}): {many}, {a_week:.1} a week lately"),
+        Fate::Changed => {
+            format!("changed    {id} ({name}): {leads_before} → {many}, {a_week_before:.1} → {a_week:.1} a week lately")
+        }
+        Fate::Retired => format!("retired    {id} ({name}): {many}, kept as they are"),
+    }
+}
+
+fn names(named: &Named) -> String {
+    let shown = named.first.iter().take(IN_A_LINE).map(|lead| {
+        let day = lead.qualified_at.get(..10).unwrap_or_default();
+        match (&lead.band, &lead.was) {
+            (Some(band), Some(was)) if !was.starts_with(|sign: char| sign.is_ascii_digit()) => {
+                format!("{} ({was} → {band})", lead.subject)
+            }
+            (_, Some(was)) => format!("{} ({} → {day})", lead.subject, was.get(..10).unwrap_or(was)),
+            (Some(band), None) => format!("{} ({day}, {band})", lead.subject),
+            (None, None) => format!("{} ({day})", lead.subject),
+        }
+    });
+    let shown: Vec<String> = shown.collect();
+    let rest = named.count.saturating_sub(shown.len() as u64);
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
