@@ -105,7 +105,7 @@ pub fn tell(plan: &Plan, console: &mut Console) -> Result<()> {
             ("leave", &planned.leave),
             ("at another instant", &planned.instant),
             ("in another band", &planned.band),
-            ("with another score, end or qualification", &planned.other),
+            ("with another score, value, end or qualification", &planned.other),
         ];
         for (what, named) in kinds.into_iter().filter(|(_, named)| named.count > 0) {
             console.line(format_args!("    {} {what}: {}", named.count, names(named)))?;

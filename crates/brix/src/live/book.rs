@@ -26,6 +26,8 @@ struct Known {
     qualified_at: Timestamp,
     exit_at: Option<Timestamp>,
     score: Option<Number>,
+    value: Option<Money>,
+    band: Option<Arc<str>>,
     is_retracted: bool,
     is_converted: bool,
 }
@@ -113,6 +115,8 @@ impl Book {
                 qualified_at: brief.qualified_at,
                 exit_at: brief.exit_at,
                 score: brief.score,
+                value: brief.value,
+                band: brief.band.map(Arc::from),
                 is_retracted: brief.is_retracted,
                 is_converted: brief.state == LeadState::Converted.word(),
             });
@@ -202,6 +206,7 @@ impl Book {
         let latest = known.iter().map(|lead| lead.qualified_at).max();
         for want in wanted {
             let entry = known.iter().map(|lead| lead.entry).max().unwrap_or(0) + 1;
+            let facts = of.facts(&want);
             let lead = Known {
                 id: self.next,
                 definition: Arc::clone(&of.definition().id),
@@ -210,12 +215,13 @@ impl Book {
                 qualified_at: want.qualified_at,
                 exit_at: want.exit_at,
                 score: want.score.as_ref().map(|score| score.total),
+                value: facts.value.clone(),
+                band: facts.band.as_deref().map(Arc::from),
                 is_retracted: false,
                 is_converted: false,
             };
             self.definitions.insert(lead.id, Arc::clone(&lead.definition));
             self.next += 1;
-            let facts = of.facts(&want);
             let detected = What::Detected {
                 definition: lead.definition.to_string(),
                 entry,
@@ -336,6 +342,9 @@ impl Of<'_> {
 
     /// A lead that goes on, perhaps set right.
     fn keep(&self, lead: &mut Known, want: &Wanted, changes: &mut Changes) {
+        let facts = self.facts(want);
+        // Told otherwise, or by another version once more.
+        let mut drifted = lead.is_retracted && self.now.is_silent;
         if lead.is_retracted {
             lead.is_retracted = false;
             changes.leads.push(self.change(lead.id, What::Reinstated));
@@ -343,7 +352,8 @@ impl Of<'_> {
         let score = want.score.as_ref().map(|score| score.total);
         let upgraded = (lead.qualification, want.qualification) == (Qualification::ToUse, Qualification::ToBuy);
         let moved = (lead.qualification, lead.qualified_at) != (want.qualification, want.qualified_at);
-        let drifted = (lead.exit_at, lead.score) != (want.exit_at, score);
+        drifted |= (lead.exit_at, lead.score, &lead.value) != (want.exit_at, score, &facts.value);
+        drifted |= lead.band.as_deref() != facts.band.as_deref();
         if !moved && !drifted {
             return;
         }
@@ -351,7 +361,9 @@ impl Of<'_> {
         lead.qualified_at = want.qualified_at;
         lead.exit_at = want.exit_at;
         lead.score = score;
-        let facts = Box::new(self.facts(want));
+        lead.value.clone_from(&facts.value);
+        lead.band = facts.band.as_deref().map(Arc::from);
+        let facts = Box::new(facts);
         if upgraded {
             self.tell(lead.id, Tell::QualifiedToBuy, Facts::clone(&facts), changes);
         }

@@ -71,7 +71,7 @@ pub struct Planned {
     pub instant: Named,
     /// Leads in another band.
     pub band: Named,
-    /// Leads of which something else is told: what they are qualified for, their score, their end.
+    /// Leads of which something else is told: what they are qualified for, score, value, end.
     pub other: Named,
 }
 
@@ -223,28 +223,21 @@ impl Planning<'_> {
                 (false, false) => {}
                 (false, true) => planned.appear.add(named(brief, becoming.facts, None)),
                 (true, false) => planned.leave.add(named(brief, None, None)),
-                (true, true) => self.read_move(planned, brief, becoming.facts),
+                (true, true) => Self::read_move(planned, brief, becoming.facts),
             }
         }
     }
 
     /// A lead that goes on, told differently.
-    fn read_move(&self, planned: &mut Planned, brief: Option<&Brief>, facts: Option<&Facts>) {
+    fn read_move(planned: &mut Planned, brief: Option<&Brief>, facts: Option<&Facts>) {
         let (Some(brief), Some(facts)) = (brief, facts) else { return };
-        let band_before = self.band(brief);
         if brief.qualified_at != facts.qualified_at {
             planned.instant.add(named(Some(brief), Some(facts), Some(brief.qualified_at.to_string())));
-        } else if band_before != facts.band {
-            planned.band.add(named(Some(brief), Some(facts), band_before));
+        } else if brief.band != facts.band {
+            planned.band.add(named(Some(brief), Some(facts), brief.band.clone()));
         } else {
             planned.other.add(named(Some(brief), Some(facts), None));
         }
-    }
-
-    /// The band that a lead was in.
-    fn band(&self, brief: &Brief) -> Option<String> {
-        let facts = self.before.place(&brief.definition).and_then(|place| self.before.facts(place))?;
-        facts.band(brief.score?).map(ToString::to_string)
     }
 }
 

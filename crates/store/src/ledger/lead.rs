@@ -165,6 +165,10 @@ pub struct Brief {
     pub exit_at: Option<Timestamp>,
     /// The score, with two places.
     pub score: Option<Number>,
+    /// What it may be worth in a year.
+    pub value: Option<Money>,
+    /// The score's band.
+    pub band: Option<String>,
     /// Late data has moved it.
     pub is_corrected: bool,
     /// Late data has made it vanish.

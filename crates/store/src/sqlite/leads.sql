@@ -56,7 +56,8 @@ SELECT at, by, text FROM notes WHERE lead = ?1 ORDER BY id;
 -- evidence
 SELECT evidence FROM evidence WHERE lead = ?1;
 -- briefs
-SELECT id, definition, subject_kind, subject, entry, qualification, qualified_at, exit_at, score, is_corrected, is_retracted, state
+SELECT id, definition, subject_kind, subject, entry, qualification, qualified_at, exit_at, score, value, currency, band,
+    is_corrected, is_retracted, state
 FROM leads ORDER BY id;
 -- lead
 SELECT * FROM leads WHERE id = ?1;

@@ -174,6 +174,9 @@ pub fn a_lead_lives<L: Ledger>(make: impl Fn(&Path) -> L) {
     assert_eq!(history[8].kind, ChangeKind::State);
     assert!(history[9].detail.contains("student"), "{}", history[9].detail);
     let brief = &ledger.briefs().unwrap()[0];
+    let lead = ledger.lead(1).unwrap().unwrap();
+    assert_eq!((&brief.value, &brief.band), (&lead.facts.value, &lead.facts.band));
+    assert!(brief.value.is_some() && brief.band.is_some());
     assert_eq!((brief.subject.as_str(), brief.state, brief.score), ("older id", "new", Some("71.25".parse().unwrap())));
 }
 

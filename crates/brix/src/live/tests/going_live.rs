@@ -1,15 +1,24 @@
 //! Definitions that are applied while everything goes on.
 
 use super::*;
+use crate::live::plan::{Fate, Planned, plan};
+use crate::live::{Ground, Progress};
 
-/// The texts of definitions that ship.
+/// The text of a definition that ships.
+fn shipped(id: &str) -> String {
+    let found = language::templates().iter().find(|template| template.id == id).expect("it ships");
+    found.text.to_owned()
+}
+
+/// Definitions that ship are applied.
 fn activation(edition: u64, definitions: &[Definition]) -> Vec<u8> {
-    let shipped = language::templates();
-    let text = |definition: &Definition| {
-        let found = shipped.iter().find(|template| template.id == &*definition.id).expect("it ships");
-        ActiveText { id: definition.id.to_string(), revision: 1, version: String::new(), text: found.text.to_owned() }
-    };
-    let definitions = definitions.iter().map(text).collect();
+    activation_of(edition, definitions.iter().map(|definition| shipped(&definition.id)).collect())
+}
+
+/// Texts are applied.
+fn activation_of(edition: u64, texts: Vec<String>) -> Vec<u8> {
+    let active = |text| ActiveText { id: String::new(), revision: 1, version: String::new(), text };
+    let definitions = texts.into_iter().map(active).collect();
     let activation = Activation { edition, at: clock(), by: "ann".to_owned(), definitions };
     Entry::Activation(Box::new(activation)).encode().expect("it encodes")
 }
@@ -138,4 +147,82 @@ fn what_was_overtaken_does_not_come_into_force() {
     catch_up(&mut processor);
     processor.finish().expect("it ends well");
     assert_eq!(kept(&ledger), replayed(&records, &all[1..3], &site.workspace, clock()));
+}
+
+/// Leads of a definition with what is told of them.
+fn told(ledger: &SqliteLedger, definition: &str) -> BTreeMap<u64, Brief> {
+    let briefs = ledger.briefs().expect("the ledger can be read").into_iter();
+    briefs
+        .filter(|brief| brief.definition == definition && !brief.is_retracted)
+        .map(|brief| (brief.id, brief))
+        .collect()
+}
+
+/// What a plan says is what the apply does, kind by kind.
+#[test]
+fn what_is_planned_is_what_comes() {
+    let mut site = Site::new(1_200);
+    let shipped = ["project-management", "minimum-viable", "stalled-trial"].map(shipped);
+    let parsed = |texts: &[String], workspace: &Workspace| -> Vec<Definition> {
+        texts.iter().map(|text| language::parse(text, workspace).expect("it is sound").definition).collect()
+    };
+    site.definitions = parsed(&shipped, &site.workspace);
+    let records = history(41, 150);
+    let latest = records.iter().filter_map(|record| record.received_at).max().expect("there are records");
+    CLOCK.fetch_max(latest.0, Ordering::Relaxed);
+    live(&site, &records, &mut Dice(41));
+    let (log, ledger) = site.open();
+    let status = Arc::new(Status::default());
+    let mut processor = site.load_with(&log, &ledger, Arc::clone(&status));
+    catch_up(&mut processor);
+    let with = |from: &str, to: &str| {
+        assert!(shipped[0].contains(from), "{from}");
+        shipped[0].replace(from, to)
+    };
+    let days = r#"{ event: Logged In, days: ">= 5" }"#;
+    let versions = [
+        with("bands: { high: 70, medium: 40 }", "bands: { high: 55, medium: 30 }"),
+        with(days, r#"{ event: Logged In, days: ">= 4" }"#),
+        with(days, r#"{ event: Logged In, days: ">= 7" }"#),
+        with("times: 120", "times: 90"),
+    ];
+    let mut texts = vec![shipped[0].clone(), shipped[1].clone(), shipped[2].clone()];
+    let mut kinds = [0; 5];
+    for (edition, version) in (1..).zip(versions) {
+        let before = Rules::new(&parsed(&texts, &site.workspace), site.workspace.clone()).expect("they compile");
+        texts = vec![version, shipped[1].clone()];
+        let after = Rules::new(&parsed(&texts, &site.workspace), site.workspace.clone()).expect("they compile");
+        let ground = Ground {
+            lake: site.path().join("lake"),
+            log: log.clone(),
+            ledger: ledger.clone(),
+            gate: Arc::clone(&site.gate),
+            status: Arc::clone(&status),
+        };
+        let plan = plan(&ground, edition - 1, &before, after, &Progress::default()).expect("it is made").expect("so");
+        let [viable, planned, rest @ ..] = &plan.definitions[..] else { panic!("{plan:?}") };
+        assert_eq!(
+            (&*viable.id, viable.fate, &*planned.id, planned.fate),
+            ("minimum-viable", Fate::Unchanged, "project-management", Fate::Changed)
+        );
+        assert_eq!(rest.iter().map(|one| one.fate).collect::<Vec<_>>(), vec![Fate::Retired; rest.len()]);
+        let was = told(&ledger, "project-management");
+        log.append(vec![activation_of(edition, texts.clone())]).expect("it is durable");
+        until_in_force(&mut processor, &status, edition);
+        let is = told(&ledger, "project-management");
+        let both = || is.iter().filter_map(|(lead, brief)| was.get(lead).map(|before| (before, brief)));
+        let instant = both().filter(|(before, after)| before.qualified_at != after.qualified_at).count();
+        let same = || both().filter(|(before, after)| before.qualified_at == after.qualified_at);
+        let band = same().filter(|(before, after)| before.band != after.band).count();
+        let other = same().filter(|(before, after)| before.band == after.band && before != after).count();
+        let found = [is.len() - both().count(), was.len() - both().count(), instant, band, other];
+        let Planned { appear, leave, instant, band, other, .. } = planned;
+        let counts = [appear, leave, instant, band, other].map(|named| named.count as usize);
+        assert_eq!(counts, found, "edition {edition}");
+        assert_eq!((planned.leads_before, planned.leads), (was.len() as u64, is.len() as u64));
+        assert!(planned.a_week <= planned.leads as f64);
+        kinds.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+    }
+    assert!(kinds.iter().all(|sum| *sum > 0), "each kind of change is seen: {kinds:?}");
+    processor.finish().expect("it ends well");
 }

@@ -117,6 +117,8 @@ pub(super) fn brief(row: &Row<'_>) -> rusqlite::Result<Brief> {
         qualified_at: time(row, "qualified_at")?,
         exit_at: some_time(row, "exit_at")?,
         score: score_total(row)?,
+        value: value(row)?,
+        band: row.get("band")?,
         is_corrected: row.get("is_corrected")?,
         is_retracted: row.get("is_retracted")?,
         state: LeadState::WORDS.into_iter().find(|word| *word == state).ok_or_else(|| strange("state"))?,
