@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
 use engine::Timestamp;
@@ -49,10 +49,12 @@ pub struct Ground {
 /// How far the building is, in records; and whether anybody wants it still.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Taken.
-    pub done: AtomicU64,
+    /// Taken up of the lake.
+    settled: OnceLock<Arc<AtomicU64>>,
+    /// Taken of the log.
+    followed: AtomicU64,
     /// There are so many.
-    pub total: AtomicU64,
+    total: AtomicU64,
     /// Nobody wants it any more.
     pub is_cancelled: AtomicBool,
 }
@@ -86,6 +88,15 @@ pub struct Differences {
     pub changes: Changes,
 }
 
+impl Progress {
+    /// How many records were taken, and of how many.
+    pub fn figures(&self) -> (u64, u64) {
+        let settled = self.settled.get().map_or(0, |settled| settled.load(Ordering::Relaxed));
+        let total = self.total.load(Ordering::Relaxed);
+        ((settled + self.followed.load(Ordering::Relaxed)).min(total), total)
+    }
+}
+
 impl Ground {
     /// Does something on threads that the processor does not wait for.
     ///
@@ -111,19 +122,20 @@ impl Ground {
         let offset = lake.as_ref().map_or(0, |lake| lake.manifest().log);
         let now = Timestamp(self.status.now.load(Ordering::Relaxed));
         let town = Town::new(Arc::clone(&rules), lake, super::seed());
+        // Only the first one to be built is watched.
+        let _ = progress.settled.set(town.settled());
         let mut second = Second { rules, town, offset, now, news: BTreeMap::new(), _held: held };
         let ahead = || self.status.offset.load(Ordering::Relaxed);
         progress.total.store(rows + ahead().saturating_sub(offset), Ordering::Relaxed);
         let said = second.town.settle_lake(now).context("cannot take up the lake")?;
         second.read(said);
-        progress.done.store(rows, Ordering::Relaxed);
         while ahead().saturating_sub(second.offset) > NEAR {
             if progress.is_cancelled.load(Ordering::Relaxed) {
                 return Ok(None);
             }
             let to = ahead().min(second.offset + AT_ONCE as u64);
             second.follow(self.log.as_ref(), to, now)?;
-            progress.done.fetch_add(AT_ONCE as u64, Ordering::Relaxed);
+            progress.followed.fetch_add(AT_ONCE as u64, Ordering::Relaxed);
         }
         second.follow(self.log.as_ref(), ahead(), now)?;
         Ok(Some(second))

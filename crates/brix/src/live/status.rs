@@ -67,8 +67,8 @@ impl Status {
     pub fn activating(&self) -> Option<(u64, u64, u64)> {
         let activating = self.activating.lock().unwrap_or_else(PoisonError::into_inner);
         let (edition, progress) = activating.as_ref()?;
-        let total = progress.total.load(Ordering::Relaxed);
-        Some((*edition, progress.done.load(Ordering::Relaxed).min(total), total))
+        let (done, total) = progress.figures();
+        Some((*edition, done, total))
     }
 
     /// Keeps an error that does not stop it.

@@ -6,6 +6,7 @@ mod visit;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use anyhow::Result;
 use engine::Timestamp;
@@ -78,6 +79,8 @@ pub struct Town {
     seen: Seen,
     due: BTreeSet<(i64, u32)>,
     lake: Option<Arc<Lake>>,
+    /// Records of the lake that have been taken up.
+    settled: Arc<AtomicU64>,
     /// Households with records that are not in the lake.
     unsettled: BTreeSet<u32>,
     /// Households at hand, by when they came.
@@ -140,6 +143,7 @@ impl Town {
             seen: Seen::default(),
             due: BTreeSet::new(),
             lake,
+            settled: Arc::default(),
             unsettled: BTreeSet::new(),
             awake: VecDeque::new(),
             changed: Vec::new(),
@@ -149,6 +153,11 @@ impl Town {
 
     fn frame(&self) -> Frame<'_> {
         Frame { workspace: &self.rules.workspace, needs: self.rules.program.needs(), names: &self.names }
+    }
+
+    /// How many records of the lake have been taken up, to be read at any time.
+    pub fn settled(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.settled)
     }
 
     /// Remembers the same records as a town whose place it takes.

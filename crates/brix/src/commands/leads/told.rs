@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::table::Table;
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "definition",
     "kind",
@@ -17,6 +17,7 @@ const COLUMNS: [&str; 12] = [
     "value",
     "state",
     "owner",
+    "version",
 ];
 
 fn text(lead: &Json, pointer: &str) -> String {
@@ -71,6 +72,7 @@ pub fn csv(leads: &[Json]) -> Vec<String> {
             value(lead),
             at("/state"),
             at("/owner"),
+            at("/version"),
         ];
         lines.push(cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(","));
     }

@@ -199,7 +199,10 @@ fn what_is_planned_is_what_comes() {
             gate: Arc::clone(&site.gate),
             status: Arc::clone(&status),
         };
-        let plan = plan(&ground, edition - 1, &before, after, &Progress::default()).expect("it is made").expect("so");
+        let progress = Progress::default();
+        let plan = plan(&ground, edition - 1, &before, after, &progress).expect("it is made").expect("so");
+        let (done, total) = progress.figures();
+        assert!(done > total / 2 && done <= total && total > 1_200, "{done} of {total}");
         let [viable, planned, rest @ ..] = &plan.definitions[..] else { panic!("{plan:?}") };
         assert_eq!(
             (&*viable.id, viable.fate, &*planned.id, planned.fate),

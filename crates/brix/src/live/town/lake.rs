@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::Result;
 use engine::Timestamp;
@@ -112,8 +113,10 @@ impl Town {
         })?;
         let (parts, whole): (BTreeMap<_, _>, BTreeMap<_, _>) =
             found.into_iter().partition(|(number, _)| households.scattered.contains(number));
+        let read: usize = whole.values().chain(parts.values()).map(Vec::len).sum();
         let record = |(number, records): (u32, Vec<Record>)| records.into_iter().map(move |record| (number, record));
         let settled = self.settle_households(whole, &reader, now)?;
+        self.settled.fetch_add(read as u64, Ordering::Relaxed);
         Ok(Range { settled, parts: parts.into_iter().flat_map(record).collect() })
     }
 

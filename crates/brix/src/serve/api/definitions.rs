@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
-use axum::extract::{Path, State};
+use axum::extract::{FromRequest as _, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use engine::language;
@@ -165,9 +165,14 @@ fn id_of(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
 pub async fn plan(
     State(server): State<Arc<Server>>,
     headers: HeaderMap,
-    files: Result<Json<Files>, JsonRejection>,
+    request: Request,
 ) -> Result<Response, Problem> {
     allowed(&server, &headers, Scope::Read)?;
+    // The plan takes the time that it needs; its request does not.
+    let patience = server.config.limits.request_timeout;
+    let files = tokio::time::timeout(patience, Json::from_request(request, &())).await;
+    let files = files
+        .map_err(|_| Problem::of(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request took too long to come in"))?;
     let files = files_of(files)?;
     let shelf = Arc::clone(&server.shelf);
     let plan = slowly(move || shelf.plan(files.files)).await?;
