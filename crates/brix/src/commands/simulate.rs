@@ -1,18 +1,20 @@
-//! `brix simulate`: writes the history of a product whose truth is known.
+//! `brix simulate`: writes the history of a product whose truth is known, or sends it to a server.
 
 mod files;
 mod parquet;
+mod send;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use simulate::{Part, Product, Rule, Scenario};
 
 use crate::commands::simulate::files::Files;
+use crate::commands::simulate::send::{Sender, Stretch};
 use crate::console::{Console, TITLE, count};
 use crate::exit::{Exit, Failure};
 use crate::progress;
@@ -21,10 +23,13 @@ use crate::progress;
 ///
 /// The files look like a company's own export, with a mapping.yaml that `brix import` reads. What no export would tell
 /// (who met the rule, who is a bot, the hidden level) stands in truth.csv, which the mapping leaves out.
+/// With --send nothing is written: all of it goes to a server in the format of Segment's clients, with the key of the source in
+/// the variable BRIX_WRITE_KEY.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     brix simulate --out export\n  \
-    brix simulate --scenario null --users 50000 --seed 7 --format jsonl --out export")]
+    brix simulate --scenario null --users 50000 --seed 7 --format jsonl --out export\n  \
+    brix simulate --users 300 --send http://127.0.0.1:8473 --seconds 60")]
 pub struct Arguments {
     /// What conversion depends on
     #[arg(long, value_enum, default_value = "planted")]
@@ -39,14 +44,20 @@ pub struct Arguments {
     #[arg(long, default_value = "1")]
     seed: u64,
     /// The folder to write to; made if it is not there
-    #[arg(long, value_name = "FOLDER")]
-    out: PathBuf,
+    #[arg(long, value_name = "FOLDER", required_unless_present = "send", conflicts_with = "send")]
+    out: Option<PathBuf>,
     /// The files' format
-    #[arg(long, value_enum, default_value = "csv")]
+    #[arg(long, value_enum, default_value = "csv", conflicts_with = "send")]
     format: Format,
     /// Write over files that are there
-    #[arg(long)]
+    #[arg(long, conflicts_with = "send")]
     force: bool,
+    /// The server to send to instead
+    #[arg(long, value_name = "URL")]
+    send: Option<String>,
+    /// In how much time all of it is sent; 0: as fast as it is taken
+    #[arg(long, default_value = "60", requires = "send", value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    seconds: u32,
 }
 
 /// What conversion depends on.
@@ -95,7 +106,10 @@ impl Format {
 /// What was written.
 #[derive(Debug, Default, Serialize)]
 struct Written {
-    folder: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
     scenario: Option<Scenario>,
     rule: String,
     rows: u64,
@@ -111,9 +125,10 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
     let product = Product::for_users(arguments.seed, arguments.users, arguments.months, arguments.scenario.scenario());
     product.check().map_err(|error| Failure::usage(format!("this product cannot be simulated: {error}")))?;
     let (begins, ends) = (product.begins()?, product.ends()?);
-    let mut files = Files::create(&arguments.out, arguments.format, arguments.seed, arguments.force)?;
+    let mut to = Receiver::open(arguments, Stretch { begins, ends })?;
     let mut written = Written {
         folder: arguments.out.clone(),
+        server: arguments.send.clone(),
         scenario: Some(product.scenario),
         rule: product.rule.to_string(),
         ..Written::default()
@@ -131,16 +146,50 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
             bar.set_position(facts.last().map_or(0, |fact| fact.received.abs_diff(begins.0)));
             bar.set_message(progress::rate(written.rows, started.elapsed()));
         }
-        failed = files.write(&part).err();
+        failed = to.write(&part).err();
     })?;
     bar.finish_and_clear();
     if let Some(error) = failed {
-        return Err(error).with_context(|| format!("cannot write to {}", arguments.out.display()));
+        return Err(error);
     }
-    files.finish().with_context(|| format!("cannot write to {}", arguments.out.display()))?;
+    to.finish()?;
     written.seconds = started.elapsed().as_secs_f64();
     tell(&written, &product.rule, console)?;
     Ok(Exit::Done)
+}
+
+/// Who takes the product's history.
+enum Receiver {
+    Files(Files),
+    Server(Box<Sender>),
+}
+
+impl Receiver {
+    fn open(arguments: &Arguments, of: Stretch) -> Result<Self> {
+        match (&arguments.send, &arguments.out) {
+            (Some(server), _) => {
+                Ok(Self::Server(Box::new(Sender::new(server, arguments.seed, of, arguments.seconds)?)))
+            }
+            (None, Some(folder)) => {
+                Ok(Self::Files(Files::create(folder, arguments.format, arguments.seed, arguments.force)?))
+            }
+            (None, None) => Err(Failure::usage("say --out FOLDER or --send URL".to_owned())),
+        }
+    }
+
+    fn write(&mut self, part: &Part<'_>) -> Result<()> {
+        match self {
+            Self::Files(files) => files.write(part),
+            Self::Server(sender) => sender.write(part),
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Self::Files(files) => files.finish(),
+            Self::Server(sender) => sender.finish(),
+        }
+    }
 }
 
 impl Written {
@@ -163,9 +212,10 @@ fn tell(written: &Written, rule: &Rule, console: &mut Console) -> Result<()> {
     if console.json {
         return console.value(written);
     }
-    let folder = written.folder.display();
+    let folder = written.folder.as_ref().map(|folder| folder.display().to_string());
+    let place = folder.as_ref().or(written.server.as_ref()).map_or("", String::as_str);
     console.say(format_args!(
-        "{TITLE}{}{TITLE:#} of {} in {}, in {:.1} s: {folder}",
+        "{TITLE}{}{TITLE:#} of {} in {}, in {:.1} s: {place}",
         count(written.rows, "row", "rows"),
         count(written.people, "person", "people"),
         count(written.accounts, "account", "accounts"),
@@ -177,7 +227,10 @@ fn tell(written: &Written, rule: &Rule, console: &mut Console) -> Result<()> {
         count(written.people_who_met_the_rule, "person", "people"),
         count(written.accounts_that_bought, "account", "accounts"),
     ));
-    console.say(format_args!("Next: brix init {folder}, then brix import {folder}"));
+    match folder {
+        Some(folder) => console.say(format_args!("Next: brix init {folder}, then brix import {folder}")),
+        None => console.say("Next: brix leads"),
+    }
     Ok(())
 }
 

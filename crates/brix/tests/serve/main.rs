@@ -13,5 +13,6 @@ mod kills;
 mod limits;
 mod sdks;
 mod segment;
+mod simulated;
 mod stopping;
 mod support;
