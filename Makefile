@@ -9,7 +9,7 @@ NEXTEST_PROFILE ?= $(if $(CI),ci,default)
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 20
 
-demo: ## Simulate a product, import its history, prove two definitions on it
+demo: ## Simulate a product, import its history, prove two definitions on it, serve one of them to live traffic
 	@scripts/demo.sh
 
 test: fmt-check deny clippy tidy docs tools tests ## Everything that must hold before a change lands
