@@ -318,6 +318,21 @@ pub(crate) fn known(folder: &Path, files: &[MessagesEntry], ids: &[u128]) -> Res
     Ok(found)
 }
 
+/// The ids of the files that were written last, as long as there are at most so many in all.
+pub(crate) fn latest(folder: &Path, files: &[MessagesEntry], most: usize) -> Result<Vec<u128>> {
+    let mut ids = Vec::new();
+    for entry in files.iter().rev() {
+        if ids.len() as u64 + entry.entries > most as u64 {
+            break;
+        }
+        let mut source = Source::open(folder, entry)?;
+        for section in 0..SECTIONS {
+            ids.extend(source.section(section)?.into_iter().map(|(id, _)| id));
+        }
+    }
+    Ok(ids)
+}
+
 /// A file on its way.
 struct Target {
     file: NewFile,

@@ -191,6 +191,15 @@ impl Lake {
         messages::known(self.folder(), &self.manifest().messages, identities)
     }
 
+    /// Identities of the records that came into the lake last, at most so many: as they are kept, in files of differing size, of which
+    /// only whole ones are read.
+    ///
+    /// # Errors
+    /// [`crate::Error::Damaged`] and [`crate::Error::System`] when a file cannot be read.
+    pub fn latest_identities(&self, most: usize) -> Result<Vec<u128>> {
+        messages::latest(self.folder(), &self.manifest().messages, most)
+    }
+
     fn sent_names(&self) -> impl Iterator<Item = (Option<EventKind>, &str)> {
         self.name_dictionary().iter().map(parse_name)
     }

@@ -75,6 +75,17 @@ pub struct Changes {
     pub tellings: Vec<Telling>,
     /// Leads of which nothing more is to be sent.
     pub cancelled: Vec<u64>,
+    /// Leads that stand as they stood, while what came before them has changed.
+    pub doubts: Vec<Doubt>,
+}
+
+/// A lead of which late data may have made something else true, although it stands: it is corrected if it differs from what is kept.
+#[derive(Debug, Clone)]
+pub struct Doubt {
+    /// The definition's place.
+    pub definition: usize,
+    /// What is to be kept of it then.
+    pub correction: LeadChange,
 }
 
 /// All leads.
@@ -167,7 +178,7 @@ impl Book {
         }
         for ((definition, kind, id), (mut known, said)) in groups {
             if let Some(place) = rules.place(&definition) {
-                let of = Of { rules: &rules, place, kind, id: &id, said, now };
+                let of = Of { rules: &rules, place, kind, id: &id, said, now, reached: news.reached };
                 self.settle(&of, &mut known, changes);
             }
             self.known.entry((kind, id)).or_default().extend(known);
@@ -252,6 +263,7 @@ struct Of<'a> {
     id: &'a str,
     said: Option<&'a Said>,
     now: Now,
+    reached: Option<Timestamp>,
 }
 
 impl Of<'_> {
@@ -355,6 +367,11 @@ impl Of<'_> {
         drifted |= (lead.exit_at, lead.score, &lead.value) != (want.exit_at, score, &facts.value);
         drifted |= lead.band.as_deref() != facts.band.as_deref();
         if !moved && !drifted {
+            if self.reached.is_some_and(|reached| reached <= want.qualified_at) {
+                let facts = Box::new(self.facts(want));
+                let correction = self.change(lead.id, What::Corrected { facts, evidence: None });
+                changes.doubts.push(Doubt { definition: self.place, correction });
+            }
             return;
         }
         lead.qualification = want.qualification;

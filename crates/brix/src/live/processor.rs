@@ -1,5 +1,6 @@
 //! The processor: reads the log, keeps the households, and commits what becomes of them.
 
+mod doubts;
 mod going_live;
 mod start;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use engine::Timestamp;
 use store::ledger::action::NewAction;
-use store::ledger::lead::{LeadChange, Qualification, What};
+use store::ledger::lead::{Facts, LeadChange, Qualification, What};
 use store::ledger::rejects::Reject;
 use store::ledger::{Commit, Ledger};
 use store::log::Log;
@@ -240,6 +241,8 @@ impl Processor {
         // They go with the next commit.
         changed.news.iter().for_each(|household| self.book.read(household, now, &mut self.pending));
         self.status.replays.fetch_add(changed.replays, Ordering::Relaxed);
+        let pending = std::mem::take(&mut self.pending);
+        self.pending = self.settle_doubts(pending)?;
         if !self.pending.leads.is_empty() {
             let tick = Entry::Tick((self.clock)()).encode()?;
             self.log.append(vec![tick]).context("cannot write to the log")?;
@@ -285,6 +288,7 @@ impl Processor {
         status.households.store(self.town.households() as u64, Ordering::Relaxed);
         self.tell_where();
         let rejects: Vec<Reject> = nobody.into_iter().map(|offset| self.nobody(offset)).collect();
+        let changes = self.settle_doubts(changes)?;
         let is_quiet = changes.leads.is_empty() && acts.is_empty() && rejects.is_empty() && self.coming.is_none();
         if is_quiet && self.offset - self.committed < COMMIT_EVERY {
             return Ok(());
@@ -352,9 +356,14 @@ impl Processor {
             // It goes live in silence: nobody needs the words.
             return Ok(Some(Reasons { words: Vec::new(), evidence: evidence.clone() }));
         }
+        self.why(place, facts)
+    }
+
+    /// Why somebody qualified for a definition.
+    fn why(&self, definition: usize, facts: &Facts) -> Result<Option<Reasons>> {
         let Some(household) = self.town.household_of(facts.subject_kind, &facts.subject) else { return Ok(None) };
-        let why = self.town.explain(household, place, &facts.subject, facts.qualified_at)?;
-        Ok(why.map(|why| Reasons::of(&self.rules, place, &why)))
+        let why = self.town.explain(household, definition, &facts.subject, facts.qualified_at)?;
+        Ok(why.map(|why| Reasons::of(&self.rules, definition, &why)))
     }
 
     /// Tells the destinations that want to know.

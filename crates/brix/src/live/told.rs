@@ -1,5 +1,8 @@
 //! A lead in JSON: why it is one (kept with it), and what destinations are told.
 
+use std::sync::Arc;
+
+use engine::Timestamp;
 use engine::household::{Directory as _, Subject};
 use engine::outcome::Finding;
 use engine::record::{Body, SubjectKind};
@@ -32,9 +35,35 @@ impl Reasons {
         }
         rows.sort_unstable();
         rows.dedup();
-        let events: Vec<Json> = rows.into_iter().filter_map(|row| event(why, row)).collect();
+        let mut events: Vec<_> = rows.into_iter().filter_map(|row| event(why, row)).collect();
+        // Rows are by user, in the order in which people came to be known; this is the same whoever came first.
+        events.sort_by(|(earlier, _), (later, _)| earlier.cmp(later));
+        let events: Vec<Json> = events.into_iter().map(|(_, event)| event).collect();
         let evidence = json!({ "reasons": words, "explanation": why.explanation, "events": events });
         Self { words, evidence: evidence.to_string() }
+    }
+
+    /// Whether this is what was kept as evidence.
+    pub fn says(&self, kept: &str) -> bool {
+        let unnumbered = |text: &str| {
+            let mut json: Option<Json> = serde_json::from_str(text).ok();
+            json.iter_mut().for_each(without_rows);
+            json
+        };
+        self.evidence == kept || unnumbered(&self.evidence) == unnumbered(kept)
+    }
+}
+
+/// Takes out the numbers of rows, which are other ones after any event of the household.
+fn without_rows(json: &mut Json) {
+    match json {
+        Json::Object(members) => {
+            members.remove("row");
+            members.remove("rows");
+            members.values_mut().for_each(without_rows);
+        }
+        Json::Array(items) => items.iter_mut().for_each(without_rows),
+        _ => {}
     }
 }
 
@@ -43,22 +72,21 @@ fn rows_of(finding: &Finding, rows: &mut Vec<usize>) {
     finding.parts.iter().for_each(|part| rows_of(part, rows));
 }
 
+/// By which events are put in order: when, whose, its name.
+type Place = (Timestamp, String, Arc<str>);
+
 /// An event behind a criterion, by the row that the explanation names.
-fn event(why: &Why, row: usize) -> Option<Json> {
+fn event(why: &Why, row: usize) -> Option<(Place, Json)> {
     let record = why.records.get(*why.household.records.get(row)?)?;
     let Body::Event { name, .. } = &record.body else { return None };
     let user = why.household.users.iter().find(|run| (run.start..run.end).contains(&row))?.user;
-    let user = Subject { kind: SubjectKind::User, code: user };
-    Some(json!({
-        "row": row,
-        "name": name,
-        "timestamp": record.timestamp.to_string(),
-        "user": why.household.directory.id(user),
-    }))
+    let user = why.household.directory.id(Subject { kind: SubjectKind::User, code: user });
+    let shown = json!({ "row": row, "name": name, "timestamp": record.timestamp.to_string(), "user": user });
+    Some(((record.timestamp, user.to_owned(), Arc::clone(name)), shown))
 }
 
 /// What destinations are told of a lead.
-pub fn payload(rules: &Rules, telling: &Telling, reasons: &[String], detected_at: engine::Timestamp) -> String {
+pub fn payload(rules: &Rules, telling: &Telling, reasons: &[String], detected_at: Timestamp) -> String {
     let Facts { subject_kind, subject, account, qualification, qualified_at, score, value, band, version, .. } =
         &telling.facts;
     let definition = rules.facts(telling.definition);

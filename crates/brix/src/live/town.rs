@@ -40,6 +40,8 @@ pub struct News {
     pub said: Vec<Said>,
     /// Every id in it, with the one by which people know whose it is.
     pub ids: Vec<(SubjectKind, String, String)>,
+    /// From this instant on the past is another one: the evidence of leads since then may no longer be true.
+    pub reached: Option<Timestamp>,
 }
 
 /// What a definition says of a subject.
@@ -149,6 +151,15 @@ impl Town {
             changed: Vec::new(),
             gone: Vec::new(),
         }
+    }
+
+    /// Remembers what came into the lake last: after a start senders send again what they were not told was taken.
+    pub fn remember(&mut self) -> Result<()> {
+        let latest = self.lake.as_ref().map(|lake| lake.latest_identities(REMEMBERED)).transpose()?;
+        for identity in latest.into_iter().flatten() {
+            self.seen.insert(identity);
+        }
+        Ok(())
     }
 
     fn frame(&self) -> Frame<'_> {

@@ -3,12 +3,14 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "helpers of tests stand outside test functions"
 )]
 
 mod api;
 mod bad_input;
 mod definitions;
+mod equality;
 mod kills;
 mod limits;
 mod sdks;

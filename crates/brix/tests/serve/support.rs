@@ -272,3 +272,11 @@ pub fn read_answer(stream: &mut TcpStream) -> std::io::Result<Answer> {
     reader.read_exact(&mut body)?;
     Ok(Answer { status, headers, body: String::from_utf8(body).unwrap() })
 }
+
+/// The seed of what is left to chance: `BRIX_SEED`, or another one each time.
+pub fn seed() -> u64 {
+    let seed = std::env::var("BRIX_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| u64::from(std::process::id()) + 1);
+    println!("BRIX_SEED={seed}");
+    seed
+}

@@ -73,6 +73,12 @@ fn many_identities_at_once() {
     let few: Vec<bool> = identities.chunks(100).flat_map(|some| lake.knows(some).unwrap()).collect();
     assert_eq!(many, few);
     assert_eq!(many.iter().filter(|known| **known).count(), 1_200);
+    let sorted = |mut ids: Vec<u128>| {
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(sorted(lake.latest_identities(1_200).unwrap()), sorted(identities[400..1_600].to_vec()));
+    assert_eq!(lake.latest_identities(10).unwrap(), Vec::<u128>::new(), "whole files only");
 }
 
 #[test]

@@ -71,6 +71,7 @@ impl Processor {
             ledger,
         };
         processor.take_up(stored)?;
+        processor.town.remember().context("cannot look up records in the lake")?;
         Ok(processor)
     }
 
@@ -123,6 +124,8 @@ impl Processor {
         }
         let now = Now { at: self.now, is_silent: true };
         news.values().for_each(|news| self.book.read(news, now, &mut self.pending));
+        let pending = std::mem::take(&mut self.pending);
+        self.pending = self.settle_doubts(pending)?;
         // With this there is a next commit; and time goes on from here.
         let tick = Entry::Tick((self.clock)()).encode()?;
         self.log.append(vec![tick]).context("cannot write to the log")?;

@@ -8,7 +8,7 @@ use engine::evaluate::Evaluator;
 use engine::live::Taken;
 use engine::outcome::Outcome;
 use engine::program::Program;
-use engine::record::SubjectKind;
+use engine::record::{Body, Record, SubjectKind};
 use history::SentReader;
 use rayon::prelude::*;
 
@@ -110,6 +110,7 @@ impl Visit {
     ) -> Result<()> {
         let mut errand = std::mem::take(&mut self.errand);
         let mut replay = errand.replay || !errand.joined.is_empty();
+        let mut reached = errand.records.iter().map(|logged| effective(&logged.record)).min();
         if !errand.ids.is_empty() {
             self.home.came_into_lake();
         }
@@ -125,12 +126,14 @@ impl Visit {
         }
         if replay {
             self.replayed = true;
+            reached = Some(Timestamp::MIN);
             self.home.replay(program, reading, errand.ids)?;
         }
         let outcomes = self.home.stands(program, evaluator, reading)?;
         self.home.settle(evaluator, now);
-        if self.home.is_news(&outcomes) || self.in_any_case {
-            self.news = Some(News::of(self.number, &self.home, outcomes, program, now)?);
+        let is_late = reached.is_some_and(|reached| outcomes.iter().any(|outcome| latest(outcome) >= Some(reached)));
+        if self.home.is_news(&outcomes) || self.in_any_case || is_late {
+            self.news = Some(News { reached, ..News::of(self.number, &self.home, outcomes, program, now)? });
         }
         Ok(())
     }
@@ -152,6 +155,19 @@ impl News {
             let account = user.then(|| live.account_of(outcome.subject.code, now)).flatten().map(str::to_owned);
             Said { id: live.id(outcome.subject).to_owned(), account, outcome }
         });
-        Ok(Self { household, said: said.collect(), ids })
+        Ok(Self { household, said: said.collect(), ids, reached: None })
     }
+}
+
+/// From when on a record is part of the past.
+fn effective(record: &Record) -> Timestamp {
+    match record.body {
+        Body::Traits { constant: true, .. } => Timestamp::MIN,
+        _ => record.timestamp,
+    }
+}
+
+/// When the latest lead of an outcome qualified.
+fn latest(outcome: &Outcome) -> Option<Timestamp> {
+    outcome.entries.last().map(|entry| entry.at).or(outcome.met_at)
 }
