@@ -11,24 +11,24 @@
 
 pub mod limits;
 
-mod amplitude;
+pub(crate) mod amplitude;
 mod answer;
-mod clock;
+pub(crate) mod clock;
 mod crm;
 mod groups;
-mod intake;
-mod json;
+pub(crate) mod intake;
+pub(crate) mod json;
 mod mapped;
-mod mixpanel;
-mod posthog;
+pub(crate) mod mixpanel;
+pub(crate) mod posthog;
 mod pushed;
-mod reject;
+pub(crate) mod reject;
 mod request;
 mod rows;
 mod segment;
 mod source;
 mod stripe;
-mod values;
+pub(crate) mod values;
 
 pub use answer::Answer;
 pub use groups::Groups;

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use connect::files::{FileError, Import, Mapping, Options, Progress, Summary};
+use connect::exports::{Exported, Plan};
+use connect::files::{Batches, FileError, Import, Mapping, Options, Progress, Summary};
 use engine::batch::Batch;
 use engine::workspace::Workspace;
 use history::{Lake, LakeWriter};
@@ -29,7 +30,7 @@ use told::Told;
 
 /// Import files of events into the lake
 ///
-/// CSV and TSV in any encoding, JSON lines and Parquet, plain, in gzip, zstd or zip; files and folders. A mapping says
+/// CSV and TSV in any encoding, JSON lines, Parquet and Avro, plain, in gzip, zstd or zip; files and folders. A mapping says
 /// what is what: --mapping, else mapping.yaml in the folder that is imported, else here. Either everything is imported
 /// or, when something stops the import, nothing. Importing the same rows again changes nothing. Without files, a lake
 /// is laid out anew where brix.yaml finds accounts otherwise than before.
@@ -38,6 +39,7 @@ use told::Told;
     brix import export/\n  \
     brix import events.csv.gz users.csv --mapping mapping.yaml\n  \
     brix import --strict export/\n  \
+    brix import --from amplitude export.zip\n  \
     brix import --guess export/ > mapping.yaml")]
 pub struct Arguments {
     /// Files and folders
@@ -46,11 +48,14 @@ pub struct Arguments {
     /// What the files' columns mean
     #[arg(long, value_name = "FILE", requires = "paths")]
     mapping: Option<PathBuf>,
+    /// The files are what this vendor's own export wrote, and need no mapping: amplitude, mixpanel, posthog, heap
+    #[arg(long, value_name = "VENDOR", requires = "paths", conflicts_with = "mapping")]
+    from: Option<String>,
     /// Stop at the first row that cannot be used, and import nothing
     #[arg(long, requires = "paths")]
     strict: bool,
     /// Import nothing; print a proposed mapping with what was seen and what is doubtful
-    #[arg(long, requires = "paths", conflicts_with_all = ["mapping", "strict"])]
+    #[arg(long, requires = "paths", conflicts_with_all = ["mapping", "strict", "from"])]
     guess: bool,
 }
 
@@ -68,10 +73,15 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     if arguments.paths.is_empty() {
         return lay_out(&shared.lake(), &workspace, console);
     }
-    let mapping = mapping(&arguments.paths, arguments.mapping.as_deref())?;
+    let options = Options { strict: arguments.strict, ..Options::default() };
     let started = Instant::now();
-    let import =
-        Import::open(Arc::new(mapping), &arguments.paths, Options { strict: arguments.strict, ..Options::default() })?;
+    let import: Box<dyn Batches> = match &arguments.from {
+        Some(vendor) => {
+            let plan = Plan::of(vendor).map_err(Failure::usage)?;
+            Box::new(Exported::open(plan, &arguments.paths, options)?)
+        }
+        None => open(&arguments.paths, arguments.mapping.as_deref(), options)?,
+    };
     let folder = shared.lake();
     let told = take(import, &folder, &workspace, started, console)?;
     record::keep(&folder, &told)?;
@@ -94,10 +104,23 @@ pub fn once(
     workspace: &Workspace,
     console: &mut Console,
 ) -> Result<()> {
-    let import = Import::open(Arc::new(mapping(paths, named)?), paths, Options::default())?;
+    let import = open(paths, named, Options::default())?;
     let told = take(import, folder, workspace, Instant::now(), console)?;
     told.tell(console);
     Ok(())
+}
+
+/// Opens files by the mapping that is named, else the one next to the data, else the one here: a mapping of columns, or one
+/// for a vendor's export.
+///
+/// # Errors
+/// There is none, it cannot be used, or no file fits it.
+pub fn open(paths: &[PathBuf], named: Option<&Path>, options: Options) -> Result<Box<dyn Batches>> {
+    let (shown, text) = mapping_text(paths, named)?;
+    if connect::exports::vendor_of(&text).is_some() {
+        return Ok(Box::new(Exported::open(Plan::parse(&shown, &text)?, paths, options)?));
+    }
+    Ok(Box::new(Import::open(Arc::new(Mapping::parse(&shown, &text)?), paths, options)?))
 }
 
 /// Puts the rows of a lake where its settings of accounts want them now.
@@ -127,7 +150,10 @@ fn lay_out(folder: &Path, workspace: &Workspace, console: &mut Console) -> Resul
 
 /// A proposed mapping, to be read, corrected and kept: as YAML, or within JSON.
 fn propose(paths: &[PathBuf], console: &mut Console) -> Result<Exit> {
-    let guess = connect::files::guess(paths)?;
+    let guess = match connect::exports::guess(paths)? {
+        Some(export) => export,
+        None => connect::files::guess(paths)?,
+    };
     if guess.looked_at.is_empty() {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         anyhow::bail!("there is nothing to guess from in {}: no file with rows", names.join(", "));
@@ -146,11 +172,8 @@ fn propose(paths: &[PathBuf], console: &mut Console) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The mapping that is named, else the one next to the data, else the one here.
-///
-/// # Errors
-/// There is none, or it cannot be used.
-pub fn mapping(paths: &[PathBuf], named: Option<&Path>) -> Result<Mapping> {
+/// The mapping's name for messages, and what stands in it.
+fn mapping_text(paths: &[PathBuf], named: Option<&Path>) -> Result<(String, String)> {
     let beside = paths.iter().filter(|path| path.is_dir()).map(|path| path.join(MAPPING));
     let here = [PathBuf::from(MAPPING)];
     let found = match named {
@@ -164,7 +187,7 @@ pub fn mapping(paths: &[PathBuf], named: Option<&Path>) -> Result<Mapping> {
         )
     })?;
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Mapping::parse(&path.display().to_string(), &text)?)
+    Ok((path.display().to_string(), text))
 }
 
 /// What the reading thread hands over.
@@ -175,7 +198,13 @@ enum Step {
 }
 
 /// Reads on one thread and writes on this one.
-fn take(import: Import, folder: &Path, workspace: &Workspace, started: Instant, console: &mut Console) -> Result<Told> {
+fn take(
+    import: Box<dyn Batches>,
+    folder: &Path,
+    workspace: &Workspace,
+    started: Instant,
+    console: &mut Console,
+) -> Result<Told> {
     let mut writer = LakeWriter::begin(folder, workspace)?;
     let rejects = RejectFile::create(folder)?;
     let bar = progress::bytes(console, "Importing");
@@ -196,7 +225,7 @@ fn take(import: Import, folder: &Path, workspace: &Workspace, started: Instant, 
 }
 
 /// Reads files into batches until all are done or nobody takes them any more.
-fn read(mut import: Import, mut rejects: RejectFile, give: &SyncSender<Step>) {
+fn read(mut import: Box<dyn Batches>, mut rejects: RejectFile, give: &SyncSender<Step>) {
     loop {
         let step = match import.next_batch(&mut rejects) {
             Ok(Some(batch)) => Step::Batch(Box::new(batch)),

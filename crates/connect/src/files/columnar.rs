@@ -1,9 +1,12 @@
-//! Parquet: columns of typed values, read a batch of rows at a time.
+//! Parquet and Avro: columns of typed values, read a batch of rows at a time.
 //!
 //! Members of structs become columns with dotted names. Times without a zone are wall clocks (the mapping's zone says
 //! where), and dates are such at midnight. Types that Brix cannot hold make a field unusable, not the file.
 
+mod avro;
+
 use std::fs::File;
+use std::io::Read;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -11,10 +14,11 @@ use arrow::array::{
     PrimitiveArray, RecordBatch, StringArray, StructArray, TimestampMicrosecondArray, UInt64Array,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Schema, TimeUnit, TimestampMicrosecondType};
+use arrow::error::ArrowError;
 use engine::time::DAY;
 use engine::{Number, Timestamp, Value};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::columns::{Columns, Decoder, Position, RowFault};
 use super::field::Field;
@@ -27,13 +31,18 @@ const BLOCK_ROWS: usize = 8_192;
 
 pub(crate) struct Columnar {
     file: Arc<str>,
-    reader: ParquetRecordBatchReader,
+    format: &'static str,
+    reader: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>,
     columns: Columns,
     /// One for each column.
     block: Vec<Cells>,
     rows: usize,
     rows_before: u64,
-    /// To count bytes by the share of rows, as the reader jumps in the file.
+    share: Option<Share>,
+}
+
+/// Counts bytes by the share of rows, as the reader of Parquet jumps in the file.
+struct Share {
     count: Arc<ByteCount>,
     file_bytes: u64,
     file_rows: u64,
@@ -62,45 +71,55 @@ const CANNOT_HOLD: &str = "a value of a type that Brix cannot hold";
 const NOT_FINITE: &str = "not a finite number below 10^18";
 
 impl Columnar {
-    /// Opens and reads the schema. `counted` bytes of the file have been counted as read before.
+    /// Opens Parquet and reads the schema. `counted` bytes of the file have been counted as read before.
     pub(crate) fn open(found: &Found, count: &Arc<ByteCount>, counted: u64) -> Result<Self, FileError> {
         let file =
             File::open(&found.path).map_err(|source| FileError::Read { file: Arc::clone(&found.shown), source })?;
-        let wrong = |error: parquet::errors::ParquetError| FileError::Parquet {
-            file: Arc::clone(&found.shown),
-            message: error.to_string(),
-        };
+        let wrong = |error: parquet::errors::ParquetError| unreadable(&found.shown, "Parquet", error.to_string());
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(wrong)?;
         let file_rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
-        let mut columns = Columns::default();
-        for field in builder.schema().fields() {
-            name_columns(field.name(), field.data_type(), 0, &mut columns);
-        }
-        if columns.len() > limits::COLUMNS {
-            return Err(FileError::unfit(&found.shown, None, Reason::TooManyColumns.to_string()));
-        }
-        let reader = builder.with_batch_size(BLOCK_ROWS).build().map_err(wrong)?;
-        Ok(Self {
-            file: Arc::clone(&found.shown),
-            reader,
-            columns,
-            block: Vec::new(),
-            rows: 0,
-            rows_before: 0,
-            count: Arc::clone(count),
-            file_bytes: found.bytes,
-            file_rows,
-            counted,
-        })
+        let columns = columns_of(builder.schema(), &found.shown)?;
+        let reader = Box::new(builder.with_batch_size(BLOCK_ROWS).build().map_err(wrong)?);
+        let share = Some(Share { count: Arc::clone(count), file_bytes: found.bytes, file_rows, counted });
+        let file = Arc::clone(&found.shown);
+        Ok(Self { file, format: "Parquet", reader, columns, block: Vec::new(), rows: 0, rows_before: 0, share })
     }
 
-    fn count_bytes(&mut self, is_end: bool) {
-        let rows = u128::from(self.rows_before + self.rows as u64);
-        let share = (u128::from(self.file_bytes) * rows).checked_div(u128::from(self.file_rows)).unwrap_or(0);
-        let now = if is_end { self.file_bytes } else { u64::try_from(share).unwrap_or(0).min(self.file_bytes) };
+    /// Reads the header of an Avro container file.
+    pub(crate) fn open_avro(file: &Arc<str>, bytes: Box<dyn Read + Send>) -> Result<Self, FileError> {
+        let reader = avro::open(bytes).map_err(|error| unreadable(file, "Avro", error.to_string()))?;
+        let columns = columns_of(&reader.schema(), file)?;
+        let (file, reader) = (Arc::clone(file), Box::new(reader));
+        Ok(Self { file, format: "Avro", reader, columns, block: Vec::new(), rows: 0, rows_before: 0, share: None })
+    }
+}
+
+impl Share {
+    fn count_rows(&mut self, rows: u64) {
+        let share = u128::from(self.file_bytes) * u128::from(rows);
+        let now = share.checked_div(u128::from(self.file_rows)).unwrap_or(0);
+        self.count_to(u64::try_from(now).unwrap_or(0).min(self.file_bytes));
+    }
+
+    fn count_to(&mut self, now: u64) {
         self.count.add_read(now.saturating_sub(self.counted));
         self.counted = self.counted.max(now);
     }
+}
+
+fn unreadable(file: &Arc<str>, format: &'static str, message: String) -> FileError {
+    FileError::Columns { file: Arc::clone(file), format, message }
+}
+
+fn columns_of(schema: &Schema, file: &Arc<str>) -> Result<Columns, FileError> {
+    let mut columns = Columns::default();
+    for field in schema.fields() {
+        name_columns(field.name(), field.data_type(), 0, &mut columns);
+    }
+    if columns.len() > limits::COLUMNS {
+        return Err(FileError::unfit(file, None, Reason::TooManyColumns.to_string()));
+    }
+    Ok(columns)
 }
 
 /// Adds a column, or those of a struct's members.
@@ -252,10 +271,12 @@ impl Decoder for Columnar {
         self.block.clear();
         self.rows = 0;
         let Some(batch) = self.reader.next() else {
-            self.count_bytes(true);
+            if let Some(share) = &mut self.share {
+                share.count_to(share.file_bytes);
+            }
             return Ok(false);
         };
-        let wrong = |message: String| FileError::Parquet { file: Arc::clone(&self.file), message };
+        let wrong = |message: String| unreadable(&self.file, self.format, message);
         let batch: RecordBatch = batch.map_err(|error| wrong(error.to_string()))?;
         for array in batch.columns() {
             push_cells(array, 0, &mut self.block);
@@ -264,7 +285,9 @@ impl Decoder for Columnar {
             return Err(wrong("a batch of rows has other columns than the schema".to_owned()));
         }
         self.rows = batch.num_rows();
-        self.count_bytes(false);
+        if let Some(share) = &mut self.share {
+            share.count_rows(self.rows_before + self.rows as u64);
+        }
         Ok(true)
     }
 

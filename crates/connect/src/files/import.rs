@@ -103,6 +103,34 @@ impl Summary {
     }
 }
 
+/// What reads files into batches.
+pub trait Batches: Send {
+    /// The next batch; `None` when all files are done. Rejected rows go to `sink`.
+    ///
+    /// # Errors
+    /// If a file cannot be read or does not fit, if the sink fails, and at the first rejected row in strict mode. The import
+    /// cannot go on then.
+    fn next_batch(&mut self, sink: &mut dyn RejectSink) -> Result<Option<Batch>, FileError>;
+    /// What was done so far.
+    fn summary(&self) -> &Summary;
+    /// How far it is.
+    fn progress(&self) -> Progress;
+}
+
+impl Batches for Import {
+    fn next_batch(&mut self, sink: &mut dyn RejectSink) -> Result<Option<Batch>, FileError> {
+        Self::next_batch(self, sink)
+    }
+
+    fn summary(&self) -> &Summary {
+        Self::summary(self)
+    }
+
+    fn progress(&self) -> Progress {
+        Self::progress(self)
+    }
+}
+
 /// A file that is being read.
 struct Current {
     shown: Arc<str>,
@@ -352,6 +380,10 @@ pub(crate) fn open(
         return Ok(OpenFile { decoder, format, encoding: None, delimiter: None });
     }
     let stated = rule.and_then(|rule| rule.encoding);
+    if format == Format::Avro {
+        let decoder = Box::new(Columnar::open_avro(&found.shown, opened.bytes)?);
+        return Ok(OpenFile { decoder, format, encoding: None, delimiter: None });
+    }
     let chosen = encoding::choose(&opened.head, stated, format == Format::Csv);
     let head = encoding::head_text(&opened.head, chosen);
     let input = Box::new(encoding::Utf8Reader::new(opened.bytes, chosen, Arc::clone(replaced)));

@@ -5,7 +5,9 @@
 //! A member that is given twice counts with its last value, and is counted ([`Decoder::duplicate_keys`]).
 
 mod split;
+mod texts;
 mod value;
+mod window;
 
 use std::io::Read;
 use std::sync::Arc;
@@ -17,7 +19,9 @@ use super::field::Field;
 use super::limits;
 use super::reject::{FileError, Reason, capped};
 use split::{Cut, Splitter};
+pub(crate) use texts::JsonTexts;
 use value::{Flattener, Stored};
+use window::Window;
 
 struct RowMark {
     raw_start: usize,
@@ -30,12 +34,7 @@ struct RowMark {
 }
 
 pub(crate) struct Json {
-    file: Arc<str>,
-    input: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
-    filled: usize,
-    next_start: usize,
-    ended: bool,
+    window: Window,
     splitter: Splitter,
     rows_before: u64,
     has_values: bool,
@@ -46,12 +45,7 @@ pub(crate) struct Json {
 impl Json {
     pub(crate) fn open(file: &Arc<str>, input: Box<dyn Read + Send>, head: &str, head_is_whole: bool) -> Self {
         Self {
-            file: Arc::clone(file),
-            input,
-            buffer: vec![0; limits::BLOCK_BYTES],
-            filled: 0,
-            next_start: 0,
-            ended: false,
+            window: Window::open(file, input),
             splitter: Splitter::for_head(head, head_is_whole),
             rows_before: 0,
             has_values: false,
@@ -60,30 +54,11 @@ impl Json {
         }
     }
 
-    fn fill(&mut self) -> Result<(), FileError> {
-        self.buffer.copy_within(self.next_start..self.filled, 0);
-        self.filled -= self.next_start;
-        self.next_start = 0;
-        if self.filled == self.buffer.len() {
-            self.buffer.resize(self.buffer.len().saturating_mul(2), 0);
-        }
-        let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
-        let wanted = room.len();
-        let got = super::input::read_fully(&mut self.input, room)
-            .map_err(|source| FileError::Read { file: Arc::clone(&self.file), source })?;
-        self.filled += got;
-        self.ended = got < wanted;
-        Ok(())
-    }
-
     /// Cuts the buffer into values and reads each.
     fn cut(&mut self) {
         self.flattener.clear();
         loop {
-            let bytes = self.buffer.get(self.next_start..self.filled).unwrap_or_default();
-            let (cut, taken) = self.splitter.next(bytes, self.ended);
-            let base = self.next_start;
-            self.next_start += taken;
+            let (cut, base) = self.window.cut(&mut self.splitter);
             match cut {
                 Cut::More => break,
                 Cut::Value { start, end, line, character } => {
@@ -97,10 +72,10 @@ impl Json {
                 }
             }
         }
-        if self.ended && !self.has_values && !self.splitter.is_past_array() {
+        if self.window.ended && !self.has_values && !self.splitter.is_past_array() {
             self.has_values = true;
             let fault = RowFault { reason: Reason::Empty, position: None };
-            self.push_fault((self.filled, self.filled), (1, 1), fault);
+            self.push_fault((self.window.filled, self.window.filled), (1, 1), fault);
         }
     }
 
@@ -110,7 +85,7 @@ impl Json {
     }
 
     fn read_row(&mut self, start: usize, end: usize, (line, character): (u64, u64)) {
-        let raw = self.buffer.get(start..end).unwrap_or_default();
+        let raw = self.window.bytes(start..end);
         let number = self.rows_before + self.rows.len() as u64 + 1;
         let place = |lines: u64, characters: u64| Position {
             row: number,
@@ -149,21 +124,18 @@ impl Decoder for Json {
         self.rows_before += self.rows.len() as u64;
         self.rows.clear();
         loop {
-            if self.ended {
+            if self.window.ended {
                 return Ok(false);
             }
-            self.fill()?;
+            self.window.fill()?;
             self.cut();
-            if self.ended {
+            if self.window.ended {
                 return Ok(!self.rows.is_empty());
             }
             if !self.rows.is_empty() {
                 return Ok(true);
             }
-            if self.filled - self.next_start > limits::ROW_BYTES {
-                let (line, _) = self.splitter.place();
-                return Err(FileError::unfit(&self.file, Some(line), Reason::RowTooLong.to_string()));
-            }
+            self.window.check_row(&self.splitter)?;
         }
     }
 
@@ -204,7 +176,7 @@ impl Decoder for Json {
 
     fn raw(&self, row: usize) -> String {
         let Some(mark) = self.rows.get(row) else { return String::new() };
-        let raw = self.buffer.get(mark.raw_start..mark.raw_end).unwrap_or_default();
+        let raw = self.window.bytes(mark.raw_start..mark.raw_end);
         let raw = raw.get(..limits::REJECT_RAW_BYTES + 8).unwrap_or(raw);
         capped(&String::from_utf8_lossy(raw), limits::REJECT_RAW_BYTES).to_owned()
     }

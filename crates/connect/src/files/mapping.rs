@@ -314,16 +314,21 @@ impl fmt::Display for MappingError {
 
 impl std::error::Error for MappingError {}
 
+impl MappingError {
+    /// All that is wrong with a text, in the order of its lines.
+    pub(crate) fn new(file: &str, text: &str, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|problem| (problem.line, problem.column));
+        Self { file: file.to_owned(), problems, lines: text.lines().map(str::to_owned).collect() }
+    }
+}
+
 impl Mapping {
     /// Reads a mapping. `file` names it in messages.
     ///
     /// # Errors
     /// All that is wrong with it.
     pub fn parse(file: &str, text: &str) -> Result<Self, MappingError> {
-        read::mapping(text).map_err(|mut problems| {
-            problems.sort_by_key(|problem| (problem.line, problem.column));
-            MappingError { file: file.to_owned(), problems, lines: text.lines().map(str::to_owned).collect() }
-        })
+        read::mapping(text).map_err(|problems| MappingError::new(file, text, problems))
     }
 
     /// The mapping of a file by its path below the folder that is imported (or its name), with `/` between the parts.

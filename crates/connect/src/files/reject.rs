@@ -124,6 +124,17 @@ pub enum Reason {
     /// Not three capital letters.
     #[error("`{0}` is not a currency: three letters such as USD are")]
     NotACurrency(String),
+    /// Not a row of the vendor's export that was named.
+    #[error("not a row of an export of {0}; import other files by a mapping of their own")]
+    NotOfVendor(&'static str),
+    /// What the live source would say of the message that the row was.
+    #[error("{words}")]
+    Message {
+        /// The source's word for the cause.
+        code: &'static str,
+        /// The source's words.
+        words: String,
+    },
 }
 
 impl Reason {
@@ -157,6 +168,8 @@ impl Reason {
             Self::NoName => "no-name",
             Self::UnlistedName(_) => "unlisted-name",
             Self::NotACurrency(_) => "not-a-currency",
+            Self::NotOfVendor(_) => "not-of-vendor",
+            Self::Message { code, .. } => code,
         }
     }
 }
@@ -252,11 +265,13 @@ pub enum FileError {
         /// What is wrong, and the cure.
         message: String,
     },
-    /// Parquet that cannot be read.
-    #[error("{file}: not readable as Parquet: {message}")]
-    Parquet {
+    /// Parquet or Avro that cannot be read.
+    #[error("{file}: not readable as {format}: {message}; fetch the file again if it may be cut off or damaged")]
+    Columns {
         /// Which file.
         file: Arc<str>,
+        /// Which of the two.
+        format: &'static str,
         /// What the reader says.
         message: String,
     },

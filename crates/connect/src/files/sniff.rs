@@ -11,6 +11,8 @@ pub enum Format {
     Json,
     /// Apache Parquet.
     Parquet,
+    /// Apache Avro's object container files.
+    Avro,
 }
 
 impl Format {
@@ -21,15 +23,19 @@ impl Format {
             Self::Csv => "csv",
             Self::Json => "json",
             Self::Parquet => "parquet",
+            Self::Avro => "avro",
         }
     }
 }
 
-/// What the first bytes say: `PAR1` is Parquet; a file that begins with `{` or `[` is JSON; all else is delimited.
+/// What the first bytes say: `PAR1` is Parquet, `Obj` and a one Avro; a file that begins with `{` or `[` is JSON; all else is delimited.
 /// A name that ends in `.csv` or `.tsv` is believed before the brackets.
 pub(crate) fn format(head: &[u8], name: &str) -> Format {
     if head.starts_with(b"PAR1") {
         return Format::Parquet;
+    }
+    if head.starts_with(b"Obj\x01") {
+        return Format::Avro;
     }
     let name = name.to_ascii_lowercase();
     if [".csv", ".tsv", ".tab", ".psv"].iter().any(|ending| name.ends_with(ending)) {

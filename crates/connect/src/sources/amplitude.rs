@@ -120,7 +120,8 @@ fn read(request: &Request<'_>, text: &str, settings: &Settings, intake: &mut Int
     })
 }
 
-fn said(
+/// What an event says: of a request, or of an export.
+pub(crate) fn said(
     event: &Object<'_>,
     name: &str,
     settings: &Settings,

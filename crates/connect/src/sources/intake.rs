@@ -86,6 +86,17 @@ impl Intake {
         self.received_at
     }
 
+    /// From here on messages are of another time of receipt: those of an export were received one by one.
+    pub(crate) const fn receive_at(&mut self, received_at: Timestamp) {
+        self.received_at = received_at;
+    }
+
+    /// The records of a message, which the caller keeps instead of the outcome.
+    pub(crate) fn said(&mut self, text: &str, said: Said) -> Result<Vec<Record>, Fault> {
+        self.records(text, said)?;
+        Ok(std::mem::take(&mut self.outcome.records))
+    }
+
     /// Takes in what became of the next message, whose text is given.
     pub(crate) fn take(&mut self, text: &str, said: Result<Said, Fault>) {
         let number = self.outcome.messages;

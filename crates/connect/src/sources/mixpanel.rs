@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use engine::Timestamp;
 use engine::record::{SubjectKind, Who};
+use engine::time::SECOND;
 use twox_hash::XxHash3_128;
 
 use super::answer::{Answer, failed_records};
@@ -157,7 +158,8 @@ fn said(piece: &str, message: &Object<'_>, settings: &Settings, received: Timest
 const NOT_PROPERTIES: [&str; 8] =
     ["token", "time", "distinct_id", "$insert_id", "$device_id", "$user_id", "ip", "$anon_distinct_id"];
 
-fn event(message: &Object<'_>, settings: &Settings, received: Timestamp) -> Result<Said, Fault> {
+/// What an event says: of a request, or of an export.
+pub(crate) fn event(message: &Object<'_>, settings: &Settings, received: Timestamp) -> Result<Said, Fault> {
     let name = values::name_in(message, "event")?;
     let nothing = Object::default();
     let properties = message.object("properties").unwrap_or(&nothing);
@@ -224,10 +226,11 @@ fn without_mark(id: Arc<str>) -> Arc<str> {
     id.strip_prefix(MARK).map_or(Arc::clone(&id), Arc::from)
 }
 
-/// Mixpanel counts an event once by its name, time, person and `$insert_id` together.
+/// Mixpanel counts an event once by its name, time, person and `$insert_id` together. The time in whole seconds, as its
+/// exports know no more of it.
 fn id_of(name: &str, happened: Option<Timestamp>, distinct: Option<&str>, properties: &Object<'_>) -> Option<Arc<str>> {
     let insert = properties.text("$insert_id").filter(|id| !id.is_empty())?;
-    let time = happened.map_or(0, |happened| happened.0);
+    let time = happened.map_or(0, |happened| happened.0.div_euclid(SECOND));
     let whole = format!("{name}\0{time}\0{}\0{insert}", distinct.unwrap_or_default());
     Some(Arc::from(format!("{:032x}", XxHash3_128::oneshot(whole.as_bytes()))))
 }
@@ -259,7 +262,7 @@ fn changes(message: &Object<'_>) -> Result<(Collected, u64), Fault> {
 }
 
 /// Profiles have no ids of their own for messages, and mostly no time.
-fn profile(message: &Object<'_>, received: Timestamp) -> Result<Said, Fault> {
+pub(crate) fn profile(message: &Object<'_>, received: Timestamp) -> Result<Said, Fault> {
     let id = values::id_in(message, "$distinct_id", "")?;
     let id = id.ok_or_else(|| Fault::at("/$distinct_id", Reason::NoSubject("$distinct_id")))?;
     let mut said = Said::by(person(Some(id), None, None), dated(message, received)?, None);

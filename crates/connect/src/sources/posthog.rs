@@ -104,7 +104,13 @@ const NOT_PROPERTIES: [&str; 8] =
 /// What the SDKs send beside events, and Brix has no use for.
 const RECORDINGS: [&str; 3] = ["$snapshot", "$snapshot_items", "$performance_event"];
 
-fn said(event: &Object<'_>, settings: &Settings, received: Timestamp, sent: Option<Timestamp>) -> Result<Said, Fault> {
+/// What an event says: of a request, or of an export.
+pub(crate) fn said(
+    event: &Object<'_>,
+    settings: &Settings,
+    received: Timestamp,
+    sent: Option<Timestamp>,
+) -> Result<Said, Fault> {
     let name = values::name_in(event, "event")?;
     if RECORDINGS.contains(&name.as_ref()) {
         return Err(Reason::NotTaken("recordings of sessions are not taken; switch them off for this host").into());

@@ -1,11 +1,10 @@
 //! The data that a proposal rests on: a lake, or files that are put into one that lives as long as the look.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use connect::files::{Import, Options, Reject, RejectSink};
+use connect::files::{Batches, Options, Reject, RejectSink};
 use engine::language::{self, text_to_yaml};
 use engine::workspace::Workspace;
 use history::{EventProfile, Lake, LakeWriter, Profile};
@@ -55,8 +54,7 @@ impl Look {
     /// # Errors
     /// They, or their mapping, cannot be read.
     pub fn at_files(paths: &[PathBuf], mapping: Option<&Path>, console: &Console) -> Result<Self> {
-        let mapping = import::mapping(paths, mapping)?;
-        let import = Import::open(Arc::new(mapping), paths, Options::default())?;
+        let import = import::open(paths, mapping, Options::default())?;
         let scratch = Scratch::new("init")?;
         let is_whole = take(import, scratch.path(), console)?;
         let lake = Lake::open(scratch.path()).map_err(|error| match error {
@@ -139,7 +137,7 @@ fn size(profile: &Profile) -> String {
 }
 
 /// Puts records into a lake; says whether these are all.
-fn take(mut import: Import, folder: &Path, console: &Console) -> Result<bool> {
+fn take(mut import: Box<dyn Batches>, folder: &Path, console: &Console) -> Result<bool> {
     let mut writer = LakeWriter::begin(folder, &Workspace::default())?;
     let bar = progress::bytes(console, "Looking");
     let progress = import.progress();

@@ -80,10 +80,28 @@ fn decompress(mut raw: Box<dyn Read + Send>) -> io::Result<Unpacked> {
     let is_zstd = magic == [0x28, 0xb5, 0x2f, 0xfd];
     let whole = Cursor::new(magic).chain(raw);
     Ok(if is_gzip {
-        (Box::new(MultiGzDecoder::new(whole)), true)
+        (Box::new(Unpacking { inner: MultiGzDecoder::new(whole), by: "gzip" }), true)
     } else if is_zstd {
-        (Box::new(zstd::stream::read::Decoder::new(whole)?), true)
+        (Box::new(Unpacking { inner: zstd::stream::read::Decoder::new(whole)?, by: "zstd" }), true)
     } else {
         (Box::new(whole), false)
     })
+}
+
+/// Says of data that cannot be unpacked what is the matter with it.
+struct Unpacking<R> {
+    inner: R,
+    by: &'static str,
+}
+
+impl<R: Read> Read for Unpacking<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            kind => {
+                let by = self.by;
+                io::Error::new(kind, format!("what {by} packed is damaged or cut off: {error}; fetch the file again"))
+            }
+        })
+    }
 }

@@ -116,9 +116,10 @@ fn file(node: &Node, missing: &[String], reading: &mut Reading) -> Option<FileMa
 
 fn format(table: &mut Table<'_>, reading: &mut Reading) -> Option<Format> {
     let (mark, word) = table.text("format", &mut reading.problems)?;
-    let found = [Format::Csv, Format::Json, Format::Parquet].into_iter().find(|format| format.word() == word);
+    let found =
+        [Format::Csv, Format::Json, Format::Parquet, Format::Avro].into_iter().find(|format| format.word() == word);
     if found.is_none() {
-        reading.report(mark, format!("`{word}` is no format; csv, json and parquet are"));
+        reading.report(mark, format!("`{word}` is no format; csv, json, parquet and avro are"));
     }
     found
 }
