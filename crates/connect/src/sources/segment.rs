@@ -3,6 +3,7 @@
 //! After Segment's documentation "HTTP Tracking API Source" and "Spec: Common Fields", and what its SDKs send. They
 //! differ in limits and paths, which a [`Dialect`] has; the mapping of messages is one ([`message`]).
 
+mod browser;
 pub(super) mod family;
 mod message;
 
@@ -63,8 +64,10 @@ pub(super) const SOURCE: Source = Source {
     name: "Segment",
     about: "Events from Segment's SDKs: point their host at Brix.",
     proof: Proof::Key,
-    routes: paths_of_calls!(BATCH_BYTES),
-    receive: |request, settings| receive(&SEGMENT, request, settings),
+    routes: paths_of_calls!(BATCH_BYTES, Route::get(browser::SETTINGS)),
+    receive: |request, settings| {
+        browser::settings(request, settings).unwrap_or_else(|| receive(&SEGMENT, request, settings))
+    },
     unauthorized,
     too_busy,
     too_large,
