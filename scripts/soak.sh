@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 cases=${BRIX_CASES:-1000000}
 kills=${BRIX_KILLS:-200}
+inputs=${BRIX_INPUTS:-10000000}
 seed=${BRIX_FIRST_SEED:-0}
 commit=$(git rev-parse --short HEAD)$(git diff --quiet HEAD -- crates || echo ' and changes')
 machine="$(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
@@ -21,6 +22,10 @@ soak() {
   local passed failed
   passed=$(sed -n 's/^test result: .* \([0-9]*\) passed.*/\1/p' "$log" | tail -1)
   failed=$(sed -n 's/^test result: .* \([0-9]*\) failed.*/\1/p' "$log" | tail -1)
+  local figures
+  figures=$(sed -n 's/^.*FIGURE \({.*}\)$/  \1/p' "$log" | sed '$!s/$/,/')
+  # A run that tells no figures has no list of them.
+  if [ -n "$figures" ]; then figures=$(printf ',\n "figures": [\n%s\n ]' "$figures"); fi
   mkdir -p docs/evidence
   cat > "docs/evidence/soak-$name.json" <<JSON
 {
@@ -32,7 +37,7 @@ soak() {
  "seconds": $((SECONDS - started)),
  "date": "$(date -u +%F)",
  "commit": "$commit",
- "machine": "$machine"
+ "machine": "$machine"$figures
 }
 JSON
   rm -f "$log"
@@ -40,9 +45,11 @@ JSON
 }
 
 wanted=("$@")
-export BRIX_CASES=$cases BRIX_KILLS=$kills BRIX_FIRST_SEED=$seed
+export BRIX_CASES=$cases BRIX_KILLS=$kills BRIX_INPUTS=$inputs BRIX_FIRST_SEED=$seed
 soak engine brix-engine agree properties:: \
   "engine = oracle on $cases random cases, screens on as many; states cut and resumed on half, order and duplicates on a fifth, explanations on a tenth of them"
 soak store-kills brix-store ports kills:: "the log's and the ledger's process killed $kills times each at random moments"
 soak store-power brix-store ports power_loss:: "power lost at about $((kills * 4)) moments of a log's and of a ledger's work"
 soak kills brix-history lake crash::killed_at_any_moment "the importer killed $kills times at random moments"
+soak sources brix-connect sources fuzz:: \
+  "$inputs messages of vendors' clients, damaged at random in bytes and in structure, sent to every source: no panic, each counted, none slow or out of proportion"

@@ -71,4 +71,36 @@ mod tests {
         assert_eq!(unpack(&headers("br"), &text, 1_000), Err(UnpackError::Damaged));
         assert_eq!(unpack(&headers("gzip"), &gzip[..20], 1_000), Err(UnpackError::Damaged), "cut off");
     }
+
+    #[test]
+    fn damaged_bodies_are_refused_within_the_limit() {
+        const LIMIT: usize = 4_096;
+        let text: Vec<u8> = (0..3_000_u32).flat_map(|number| number.to_le_bytes()).collect();
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&text).unwrap();
+        let mut deflate = ZlibEncoder::new(Vec::new(), Compression::best());
+        deflate.write_all(&text).unwrap();
+        let seeds = [("gzip", gzip.finish().unwrap()), ("deflate", deflate.finish().unwrap())];
+        let mut dice = 1_u64;
+        let mut roll = |sides: usize| {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (dice >> 33) as usize % sides.max(1)
+        };
+        for _ in 0..2_000 {
+            let (encoding, seed) = &seeds[roll(2)];
+            let mut body = seed.clone();
+            for _ in 0..=roll(4) {
+                let place = roll(body.len());
+                match roll(4) {
+                    0 => body[place] ^= 1 << roll(8),
+                    1 => body.truncate(place + 1),
+                    2 => body.extend_from_within(place..),
+                    _ => drop(body.splice(place..place, [roll(256) as u8; 3])),
+                }
+            }
+            if let Ok(Some(unpacked)) = unpack(&headers(encoding), &body, LIMIT) {
+                assert!(unpacked.len() <= LIMIT);
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::support::{KEY, Server, basic};
+use crate::support::{KEY, Server, basic, folder};
 
 #[test]
 fn what_is_not_taken_is_kept_with_its_reason() {
@@ -49,6 +49,12 @@ fn nothing_is_kept_of_those_without_a_key() {
     assert_eq!(server.rejects(), []);
 }
 
+/// A source of rows of any form.
+const ROWS: &str =
+    "[[sources]]\nname = \"rows\"\nvendor = \"json\"\nkeys = [\"env:TEST_KEY\"]\nmapping = \"rows.yaml\"\n";
+const MAPPING: &str =
+    "source: rows\nfiles:\n  - match: '*'\n    records:\n      - { event: E, user: user, time: time, rest: true }\n";
+
 #[test]
 fn the_suite_of_json_comes_through() {
     let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/import-suites/json_testsuite/test_parsing");
@@ -56,7 +62,11 @@ fn the_suite_of_json_comes_through() {
         eprintln!("skipped: the JSON suite is not at {}", suite.display());
         return;
     };
-    let server = Server::of("json_suite");
+    let place = folder("json_suite", "");
+    let settings = std::fs::read_to_string(place.join("server.toml")).unwrap();
+    std::fs::write(place.join("server.toml"), settings + ROWS).unwrap();
+    std::fs::write(place.join("rows.yaml"), MAPPING).unwrap();
+    let server = Server::start(&place);
     let key = basic(KEY);
     let mut sent = 0;
     for file in files {
@@ -75,6 +85,13 @@ fn the_suite_of_json_comes_through() {
         }
         if name.starts_with("n_") {
             assert_eq!(whole.status, 400, "{name}");
+        }
+        let mut row = br#"{"user":"u","time":"2026-05-01T10:00:00Z","value":"#.to_vec();
+        row.extend_from_slice(&text);
+        row.push(b'}');
+        for row in [row.as_slice(), &text] {
+            let status = server.post("/ingest/rows/orders", &[("authorization", &key)], row).status;
+            assert!([200, 400].contains(&status), "{name}: {status}");
         }
         sent += 1;
     }

@@ -4,6 +4,7 @@ mod amplitude;
 mod asked;
 mod clients;
 mod declared;
+mod fuzz;
 mod mixpanel;
 mod posthog;
 mod pushed;

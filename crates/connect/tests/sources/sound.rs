@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use connect::files::Mapping;
 use connect::secret::Secret;
-use connect::sources::{self, Received, Request, Settings};
+use connect::sources::{self, Method, Received, Request, Settings};
 use proptest::prelude::*;
 
 use crate::asked::RECEIVED;
@@ -106,15 +106,22 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
 fn receive(source: usize, route: usize, body: &[u8]) -> Received {
     let source = &sources::all()[source % sources::all().len()];
     let route = source.routes[route % source.routes.len()];
+    receive_at(source.id, route.method, route.path, "", body)
+}
+
+/// Asks a source at a path.
+pub fn receive_at(source: &str, method: Method, path: &str, query: &str, body: &[u8]) -> Received {
+    let source = sources::find(source).expect("a source");
     // Signed as Stripe would, so that what is behind the signature is tried too.
     let signature = crate::stripe::signature(body);
     let headers = [("Stripe-Signature", signature.as_str())];
-    let request =
-        Request { method: route.method, path: route.path, query: "", headers: &headers, body, received_at: RECEIVED };
-    let mapping = Mapping::parse("mapping.yaml", MAPPING).expect("a mapping");
+    let request = Request { method, path, query, headers: &headers, body, received_at: RECEIVED };
+    // Read once: it takes longer than a message.
+    static READ: std::sync::OnceLock<Arc<Mapping>> = std::sync::OnceLock::new();
+    let mapping = READ.get_or_init(|| Arc::new(Mapping::parse("mapping.yaml", MAPPING).expect("a mapping")));
     let settings = Settings {
         signing_secret: Some(Secret::new(crate::stripe::SECRET)),
-        mapping: Some(Arc::new(mapping)),
+        mapping: Some(Arc::clone(mapping)),
         ..Settings::of(source.id)
     };
     (source.receive)(&request, &settings)
@@ -132,7 +139,7 @@ files:
 "#;
 
 /// Every message gave records or a reject, never both, never nothing.
-fn assert_counted(received: &Received) {
+pub fn assert_counted(received: &Received) {
     let outcome = &received.outcome;
     let taken = outcome.messages - outcome.rejects.len() - outcome.passed_over;
     assert!(outcome.records.len() >= taken, "{} of {taken} messages gave records", outcome.records.len());
