@@ -45,6 +45,10 @@ tools:
 	  || echo "skipped: vendors' clients in Python (needs python3 with tests/sdk/requirements.txt)"
 	@node --version >/dev/null 2>&1 && test -d "$$BRIX_SDKS/node_modules" \
 	  || echo "skipped: vendors' clients in Node (needs node, and BRIX_SDKS: a folder with tests/sdk/package.json installed)"
+	@command -v chromium >/dev/null 2>&1 || test -n "$$CHROMIUM" \
+	  || echo "skipped: Segment's browser SDK in Chromium (needs chromium, or CHROMIUM: the path of one)"
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || echo 'skipped: pulls from PostgreSQL (needs the Debian package postgresql)'
 	@test -d ../shared || echo 'skipped: the known answers on real data (they lie in ../shared)'
 
 tests:
@@ -58,6 +62,6 @@ bench: ## 20 million events against other engines
 bench-full: ## 100 million events against other engines
 	bench/run 100
 
-soak: ## The long runs: a million random cases, 200 kills, studies of discovery; writes docs/evidence
+soak: ## The long runs: a million random cases, 200 kills, ten million damaged messages, studies of discovery; writes docs/evidence
 	@scripts/soak.sh
 	@scripts/discovery-studies.sh

@@ -11,7 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     apply, backtest, best, check, completions, data, definitions, discover, explain, import, init, leads, learn,
-    limits, plan, qualify, serve, simulate, templates, test, validate,
+    limits, plan, pull, qualify, serve, simulate, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -83,6 +83,7 @@ enum Command {
     Learn(Box<learn::Arguments>),
     Best(best::Arguments),
     Serve(serve::Arguments),
+    Pull(pull::Arguments),
     Leads(leads::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
@@ -116,6 +117,7 @@ impl Command {
             Self::Apply(arguments) => apply::run(&arguments, console),
             Self::Rollback(arguments) => apply::roll_back(&arguments, console),
             Self::Definitions(arguments) => definitions::run(&arguments, console),
+            Self::Pull(arguments) => pull::run(&arguments, shared, console),
             Self::Serve(arguments) => serve::run(&arguments, shared, console),
             Self::Config(arguments) => serve::show(&arguments, shared, console),
             Self::Key(arguments) => serve::key(&arguments, console),

@@ -16,6 +16,7 @@ pub mod leads;
 pub mod learn;
 pub mod limits;
 pub mod plan;
+pub mod pull;
 pub mod qualify;
 pub mod serve;
 pub mod simulate;

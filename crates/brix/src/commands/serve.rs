@@ -44,7 +44,8 @@ pub struct ConfigArguments {
 }
 
 impl ConfigArguments {
-    fn read(&self, shared: &Shared) -> Result<Config> {
+    /// What is in force.
+    pub fn read(&self, shared: &Shared) -> Result<Config> {
         let here = Path::new(FILE);
         let path = self.config.as_deref().or_else(|| here.is_file().then_some(here));
         let overrides = Overrides {

@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering;
 use super::Server;
 use super::keys::Scope;
 use super::problem::Problem;
+use super::pulls::PullState;
 
 /// Answers that end by themselves.
 pub fn routes() -> Router<Arc<Server>> {
@@ -87,9 +88,21 @@ async fn status(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result
         },
         "leads": number(&live.leads),
         "definitions": definitions::standing(&server),
+        "pulls": server.pulls.iter().map(pull).collect::<Vec<_>>(),
         "last_change": last_change,
     });
     Ok(Json(body).into_response())
+}
+
+fn pull(state: &PullState) -> serde_json::Value {
+    let number = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
+    json!({
+        "name": state.name,
+        "rows": number(&state.rows),
+        "rejected": number(&state.rejected),
+        "failures": number(&state.failures),
+        "fails_because": state.complaint(),
+    })
 }
 
 async fn rejects(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result<Response, Problem> {

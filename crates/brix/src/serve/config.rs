@@ -1,6 +1,7 @@
 //! What can be set: in a file (TOML), by the environment, by flags; the later wins. Every error is told, not only the first.
 
 mod destination;
+mod pull;
 mod read;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use connect::sources::{Settings, Source as Vendor};
 
 use super::keys::{KeyDigest, Scope};
 use super::logs::LogFormat;
+use super::pulls::Pull;
 use crate::delivery::Configured;
 use crate::live::Route;
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub compaction: Compaction,
     /// Where records come from.
     pub sources: Vec<Source>,
+    /// Queries whose rows are records.
+    pub pulls: Vec<Pull>,
     /// Where leads go.
     pub destinations: Vec<Destination>,
     /// Who may use the API.
@@ -155,6 +159,20 @@ impl Config {
                 format!("vendor = {:?}", source.vendor.id),
                 format!("strict = {}", source.settings.strict),
                 format!("# {} keys, not shown", source.keys.len()),
+            ]);
+        }
+        for pull in &self.pulls {
+            lines.extend([
+                String::new(),
+                "[[pulls]]".to_owned(),
+                format!("name = {:?}", pull.name),
+                format!("query = {:?}", pull.query),
+                format!("cursor = {:?}", pull.cursor),
+                format!("start = {:?}", pull.start),
+                format!("every = {:?}", seconds(pull.every)),
+                format!("timeout = {:?}", seconds(pull.timeout)),
+                format!("rows = {}", pull.rows),
+                "# the address is not shown".to_owned(),
             ]);
         }
         for destination in &self.destinations {

@@ -188,7 +188,8 @@ impl Server {
     }
 }
 
-fn kept_reject(source: &str, reject: &sources::Reject) -> Reject {
+/// A reject as it is kept.
+pub(super) fn kept_reject(source: &str, reject: &sources::Reject) -> Reject {
     Reject {
         at: clock::now(),
         source: source.to_owned(),

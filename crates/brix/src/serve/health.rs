@@ -41,5 +41,6 @@ pub async fn metrics(State(server): State<Arc<Server>>) -> Response {
     };
     let actions = counts.into_iter().map(|(destination, state, count)| (destination, state.word(), count)).collect();
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
+    server.metrics.pulls(&server.pulls);
     (kind, server.metrics.text(&server.live, actions)).into_response()
 }

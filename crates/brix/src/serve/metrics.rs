@@ -12,6 +12,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use store::ledger::rejects::Reject;
 
+use super::pulls::PullState;
 use crate::live::Status;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -31,6 +32,12 @@ struct OfAction {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfPull {
+    pull: String,
+    of: &'static str,
+}
+
 /// All of them.
 pub struct Metrics {
     registry: Registry,
@@ -40,6 +47,7 @@ pub struct Metrics {
     keeping: Histogram,
     status: Family<OfFigure, Gauge<u64, AtomicU64>>,
     actions: Family<OfAction, Gauge<u64, AtomicU64>>,
+    pulls: Family<OfPull, Gauge<u64, AtomicU64>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -57,13 +65,15 @@ impl Metrics {
         let keeping = Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
         let status = Family::<OfFigure, Gauge<u64, AtomicU64>>::default();
         let actions = Family::<OfAction, Gauge<u64, AtomicU64>>::default();
+        let pulls = Family::<OfPull, Gauge<u64, AtomicU64>>::default();
         registry.register("records_accepted", "Records that are durable, by source", accepted.clone());
         registry.register("messages_rejected", "Messages that were not taken, by source and reason", rejected.clone());
         registry.register("requests_turned_away", "Requests of which nothing was looked at", turned_away.clone());
         registry.register("log_append_seconds", "How long records took to be durable", keeping.clone());
         registry.register("processor", "Where the processor stands", status.clone());
         registry.register("actions", "What is told to destinations, by state", actions.clone());
-        Self { registry, accepted, rejected, turned_away, keeping, status, actions }
+        registry.register("pulls", "Rows, failures and state of pulls", pulls.clone());
+        Self { registry, accepted, rejected, turned_away, keeping, status, actions, pulls }
     }
 
     /// Records of a request are durable.
@@ -84,6 +94,21 @@ impl Metrics {
     /// A request was turned away.
     pub fn turned_away(&self, source: &str, reason: &str) {
         self.turned_away.get_or_create(&OfReason { source: source.to_owned(), reason: reason.to_owned() }).inc();
+    }
+
+    /// How pulls are doing.
+    pub fn pulls(&self, states: &[PullState]) {
+        for state in states {
+            for (of, figure) in [
+                ("rows", state.rows.load(Ordering::Relaxed)),
+                ("rejected", state.rejected.load(Ordering::Relaxed)),
+                ("failures", state.failures.load(Ordering::Relaxed)),
+                ("failing", u64::from(state.complaint().is_some())),
+                ("succeeded_at_seconds", state.succeeded_at.load(Ordering::Relaxed)),
+            ] {
+                self.pulls.get_or_create(&OfPull { pull: state.name.clone(), of }).set(figure);
+            }
+        }
     }
 
     /// As text, with where the processor and the outbox stand.

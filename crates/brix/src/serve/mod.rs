@@ -4,6 +4,7 @@
 //! - [`door`]: sources: from a vendor's request to durable records and the vendor's answer. [`body`] reads bodies and [`unpack`] unpacks them, [`keys`]
 //!   knows who may come in, [`rejects`] keeps what is turned away.
 //! - [`shelf`]: the definitions' texts, which of them are in force, and how that changes.
+//! - [`pulls`]: rows of PostgreSQL go the same way, from a cursor on.
 //! - [`api`]: leads, rejected input and the server's state, for programs. [`health`] and [`metrics`] are for those who run it.
 //! - [`listen`]: connections, with limits on how slow they may be, and a graceful end.
 //!
@@ -23,7 +24,8 @@ mod listen;
 mod logs;
 mod metrics;
 mod problem;
-mod rejects;
+pub mod pulls;
+pub mod rejects;
 mod shelf;
 mod unpack;
 
@@ -54,6 +56,8 @@ pub struct Server {
     rejects: rejects::RejectWriter,
     metrics: metrics::Metrics,
     room: body::Room,
+    /// How each pull of the config is doing.
+    pulls: Vec<pulls::PullState>,
     live: Arc<live::Status>,
     shelf: Arc<shelf::Shelf>,
     /// Turns true when the server is to end.
@@ -108,8 +112,10 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         live: Arc::clone(running.status()),
         shelf: Arc::new(shelf),
         ending,
+        pulls: config.pulls.iter().map(|pull| pulls::PullState::of(&pull.name)).collect(),
         config,
     });
+    pulls::start(runtime.handle(), &server);
     let served = runtime.block_on(listen::serve(Arc::clone(&server), end, || running.is_finished()));
     runtime.block_on(delivering.stop());
     // Connections that did not end in time are cut.

@@ -9,10 +9,12 @@
 
 mod api;
 mod bad_input;
+mod browser;
 mod definitions;
 mod equality;
 mod kills;
 mod limits;
+mod pulls;
 mod sdks;
 mod segment;
 mod simulated;

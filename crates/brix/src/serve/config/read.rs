@@ -11,6 +11,7 @@ use connect::sources::{self, Customer, CustomerIs, Groups, Proof, Settings};
 use serde::Deserialize;
 
 use super::destination::FileDestination;
+use super::pull::FilePull;
 use super::{ApiKey, Compaction, Config, Destination, Limits, Source};
 use crate::serve::keys::{KeyDigest, Scope, digest_of};
 use crate::serve::logs::LogFormat;
@@ -55,6 +56,7 @@ struct File {
     limits: FileLimits,
     compaction: FileCompaction,
     sources: Vec<FileSource>,
+    pulls: Vec<FilePull>,
     destinations: Vec<FileDestination>,
     api_keys: Vec<FileKey>,
 }
@@ -140,9 +142,9 @@ pub fn read(
     }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     environment: &'a dyn Fn(&str) -> Option<String>,
-    errors: Vec<String>,
+    pub(super) errors: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -179,10 +181,12 @@ impl Reader<'_> {
             entries: file.compaction.entries.unwrap_or(500_000).max(1),
         };
         let sources: Vec<Source> = file.sources.into_iter().filter_map(|source| self.source(source, folder)).collect();
+        let pulls: Vec<_> = file.pulls.into_iter().filter_map(|pull| pull.read(self, folder)).collect();
         let read = |one: FileDestination| one.read(self.environment, &mut self.errors);
         let destinations: Vec<Destination> = file.destinations.into_iter().filter_map(read).collect();
         let api_keys = file.api_keys.into_iter().filter_map(|key| self.api_key(key)).collect();
-        self.distinct("sources", sources.iter().map(|source| source.name.as_str()));
+        let named = sources.iter().map(|source| source.name.as_str());
+        self.distinct("sources and pulls", named.chain(pulls.iter().map(|pull| pull.name.as_str())));
         self.distinct("destinations", destinations.iter().map(|one| one.name.as_str()));
         Some(Config {
             listen: listen?,
@@ -202,6 +206,7 @@ impl Reader<'_> {
             limits,
             compaction,
             sources,
+            pulls,
             destinations,
             api_keys,
         })
@@ -215,7 +220,7 @@ impl Reader<'_> {
         parsed
     }
 
-    fn duration(&mut self, setting: &str, text: Option<&str>, default_seconds: u64) -> Duration {
+    pub(super) fn duration(&mut self, setting: &str, text: Option<&str>, default_seconds: u64) -> Duration {
         let Some(text) = text else { return Duration::from_secs(default_seconds) };
         let (digits, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
         let scale = match unit {
@@ -271,7 +276,7 @@ impl Reader<'_> {
         Some(Source { name: source.name, vendor, settings, keys })
     }
 
-    fn mapping(&mut self, at: &str, path: &Path) -> Option<Arc<Mapping>> {
+    pub(super) fn mapping(&mut self, at: &str, path: &Path) -> Option<Arc<Mapping>> {
         let shown = path.display().to_string();
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -290,7 +295,7 @@ impl Reader<'_> {
     }
 
     /// What stands in the file, or in the variable that the file names.
-    fn secret(&mut self, at: &str, setting: &str, text: &str) -> Option<String> {
+    pub(super) fn secret(&mut self, at: &str, setting: &str, text: &str) -> Option<String> {
         let Some(variable) = text.strip_prefix("env:") else {
             self.errors
                 .push(format!("{at}: {setting} does not stand in the file itself; write `env:` and a variable's name"));
