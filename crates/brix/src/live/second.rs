@@ -214,6 +214,8 @@ impl Second {
         self.change(changed);
         let now = Now { at: self.now, is_silent: true };
         self.news.values().for_each(|news| book.read(news, now, changes));
+        // What late data has done to a lead that stands, the first town has seen to. What is kept of it is of the version that made it.
+        changes.doubts.clear();
         Ok(())
     }
 }

@@ -39,8 +39,6 @@ impl Processor {
         town.remember_as(&mut self.town);
         self.town = town;
         self.rules = second.rules;
-        let pending = std::mem::take(&mut self.pending);
-        self.pending = self.settle_doubts(pending)?;
         self.checkpoints.adopt(&self.rules);
         self.evidence = evidence;
         self.coming = Some(edition);
