@@ -28,7 +28,7 @@ pub struct DefinitionFile {
 }
 
 /// A file as text, on its way to a server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedText {
     /// As the user names it.

@@ -8,6 +8,7 @@ use engine::Timestamp;
 use engine::time::DAY;
 use serde::{Deserialize, Serialize};
 use store::ledger::lead::{Brief, Facts, LeadChange, What};
+use utoipa::ToSchema;
 
 use super::rules::Rules;
 use super::second::{Differences, Ground, Progress};
@@ -18,7 +19,7 @@ const NAMED: usize = 20;
 const WEEKS: i64 = 4;
 
 /// What would change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Plan {
     /// The edition that it is compared with.
     pub edition: u64,
@@ -29,7 +30,7 @@ pub struct Plan {
 }
 
 /// What becomes of a definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {
     /// It means what it meant.
@@ -43,7 +44,7 @@ pub enum Fate {
 }
 
 /// What would change of a definition.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Planned {
     /// Its id.
     pub id: String,
@@ -76,7 +77,7 @@ pub struct Planned {
 }
 
 /// How many, and the first of them by name.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Named {
     /// How many.
     pub count: u64,
@@ -85,7 +86,7 @@ pub struct Named {
 }
 
 /// A lead, by name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 pub struct NamedLead {
     /// The subject's id.
     pub subject: String,

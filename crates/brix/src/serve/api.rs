@@ -1,61 +1,62 @@
-//! The API for programs, version 1.
+//! The API for programs and people, version 1.
+//!
+//! How to add a route:
+//! 1. Its handler takes and gives structs that derive `serde` and `utoipa::ToSchema` (`IntoParams` for what stands after `?`), and says in
+//!    `#[utoipa::path]` its path and what it answers when all is well, and beyond the answers that every route has (see [`document`]).
+//! 2. It gets one line in [`ending`], or in [`going_on`] if its answer takes longer than a request may, with what it needs: [`READ`] and
+//!    its kin. [`guard`] sees to it before the handler runs; who asks is the handler's argument [`guard::Caller`].
+//! 3. It gets one line in `ROUTES` of `tests/serve/routes.rs`, and docs/openapi.json is made anew (`BRIX_UPDATE=1`).
 
 mod definitions;
+mod document;
+mod guard;
 mod leads;
 mod shown;
+mod state;
 
+use std::future::ready;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, patch, post};
-use serde_json::json;
-use std::sync::atomic::Ordering;
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::guard::{EDIT, Needs, READ, WORK, needing};
 use super::Server;
-use super::keys::Scope;
 use super::problem::Problem;
-use super::pulls::PullState;
+
+type Routes = OpenApiRouter<Arc<Server>>;
 
 /// Answers that end by themselves.
-pub fn routes() -> Router<Arc<Server>> {
-    Router::new()
-        .route("/api/v1/status", get(status))
-        .route("/api/v1/leads", get(leads::list))
-        .route("/api/v1/leads/{lead}", get(leads::one))
-        .route("/api/v1/leads/{lead}", patch(leads::change))
-        .route("/api/v1/rejects", get(rejects))
-        .route("/api/v1/definitions", get(definitions::list))
-        .route("/api/v1/definitions/{definition}/revisions", get(definitions::revisions))
-        .route("/api/v1/definitions/{definition}/rollback", post(definitions::roll_back))
-        .route("/api/v1/definitions/apply", post(definitions::apply))
+fn ending(server: &Arc<Server>) -> Routes {
+    let needs = |needs: Needs, routes| needing(server, needs, routes);
+    Routes::default()
+        .routes(needs(READ, routes!(state::status)))
+        .routes(needs(READ, routes!(state::rejects)))
+        .routes(needs(READ, routes!(leads::list)))
+        .routes(needs(READ, routes!(leads::one)))
+        .routes(needs(WORK, routes!(leads::change)))
+        .routes(needs(READ, routes!(definitions::list)))
+        .routes(needs(READ, routes!(definitions::revisions)))
+        .routes(needs(EDIT, routes!(definitions::roll_back)))
+        .routes(needs(EDIT, routes!(definitions::apply)))
 }
 
 /// Answers that take as long as they take, or go on until one side ends them.
-pub fn streams() -> Router<Arc<Server>> {
-    Router::new()
-        .route("/api/v1/definitions/plan", post(definitions::plan))
-        .route("/api/v1/leads/stream", get(leads::stream))
+fn going_on(server: &Arc<Server>) -> Routes {
+    let needs = |needs: Needs, routes| needing(server, needs, routes);
+    Routes::default().routes(needs(READ, routes!(definitions::plan))).routes(needs(READ, routes!(leads::stream)))
 }
 
-/// Who asks, if a key is shown that allows it.
-fn allowed<'s>(server: &'s Server, headers: &HeaderMap, scope: Scope) -> Result<&'s str, Problem> {
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let Some(key) = shown.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim) else {
-        let detail = "send an API key as `Authorization: Bearer KEY`";
-        return Err(Problem::of(StatusCode::UNAUTHORIZED, "no-key", detail));
-    };
-    if let Some(name) = server.keys.allows(key, scope) {
-        return Ok(name);
-    }
-    if server.keys.knows(key) {
-        let detail = "the key allows to read, and this changes something; use one with the scope `manage`";
-        return Err(Problem::of(StatusCode::FORBIDDEN, "not-allowed", detail));
-    }
-    Err(Problem::of(StatusCode::UNAUTHORIZED, "unknown-key", "there is no such API key"))
+/// All routes: those whose answers end by themselves, with the document of all; and those that go on.
+pub fn routes(server: &Arc<Server>) -> (Router<Arc<Server>>, Router<Arc<Server>>) {
+    let (ending, mut document) = ending(server).split_for_parts();
+    let (going_on, of_those) = going_on(server).split_for_parts();
+    document.merge(of_those);
+    let document = document::of(document);
+    let ending = ending.route(document::PATH, get(move || ready(document::answer(document.clone()))));
+    (ending, going_on)
 }
 
 /// Runs what reads or writes files on a thread that may wait.
@@ -65,61 +66,4 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> store::Result<T> + S
         Ok(Err(error)) => Err(Problem::internal(&error)),
         Err(error) => Err(Problem::internal(&error)),
     }
-}
-
-async fn status(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result<Response, Problem> {
-    allowed(&server, &headers, Scope::Read)?;
-    let ledger = Arc::clone(&server.ledger);
-    let last_change = blocking(move || ledger.last_change()).await?;
-    let live = &server.live;
-    let number = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
-    let end = server.log.end();
-    let body = json!({
-        "ready": live.is_ready.load(Ordering::Relaxed),
-        "log": { "start": server.log.start(), "end": end },
-        "processor": {
-            "offset": number(&live.offset),
-            "committed": number(&live.committed),
-            "lag": end.saturating_sub(number(&live.offset)),
-            "records": number(&live.taken),
-            "copies": number(&live.copies),
-            "replays": number(&live.replays),
-            "households": number(&live.households),
-        },
-        "leads": number(&live.leads),
-        "definitions": definitions::standing(&server),
-        "pulls": server.pulls.iter().map(pull).collect::<Vec<_>>(),
-        "last_change": last_change,
-    });
-    Ok(Json(body).into_response())
-}
-
-fn pull(state: &PullState) -> serde_json::Value {
-    let number = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
-    json!({
-        "name": state.name,
-        "rows": number(&state.rows),
-        "rejected": number(&state.rejected),
-        "failures": number(&state.failures),
-        "fails_because": state.complaint(),
-    })
-}
-
-async fn rejects(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result<Response, Problem> {
-    allowed(&server, &headers, Scope::Read)?;
-    let ledger = Arc::clone(&server.ledger);
-    let (latest, totals) = blocking(move || Ok((ledger.rejects(None, 100)?, ledger.reject_totals()?))).await?;
-    let latest: Vec<_> = latest.iter().map(shown::reject).collect();
-    let totals: Vec<_> = totals
-        .iter()
-        .map(|total| {
-            json!({
-                "source": total.source,
-                "reason": total.reason,
-                "total": total.total,
-                "last_at": total.last_at.to_string(),
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "totals": totals, "latest": latest })).into_response())
 }

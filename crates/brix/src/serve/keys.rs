@@ -19,6 +19,16 @@ pub enum Scope {
     Manage,
 }
 
+impl Scope {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Manage => "manage",
+        }
+    }
+}
+
 /// The keys in force.
 pub struct Keys {
     /// By digest: the places of the sources that a key writes to.

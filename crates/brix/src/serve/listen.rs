@@ -38,14 +38,15 @@ fn routes(server: &Arc<Server>) -> Router {
         .max_age(Duration::from_secs(3600));
     let sources = Router::new().fallback(door::take).layer(cors).with_state(Arc::clone(server));
     let timeout = server.config.limits.request_timeout;
+    let (ending, going_on) = api::routes(server);
     let limited = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .merge(api::routes())
+        .merge(ending)
         .fallback_service(sources)
         .layer(middleware::from_fn(move |request: Request, next: Next| within(timeout, request, next)));
-    limited.merge(api::streams()).with_state(Arc::clone(server))
+    limited.merge(going_on).with_state(Arc::clone(server))
 }
 
 async fn within(timeout: Duration, request: Request, next: Next) -> Response {

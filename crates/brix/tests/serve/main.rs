@@ -15,6 +15,7 @@ mod equality;
 mod kills;
 mod limits;
 mod pulls;
+mod routes;
 mod sdks;
 mod segment;
 mod simulated;

@@ -1,22 +1,23 @@
 //! Definitions: what is in force, what a change would do, and the change.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{FromRequest as _, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
 use engine::language;
-use serde::Deserialize;
-use serde_json::{Value as Json_, json};
+use serde::{Deserialize, Serialize};
 use store::catalog::definitions::Revision;
 use store::ledger::listing::LeadFilter;
+use utoipa::ToSchema;
 
-use super::{allowed, blocking};
+use super::blocking;
+use super::guard::Caller;
 use crate::definitions::NamedText;
+use crate::live::plan::Plan;
 use crate::serve::Server;
-use crate::serve::keys::Scope;
 use crate::serve::problem::Problem;
 use crate::serve::shelf::{Applied, Refusal};
 
@@ -24,7 +25,7 @@ use crate::serve::shelf::{Applied, Refusal};
 const MOST_FILES: usize = 1_000;
 
 /// All definitions that are to be in force.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Files {
     files: Vec<NamedText>,
@@ -37,10 +38,12 @@ pub struct Files {
 }
 
 /// Back to which text.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Back {
+    /// The revision; the one before the one in force if it is not said.
     to: Option<u32>,
+    /// The edition that the sender has seen: somebody else's is not overwritten.
     expect: Option<u64>,
 }
 
@@ -83,22 +86,74 @@ fn files_of(files: Result<Json<Files>, JsonRejection>) -> Result<Files, Problem>
     Ok(files)
 }
 
-/// How the definitions stand, for the server's state.
-pub fn standing(server: &Server) -> Json_ {
-    let live = &server.live;
-    let activating =
-        live.activating().map(|(edition, done, total)| json!({ "edition": edition, "done": done, "total": total }));
-    json!({
-        "edition": live.edition.load(std::sync::atomic::Ordering::Relaxed),
-        "activating": activating,
-        "complaint": live.complaint(),
-        "folder": server.shelf.difference(),
-    })
+/// How the definitions stand.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Standing {
+    /// The edition in force: each change of the definitions makes one.
+    edition: u64,
+    /// The edition that is being made ready.
+    activating: Option<Activating>,
+    /// Why the last one did not come into force.
+    complaint: Option<String>,
+    /// How the folder of definitions differs from what is in force.
+    folder: Option<String>,
 }
 
-/// All definitions that are or were in force.
-pub async fn list(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result<Response, Problem> {
-    allowed(&server, &headers, Scope::Read)?;
+/// An edition that is being made ready.
+#[derive(Debug, Serialize, ToSchema)]
+struct Activating {
+    edition: u64,
+    /// So much is done.
+    done: u64,
+    /// Of so much.
+    total: u64,
+}
+
+/// How the definitions stand, for the server's state.
+pub fn standing(server: &Server) -> Standing {
+    let live = &server.live;
+    let activating = live.activating().map(|(edition, done, total)| Activating { edition, done, total });
+    Standing {
+        edition: live.edition.load(Ordering::Relaxed),
+        activating,
+        complaint: live.complaint(),
+        folder: server.shelf.difference(),
+    }
+}
+
+/// Definitions, and how they stand.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Definitions {
+    /// The edition in force.
+    edition: u64,
+    definitions: Vec<Defined>,
+    standing: Standing,
+}
+
+/// A definition that is or was in force.
+#[derive(Debug, Serialize, ToSchema)]
+struct Defined {
+    id: String,
+    name: Option<String>,
+    in_force: bool,
+    /// The revision in force.
+    revision: Option<u32>,
+    /// The hash of the version in force.
+    version: Option<String>,
+    latest_revision: u32,
+    /// Since when it is in force, or is not any more.
+    since: Option<String>,
+    /// Its leads.
+    leads: u64,
+}
+
+/// All definitions that are or were in force
+#[utoipa::path(
+    get,
+    path = "/api/v1/definitions",
+    responses((status = 200, description = "The definitions", body = Definitions))
+)]
+pub async fn list(State(server): State<Arc<Server>>) -> Result<Json<Definitions>, Problem> {
     let own = Arc::clone(&server);
     let definitions = blocking(move || {
         let edition = own.shelf.edition(None)?;
@@ -109,42 +164,66 @@ pub async fn list(State(server): State<Arc<Server>>, headers: HeaderMap) -> Resu
             let leads: u64 = own.ledger.counts(&filter)?.iter().map(|(_, count)| count).sum();
             let active = edition.of(&id);
             let name = language::parse(active.map_or(&state.latest.text, |active| &active.text), own.shelf.workspace());
-            all.push(json!({
-                "id": id,
-                "name": name.ok().map(|document| document.definition.name),
-                "in_force": active.is_some(),
-                "revision": active.map(|active| active.revision),
-                "version": active.map(|active| &active.version),
-                "latest_revision": state.latest.number,
-                "since": state.activation.map(|activation| activation.at.to_string()),
-                "leads": leads,
-            }));
+            all.push(Defined {
+                name: name.ok().map(|document| document.definition.name),
+                in_force: active.is_some(),
+                revision: active.map(|active| active.revision),
+                version: active.map(|active| active.version.clone()),
+                latest_revision: state.latest.number,
+                since: state.activation.map(|activation| activation.at.to_string()),
+                leads,
+                id,
+            });
         }
         Ok((edition.number, all))
     });
     let (edition, definitions) = definitions.await?;
-    let body = json!({ "edition": edition, "definitions": definitions, "standing": standing(&server) });
-    Ok(Json(body).into_response())
+    Ok(Json(Definitions { edition, definitions, standing: standing(&server) }))
 }
 
-fn shown(revision: &Revision) -> Json_ {
-    json!({
-        "revision": revision.number,
-        "version": revision.version,
-        "at": revision.at.to_string(),
-        "by": revision.by,
-        "note": revision.note,
-        "text": revision.text,
-    })
+/// The texts of a definition.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Revisions {
+    id: String,
+    /// The revision in force.
+    in_force: Option<u32>,
+    /// The newest first.
+    revisions: Vec<ShownRevision>,
 }
 
-/// All texts of a definition, the newest first.
+/// A text of a definition.
+#[derive(Debug, Serialize, ToSchema)]
+struct ShownRevision {
+    revision: u32,
+    /// The hash of what it means.
+    version: String,
+    at: String,
+    by: String,
+    note: String,
+    text: String,
+}
+
+impl From<Revision> for ShownRevision {
+    fn from(revision: Revision) -> Self {
+        let Revision { number, version, at, by, note, text, .. } = revision;
+        Self { revision: number, version, at: at.to_string(), by, note, text }
+    }
+}
+
+/// All texts of a definition, the newest first
+#[utoipa::path(
+    get,
+    path = "/api/v1/definitions/{definition}/revisions",
+    params(("definition" = String, Path, description = "The definition's id")),
+    responses(
+        (status = 200, description = "The texts", body = Revisions),
+        (status = 404, description = "There is no such definition"),
+    )
+)]
 pub async fn revisions(
     State(server): State<Arc<Server>>,
-    headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Response, Problem> {
-    allowed(&server, &headers, Scope::Read)?;
+) -> Result<Json<Revisions>, Problem> {
     let id = id_of(id)?;
     let (own, wanted) = (Arc::clone(&server), id.clone());
     let (edition, found) =
@@ -153,21 +232,25 @@ pub async fn revisions(
         return Err(Problem::not_found(format!("there is no definition `{id}`")));
     }
     let in_force = edition.of(&id).map(|active| active.revision);
-    let found: Vec<_> = found.iter().map(shown).collect();
-    Ok(Json(json!({ "id": id, "in_force": in_force, "revisions": found })).into_response())
+    Ok(Json(Revisions { id, in_force, revisions: found.into_iter().map(ShownRevision::from).collect() }))
 }
 
 fn id_of(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     id.map(|Path(id)| id).map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))
 }
 
-/// What would change if these were all definitions.
-pub async fn plan(
-    State(server): State<Arc<Server>>,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<Response, Problem> {
-    allowed(&server, &headers, Scope::Read)?;
+/// What would change if these were all definitions
+#[utoipa::path(
+    post,
+    path = "/api/v1/definitions/plan",
+    request_body = Files,
+    responses(
+        (status = 200, description = "What would change", body = Plan),
+        (status = 409, description = "Somebody else has changed the definitions"),
+        (status = 422, description = "There are faults in the definitions; `findings` and `text` tell them"),
+    )
+)]
+pub async fn plan(State(server): State<Arc<Server>>, request: Request) -> Result<Json<Plan>, Problem> {
     // The plan takes the time that it needs; its request does not.
     let patience = server.config.limits.request_timeout;
     let files = tokio::time::timeout(patience, Json::from_request(request, &())).await;
@@ -175,39 +258,69 @@ pub async fn plan(
         .map_err(|_| Problem::of(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request took too long to come in"))?;
     let files = files_of(files)?;
     let shelf = Arc::clone(&server.shelf);
-    let plan = slowly(move || shelf.plan(files.files)).await?;
-    Ok(Json(plan).into_response())
+    Ok(Json(slowly(move || shelf.plan(files.files)).await?))
 }
 
-/// From now on these are all definitions.
+/// From now on these are all definitions
+#[utoipa::path(
+    post,
+    path = "/api/v1/definitions/apply",
+    request_body = Files,
+    responses(
+        (status = 202, description = "They come into force", body = Accepted),
+        (status = 409, description = "Somebody else has changed the definitions"),
+        (status = 422, description = "There are faults in the definitions; `findings` and `text` tell them"),
+    )
+)]
 pub async fn apply(
     State(server): State<Arc<Server>>,
-    headers: HeaderMap,
+    caller: Caller,
     files: Result<Json<Files>, JsonRejection>,
-) -> Result<Response, Problem> {
-    let by = allowed(&server, &headers, Scope::Manage)?.to_owned();
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let files = files_of(files)?;
     let shelf = Arc::clone(&server.shelf);
-    let applied = slowly(move || shelf.apply(files.files, files.expect, &by, &files.note)).await?;
+    let applied = slowly(move || shelf.apply(files.files, files.expect, &caller.name, &files.note)).await?;
     Ok(accepted(&applied))
 }
 
-/// An older text of a definition comes into force again.
+/// An older text of a definition comes into force again
+#[utoipa::path(
+    post,
+    path = "/api/v1/definitions/{definition}/rollback",
+    params(("definition" = String, Path, description = "The definition's id")),
+    request_body = Back,
+    responses(
+        (status = 202, description = "It comes into force", body = Accepted),
+        (status = 404, description = "There is no such definition, or no such text of it"),
+        (status = 409, description = "Somebody else has changed the definitions"),
+        (status = 422, description = "There are faults in the definitions; `findings` and `text` tell them"),
+    )
+)]
 pub async fn roll_back(
     State(server): State<Arc<Server>>,
-    headers: HeaderMap,
+    caller: Caller,
     id: Result<Path<String>, PathRejection>,
     back: Result<Json<Back>, JsonRejection>,
-) -> Result<Response, Problem> {
-    let by = allowed(&server, &headers, Scope::Manage)?.to_owned();
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let id = id_of(id)?;
     let Json(back) = back.map_err(|error| Problem::bad_request("bad-body", error.body_text()))?;
     let shelf = Arc::clone(&server.shelf);
-    let applied = slowly(move || shelf.roll_back(&id, back.to, back.expect, &by)).await?;
+    let applied = slowly(move || shelf.roll_back(&id, back.to, back.expect, &caller.name)).await?;
     Ok(accepted(&applied))
 }
 
-fn accepted(applied: &Applied) -> Response {
-    let body = json!({ "edition": applied.edition, "changed": applied.is_changed, "watch": "/api/v1/status" });
-    (StatusCode::ACCEPTED, Json(body)).into_response()
+/// A change of the definitions is durable.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Accepted {
+    /// The edition that it makes.
+    edition: u64,
+    /// Whether anything changes.
+    changed: bool,
+    /// Where it can be seen how far it has come.
+    watch: &'static str,
+}
+
+fn accepted(applied: &Applied) -> (StatusCode, Json<Accepted>) {
+    let body = Accepted { edition: applied.edition, changed: applied.is_changed, watch: "/api/v1/status" };
+    (StatusCode::ACCEPTED, Json(body))
 }

@@ -1,5 +1,7 @@
 //! Leads: lists, one of them, what people do to them, and changes as they happen.
+#![expect(unused_qualifications, reason = "the macro that documents parameters writes them")]
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,42 +12,66 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use engine::Timestamp;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use store::ledger::lead::{LeadState, Qualification};
 use store::ledger::listing::{LeadCursor, LeadFilter, Order, PageRequest};
 use tokio::sync::{mpsc, oneshot};
+use utoipa::{IntoParams, ToSchema};
 
-use super::{allowed, blocking, shown};
+use super::guard::Caller;
+use super::{blocking, shown};
 use crate::live::entry::{Entry, LeadAct};
-use crate::serve::keys::Scope;
 use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
 
-/// Leads on a page, unless fewer are asked for.
+/// Leads on a page at most.
 const MOST: usize = 200;
+/// Leads on a page, unless asked for.
+const USUAL: usize = 50;
 /// How often a stream looks for changes.
 const LOOK: Duration = Duration::from_millis(100);
 /// A stream that has nothing to say says so, so that proxies keep it.
 const ALIVE: u32 = 150;
 
 /// What can be asked of a list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// Of this definition.
     definition: Option<String>,
+    /// `new`, `working`, `accepted`, `refused`, `snoozed`, `converted` or `lapsed`.
+    #[param(example = "new")]
     state: Option<String>,
+    /// `to_buy` or `to_use`.
+    #[param(example = "to_buy")]
     qualification: Option<String>,
+    /// In this band of the score.
     band: Option<String>,
+    /// With this in the id of the user or account.
     text: Option<String>,
+    /// Of this account.
     account: Option<String>,
+    /// For whom this person is responsible.
     owner: Option<String>,
+    /// Qualified from this instant on.
+    #[param(example = "2026-05-01T00:00:00Z")]
     since: Option<String>,
+    /// Qualified before this instant.
+    #[param(example = "2026-06-01T00:00:00Z")]
     before: Option<String>,
+    /// With at least this score, a decimal number.
+    #[param(example = "70")]
     score: Option<String>,
+    /// Also those that late data has made vanish.
     retracted: Option<bool>,
+    /// What comes first: `qualified_at` (the latest), `score` or `value` (the highest).
+    #[param(example = "qualified_at")]
     sort: Option<String>,
+    /// What `next` of the last page says.
     after: Option<String>,
+    /// At most so many on a page; 50 if it is not said.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
 }
 
@@ -94,7 +120,11 @@ impl ListQuery {
                 Some(LeadCursor::of_text(text).ok_or_else(|| wrong("after", text, "what `next` of a page says"))?)
             }
         };
-        Ok(PageRequest { order, after, most: self.limit.unwrap_or(50).clamp(1, MOST) })
+        let most = self.limit.unwrap_or(USUAL);
+        if !(1..=MOST).contains(&most) {
+            return Err(wrong("limit", &most.to_string(), &format!("a number from 1 to {MOST}")));
+        }
+        Ok(PageRequest { order, after, most })
     }
 }
 
@@ -108,20 +138,33 @@ fn instant(text: &str) -> Option<Timestamp> {
 }
 
 /// A page of leads.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LeadPage {
+    leads: Vec<shown::Lead>,
+    /// To be given as `after` for the next page; none: this is the last.
+    next: Option<String>,
+    /// How many leads there are in all that are asked for, by state.
+    counts: BTreeMap<String, u64>,
+}
+
+/// A page of leads
+#[utoipa::path(
+    get,
+    path = "/api/v1/leads",
+    params(ListQuery),
+    responses((status = 200, description = "The page", body = LeadPage))
+)]
 pub async fn list(
     State(server): State<Arc<Server>>,
-    headers: HeaderMap,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Problem> {
-    allowed(&server, &headers, Scope::Read)?;
+) -> Result<Json<LeadPage>, Problem> {
     let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
     let (filter, page) = (query.filter()?, query.page()?);
     let ledger = Arc::clone(&server.ledger);
     let (page, counts) = blocking(move || Ok((ledger.leads(&filter, &page)?, ledger.counts(&filter)?))).await?;
-    let leads: Vec<_> = page.leads.iter().map(shown::lead).collect();
-    let counts: serde_json::Map<String, serde_json::Value> =
-        counts.into_iter().map(|(state, count)| (state, count.into())).collect();
-    Ok(Json(json!({ "leads": leads, "next": page.next.map(LeadCursor::to_text), "counts": counts })).into_response())
+    let leads = page.leads.iter().map(shown::Lead::from).collect();
+    let counts = counts.into_iter().collect();
+    Ok(Json(LeadPage { leads, next: page.next.map(LeadCursor::to_text), counts }))
 }
 
 /// A lead's number in a path, or what is wrong with it.
@@ -131,9 +174,17 @@ fn number_of(lead: LeadNumber) -> Result<u64, Problem> {
     lead.map(|Path(lead)| lead).map_err(|_| Problem::bad_request("bad-parameter", "a lead's number is a whole number"))
 }
 
-/// One lead with its evidence, its notes and its history.
-pub async fn one(State(server): State<Arc<Server>>, headers: HeaderMap, lead: LeadNumber) -> Result<Response, Problem> {
-    allowed(&server, &headers, Scope::Read)?;
+/// One lead with its evidence, its notes and its history
+#[utoipa::path(
+    get,
+    path = "/api/v1/leads/{lead}",
+    params(("lead" = u64, Path, description = "The lead's number")),
+    responses(
+        (status = 200, description = "The lead", body = shown::WholeLead),
+        (status = 404, description = "There is no such lead"),
+    )
+)]
+pub async fn one(State(server): State<Arc<Server>>, lead: LeadNumber) -> Result<Json<shown::WholeLead>, Problem> {
     let lead = number_of(lead)?;
     let ledger = Arc::clone(&server.ledger);
     let found = blocking(move || {
@@ -143,24 +194,31 @@ pub async fn one(State(server): State<Arc<Server>>, headers: HeaderMap, lead: Le
     let Some((found, evidence, notes, history)) = found.await? else {
         return Err(Problem::not_found(format!("there is no lead {lead}")));
     };
-    let mut body = shown::lead(&found);
-    let evidence: serde_json::Value =
-        evidence.and_then(|evidence| serde_json::from_str(&evidence).ok()).unwrap_or_default();
-    body["evidence"] = evidence;
-    body["notes"] = notes.iter().map(shown::note).collect();
-    body["history"] = history.iter().map(shown::change).collect();
-    Ok(Json(body).into_response())
+    Ok(Json(shown::WholeLead {
+        lead: shown::Lead::from(&found),
+        evidence: evidence.and_then(|evidence| serde_json::from_str(&evidence).ok()).unwrap_or_default(),
+        notes: notes.into_iter().map(shown::Note::from).collect(),
+        history: history.iter().map(shown::Change::from).collect(),
+    }))
 }
 
 /// What somebody does to a lead; what is left out stays as it is.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LeadPatch {
+    /// `new`, `working`, `accepted`, `refused`, `snoozed`, `converted` or `lapsed`.
+    #[schema(example = "working")]
     state: Option<String>,
+    /// With `refused`: why.
     refused_because: Option<String>,
+    /// With `snoozed`: until when.
+    #[schema(example = "2026-06-01T00:00:00Z")]
     snoozed_until: Option<String>,
+    /// Who is responsible; empty: nobody.
     owner: Option<String>,
+    /// The stage in the CRM; empty: none.
     stage: Option<String>,
+    /// To be added to the notes.
     note: Option<String>,
 }
 
@@ -197,14 +255,30 @@ impl LeadPatch {
     }
 }
 
-/// Changes a lead: what is done goes into the log, and the lead shows it a moment later.
+/// What was asked for is in the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Logged {
+    /// Its offset: it is in force once `processor.committed` of the status is there.
+    entry: u64,
+}
+
+/// Changes a lead: what is done goes into the log, and the lead shows it a moment later
+#[utoipa::path(
+    patch,
+    path = "/api/v1/leads/{lead}",
+    params(("lead" = u64, Path, description = "The lead's number")),
+    request_body = LeadPatch,
+    responses(
+        (status = 202, description = "It is durable", body = Logged),
+        (status = 404, description = "There is no such lead"),
+    )
+)]
 pub async fn change(
     State(server): State<Arc<Server>>,
-    headers: HeaderMap,
+    caller: Caller,
     lead: LeadNumber,
     patch: Result<Json<LeadPatch>, axum::extract::rejection::JsonRejection>,
-) -> Result<Response, Problem> {
-    let by = allowed(&server, &headers, Scope::Manage)?.to_owned();
+) -> Result<(StatusCode, Json<Logged>), Problem> {
     let lead = number_of(lead)?;
     let Json(patch) = patch.map_err(|error| Problem::bad_request("bad-body", error.body_text()))?;
     let acts = patch.acts()?;
@@ -217,32 +291,52 @@ pub async fn change(
     }
     let at = clock::now();
     let entries: Result<Vec<_>, _> =
-        acts.into_iter().map(|what| Entry::Lead { lead, at, by: by.clone(), what }.encode()).collect();
+        acts.into_iter().map(|what| Entry::Lead { lead, at, by: caller.name.clone(), what }.encode()).collect();
     let entries = entries.map_err(|error| Problem::internal(&error))?;
     let (done, durable) = oneshot::channel();
     let submitted = server.log.submit(entries, Box::new(move |outcome| drop(done.send(outcome))));
     let busy = || Problem::of(StatusCode::TOO_MANY_REQUESTS, "busy", "too much waits to be written; try again");
     submitted.map_err(|_| busy())?;
     match durable.await {
-        Ok(Ok(appended)) => Ok((StatusCode::ACCEPTED, Json(json!({ "entry": appended.last }))).into_response()),
+        Ok(Ok(appended)) => Ok((StatusCode::ACCEPTED, Json(Logged { entry: appended.last }))),
         _ => Err(busy()),
     }
 }
 
 /// Where a stream begins.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
 pub struct StreamQuery {
+    /// Changes with greater numbers only; the header `Last-Event-ID` goes before.
     after: Option<u64>,
 }
 
-/// Changes of leads as server-sent events: first those after `after`, or after the header Last-Event-ID.
+/// A change of a lead, as it is told to whoever follows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Told {
+    change: shown::Change,
+    /// The lead as it stands by now.
+    lead: Option<shown::Lead>,
+}
+
+/// Changes of leads as server-sent events: first those after `after`, or after the header Last-Event-ID
+#[utoipa::path(
+    get,
+    path = "/api/v1/leads/stream",
+    params(StreamQuery),
+    responses((
+        status = 200,
+        description = "One event for each change, with its number as the id; the data is as this says",
+        body = Told,
+        content_type = "text/event-stream"
+    ))
+)]
 pub async fn stream(
     State(server): State<Arc<Server>>,
     headers: HeaderMap,
     query: Result<Query<StreamQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
-    allowed(&server, &headers, Scope::Read)?;
     let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
     let after = seen.or(query.after).unwrap_or(0);
@@ -276,17 +370,18 @@ async fn send_changes(server: Arc<Server>, mut after: u64, sender: mpsc::Sender<
             let mut told = Vec::with_capacity(changes.len());
             for change in changes {
                 let lead = ledger.lead(change.lead)?;
-                told.push((change.number, change.kind.word(), shown::change(&change), lead.as_ref().map(shown::lead)));
+                let lead = lead.as_ref().map(shown::Lead::from);
+                told.push((change.number, Told { change: shown::Change::from(&change), lead }));
             }
             Ok(told)
         });
         let Ok(changes) = changes.await else { return };
         quiet = if changes.is_empty() { quiet + 1 } else { 0 };
         let mut text = String::new();
-        for (number, kind, change, lead) in changes {
+        for (number, told) in changes {
             after = number;
-            let data = json!({ "change": change, "lead": lead });
-            text.push_str(&format!("id: {number}\nevent: {kind}\ndata: {data}\n\n"));
+            let Ok(data) = serde_json::to_string(&told) else { return };
+            text.push_str(&format!("id: {number}\nevent: {}\ndata: {data}\n\n", told.change.kind));
         }
         if text.is_empty() && quiet % ALIVE == ALIVE - 1 {
             text.push_str(": alive\n\n");
