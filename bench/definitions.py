@@ -54,3 +54,20 @@ def holds(definition, conjunction=" and "):
         f"{column(name, measure, definition['window'])} >= {least}" for name, measure, least in definition["criteria"]
     ]
     return "(" + conjunction.join(terms) + ")"
+
+
+def many(count, names=300):
+    """So many definitions over so many event names, each of three criteria."""
+    draw = random.Random(count)
+    made = []
+    for number in range(count):
+        criteria = [
+            (name, "days" if draw.random() < 0.3 else "count", draw.randint(2, 4)) for name in draw.sample(range(names), 3)
+        ]
+        made.append({"id": f"many-{number:04}", "window": draw.choice([7, 14, 30]), "criteria": criteria})
+    return made
+
+
+def touched(definitions, names):
+    """How many criteria an event touches on average, all names being equally frequent."""
+    return sum(len(definition["criteria"]) for definition in definitions) / names

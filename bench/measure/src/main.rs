@@ -2,13 +2,15 @@
 //!
 //! usage: measure qualify LAKE FOLDER     judges everyone by the definitions of a folder, and reads the columns alone
 //!        measure discover LAKE GOAL      the feature table of a discovery, and the whole of it
-//!        measure live ADDRESS KEY API_KEY CONNECTIONS BATCH USERS SECONDS      load for a running server
+//!        measure live ADDRESS KEY API_KEY CONNECTIONS BATCH USERS SECONDS [OPTION=VALUE ...]      load for a running server
+//!        measure syncs FOLDER           what it costs to have 4 KiB safely on the disk
 //!
 //! Prints one JSON object: the seconds of the fastest of five runs, the process's peak memory, and the answer.
 
 mod discover;
 mod live;
 mod qualify;
+mod syncs;
 
 use anyhow::{Result, bail};
 
@@ -20,15 +22,19 @@ fn main() -> Result<()> {
     let report = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["qualify", lake, folder] => qualify::measure(lake.as_ref(), folder.as_ref())?,
         ["discover", lake, goal] => discover::measure(lake.as_ref(), goal)?,
-        ["live", address, key, api_key, connections, batch, users, seconds] => live::measure(&live::Load {
-            address,
-            key,
-            api_key,
-            connections: connections.parse()?,
-            batch: batch.parse()?,
-            users: users.parse()?,
-            seconds: seconds.parse()?,
-        })?,
+        ["live", address, key, api_key, connections, batch, users, seconds, ref options @ ..] => {
+            live::measure(&live::Load {
+                address,
+                key,
+                api_key,
+                connections: connections.parse()?,
+                batch: batch.parse()?,
+                users: users.parse()?,
+                seconds: seconds.parse()?,
+                options: live::Options::read(options)?,
+            })?
+        }
+        ["syncs", folder] => syncs::measure(folder.as_ref())?,
         _ => bail!(
             "usage: measure qualify LAKE FOLDER, or measure discover LAKE GOAL, or measure live … (see the source)"
         ),
