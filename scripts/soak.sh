@@ -50,6 +50,10 @@ soak engine brix-engine agree properties:: \
   "engine = oracle on $cases random cases, screens on as many; states cut and resumed on half, order and duplicates on a fifth, explanations on a tenth of them"
 soak store-kills brix-store ports kills:: "the log's and the ledger's process killed $kills times each at random moments"
 soak store-power brix-store ports power_loss:: "power lost at about $((kills * 4)) moments of a log's and of a ledger's work"
+BRIX_KILLS=$((kills * 3 / 2)) soak server-kills brix serve kills:: \
+  "the server killed $((kills * 3 / 2)) times at random moments under load: every acknowledged event there once, no lead lost or doubled, every webhook sent with one id"
+BRIX_HISTORIES=whole soak server-histories brix serve equality:: \
+  "the whole 365 set and a product of 2,000 people through the API, shuffled, with copies, kills and stops, against the same from files"
 soak kills brix-history lake crash::killed_at_any_moment "the importer killed $kills times at random moments"
 soak sources brix-connect sources fuzz:: \
   "$inputs messages of vendors' clients, damaged at random in bytes and in structure, sent to every source: no panic, each counted, none slow or out of proportion"

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use comparing::{Imported, leads_of};
 use history::History;
-use sending::{Dice, send, shuffled, until_judged};
+pub use sending::until_judged;
+use sending::{Dice, send, shuffled};
 
 use crate::support::{Server, seed};
 

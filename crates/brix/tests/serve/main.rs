@@ -21,3 +21,4 @@ mod segment;
 mod simulated;
 mod stopping;
 mod support;
+mod webhooks;
