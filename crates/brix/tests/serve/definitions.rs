@@ -335,3 +335,32 @@ fn the_first_definitions_come_in_silence_too() {
     until("who comes later is told", &server, || !hooks.of("active").is_empty());
     assert_eq!(hooks.of("active"), ["later"]);
 }
+
+/// As much history as is quick to send: the time is told, and bounded only so that a hang is seen.
+#[test]
+fn the_time_of_an_apply() {
+    let (server, hooks) = with_history("time", 0);
+    let (users, events) = (1_000, 100);
+    for user in 0..users {
+        let event = |number: u32| {
+            let id = format!("u{user}-{number}");
+            let name = if number.is_multiple_of(3) { "Invite Sent" } else { "Page Viewed" };
+            json!({ "type": "track", "userId": format!("u{user}"), "event": name, "messageId": id })
+        };
+        let batch: Vec<Value> = (0..events).map(event).collect();
+        assert_eq!(server.call("batch", &json!({ "batch": batch })).status, 200);
+    }
+    definitions(&server.folder, "next", &[("active", ACTIVE), ("inviter", &inviter(20))]);
+    let begun = Instant::now();
+    let applied: Value = serde_json::from_str(&done(&server, &["apply", "next", "--yes", "--json"])).unwrap();
+    let whole = begun.elapsed();
+    let seconds = applied["applied"]["seconds"].as_f64().unwrap();
+    eprintln!(
+        "{} events of {users} users: planned and applied in {whole:?}, in force after {seconds:.2} s",
+        users * events
+    );
+    assert_eq!(leads(&server, "definition=inviter").len(), 200);
+    assert_eq!(applied["plan"]["definitions"][1]["leads"], users);
+    assert!(whole < Duration::from_secs(60), "{whole:?}");
+    assert_eq!(hooks.of("inviter"), Vec::<String>::new());
+}

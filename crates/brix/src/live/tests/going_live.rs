@@ -126,6 +126,47 @@ fn applied_definitions_tell_only_of_what_comes_after() {
     assert_eq!(kept(&ledger), expected);
 }
 
+/// Records come without a pause until the definitions are in force: the second town has them all, and the first one tells of its own.
+#[test]
+fn records_that_come_meanwhile_count() {
+    let mut site = Site::new(1_500);
+    let all = std::mem::take(&mut site.definitions);
+    site.definitions = all[1..2].to_vec();
+    let records = history(37, 250);
+    let latest = records.iter().filter_map(|record| record.received_at).max().expect("there are records");
+    CLOCK.fetch_max(latest.0, Ordering::Relaxed);
+    let (before, mut after) = records.split_at(records.len() / 3);
+    live(&site, before, &mut Dice(37));
+    let (log, ledger) = site.open();
+    let status = Arc::new(Status::default());
+    let mut processor = site.load_with(&log, &ledger, Arc::clone(&status));
+    log.append(vec![activation(1, &all)]).expect("it is durable");
+    let mut meanwhile = 0;
+    while status.edition.load(Ordering::Relaxed) < 1 {
+        let (now, later) = after.split_at(after.len().min(300));
+        (after, meanwhile) = (later, meanwhile + now.len());
+        append(&log, now);
+        processor.step().expect("it goes on");
+    }
+    assert!(meanwhile > 30 && !after.is_empty(), "{meanwhile} came meanwhile, {} after it", after.len());
+    let expected = replayed(&records[..records.len() - after.len()], &all, &site.workspace, clock());
+    catch_up(&mut processor);
+    assert_eq!(kept(&ledger), expected);
+    append(&log, after);
+    catch_up(&mut processor);
+    processor.finish().expect("it ends well");
+    assert_eq!(kept(&ledger), replayed(&records, &all, &site.workspace, clock()));
+    // Of the definition that stays, everybody was told, whenever they came.
+    let actions = ledger.actions(&ActionFilter::default(), 100_000).expect("the outbox can be read");
+    let told: BTreeSet<u64> = actions.iter().map(|action| action.lead).collect();
+    let stays = &*all[1].id;
+    for brief in ledger.briefs().expect("the ledger can be read") {
+        if brief.definition == stays && brief.entry == 1 && !brief.is_retracted {
+            assert!(told.contains(&brief.id), "nobody was told of {brief:?}");
+        }
+    }
+}
+
 /// The last decision counts, also where an earlier one is still being made ready or comes later in the log.
 #[test]
 fn what_was_overtaken_does_not_come_into_force() {
