@@ -363,4 +363,17 @@ fn the_time_of_an_apply() {
     assert_eq!(applied["plan"]["definitions"][1]["leads"], users);
     assert!(whole < Duration::from_secs(60), "{whole:?}");
     assert_eq!(hooks.of("inviter"), Vec::<String>::new());
+
+    // Before it knows what is there, a server plans nothing.
+    let mut server = server;
+    server.signal("KILL");
+    server.ended();
+    let place = server.folder.clone();
+    let server = Server::start(&place);
+    let body = json!({ "files": [{ "name": "a.yaml", "text": ACTIVE }] }).to_string();
+    let early = server.ask("POST", "/api/v1/definitions/plan", READ, &body);
+    assert_eq!((early.status, &early.json()["code"]), (429, &json!("busy")), "{early:?}");
+    server.until_ready();
+    let plan = server.ask("POST", "/api/v1/definitions/plan", READ, &body).json();
+    assert_eq!((&plan["definitions"][1]["fate"], &plan["definitions"][1]["leads"]), (&json!("retired"), &json!(users)));
 }

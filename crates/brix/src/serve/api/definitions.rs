@@ -61,7 +61,7 @@ impl From<Refusal> for Problem {
                 Self::of(StatusCode::CONFLICT, "definitions-changed", text).with("edition", found)
             }
             Refusal::Unknown(_) => Self::not_found(text),
-            Refusal::Busy => Self::of(StatusCode::TOO_MANY_REQUESTS, "busy", text),
+            Refusal::Busy(_) => Self::of(StatusCode::TOO_MANY_REQUESTS, "busy", text),
             Refusal::Fault(error) => Self::internal(&format_args!("{error:#}")),
         }
     }

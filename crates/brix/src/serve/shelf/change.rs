@@ -49,9 +49,9 @@ pub enum Refusal {
     /// There is no such thing.
     #[error("{0}")]
     Unknown(String),
-    /// Another plan is being made.
-    #[error("another plan is being made; try again when it is done")]
-    Busy,
+    /// It cannot be told now.
+    #[error("{0}; try again in a moment")]
+    Busy(&'static str),
     /// Something failed here.
     #[error("{0:#}")]
     Fault(#[from] anyhow::Error),
@@ -100,10 +100,13 @@ impl Shelf {
     /// What would change if these were all definitions.
     ///
     /// # Errors
-    /// Faults in the texts; another plan is being made.
+    /// Faults in the texts; another plan is being made; the server has only begun.
     pub fn plan(&self, texts: Vec<NamedText>) -> Result<Plan, Refusal> {
         let rules = self.rules(&self.read(texts)?)?;
-        let _planning = self.planning.try_lock().map_err(|_| Refusal::Busy)?;
+        let _planning = self.planning.try_lock().map_err(|_| Refusal::Busy("another plan is being made"))?;
+        if !self.ground.status.is_ready.load(Ordering::Relaxed) {
+            return Err(Refusal::Busy("the server is still taking up what is there"));
+        }
         let present = self.edition(None)?;
         let before = compile(&present.definitions, &self.workspace).map_err(anyhow::Error::from)?;
         let plan = plan(&self.ground, present.number, &before, rules, &Progress::default())?;
