@@ -1,6 +1,7 @@
 //! The processor: reads the log, keeps the households, and commits what becomes of them.
 
 mod doubts;
+mod full;
 mod going_live;
 mod start;
 
@@ -244,8 +245,7 @@ impl Processor {
         let pending = std::mem::take(&mut self.pending);
         self.pending = self.settle_doubts(pending)?;
         if !self.pending.leads.is_empty() {
-            let tick = Entry::Tick((self.clock)()).encode()?;
-            self.log.append(vec![tick]).context("cannot write to the log")?;
+            self.remind((self.clock)())?;
         }
         Ok(())
     }
@@ -262,7 +262,7 @@ impl Processor {
         let is_due = self.town.next_due().is_some_and(|due| due <= now);
         if is_due && self.ticked.is_none() {
             self.ticked = Some(now);
-            self.log.append(vec![Entry::Tick(now).encode()?]).context("cannot write to the log")?;
+            self.remind(now)?;
         }
         Ok(())
     }
@@ -335,7 +335,7 @@ impl Processor {
         for act in acts {
             self.act(act, &mut commit)?;
         }
-        self.ledger.commit(&commit).context("cannot write to the ledger")?;
+        self.commit(&commit)?;
         self.committed = self.offset;
         self.status.leads.store(self.book.next() - 1, Ordering::Relaxed);
         self.status.committed.store(self.committed, Ordering::Relaxed);

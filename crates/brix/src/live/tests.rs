@@ -1,6 +1,7 @@
 //! The whole way from the log to leads, in one process: whatever the order of arrival, the copies, the restarts and the
 //! compactions, leads are those that a replay of all records gives.
 
+mod compacting;
 mod going_live;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -80,3 +80,28 @@ fn bodies_share_their_room() {
     assert_eq!(server.call("track", &message).status, 429);
     assert_eq!(server.call("track", &json!({"userId": "u", "event": "E"})).status, 200);
 }
+
+/// Amplitude's batches may be larger than what the log takes at a time.
+#[test]
+fn more_than_the_log_takes_at_a_time_is_refused_for_good() {
+    let folder = folder("large_batch", "");
+    let path = folder.join("server.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    let more = "[[sources]]\nname = \"amplitude\"\nvendor = \"amplitude\"\nkeys = [\"env:TEST_KEY\"]\n";
+    std::fs::write(path, settings + more).unwrap();
+    let server = Server::start(&folder);
+    let batch = |events: usize| {
+        let text = "x".repeat(1_000);
+        let properties: serde_json::Map<String, serde_json::Value> =
+            (0..8).map(|number| (format!("p{number}"), text.clone().into())).collect();
+        let event = |number: usize| json!({"user_id": "u", "event_type": "E", "insert_id": number.to_string(), "event_properties": properties});
+        json!({"api_key": KEY, "events": (0..events).map(event).collect::<Vec<_>>()}).to_string()
+    };
+    let answer = server.post("/ingest/amplitude/batch", &[], batch(1_500).as_bytes());
+    assert_eq!(answer.status, 413, "{answer:?}");
+    assert!(answer.body.contains("smaller batches"), "{answer:?}");
+    assert!(server.get("/metrics").body.contains("source=\"amplitude\",reason=\"too-large\"} 1\n"));
+    let answer = server.post("/ingest/amplitude/batch", &[], batch(100).as_bytes());
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(server.records().len(), 100, "all of a batch or nothing");
+}

@@ -11,6 +11,7 @@ mod api;
 mod bad_input;
 mod browser;
 mod definitions;
+mod disks;
 mod equality;
 mod kills;
 mod limits;

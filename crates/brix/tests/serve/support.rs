@@ -67,10 +67,23 @@ impl Server {
     }
 
     pub fn start_with(folder: &Path, keys: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_brix"));
+        command.envs(keys.iter().copied());
+        Self::run(folder, command)
+    }
+
+    /// By a command that becomes what it is given.
+    pub fn start_under(folder: &Path, words: &[String]) -> Self {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).arg(env!("CARGO_BIN_EXE_brix"));
+        command.envs([("TEST_KEY", KEY), ("TEST_READ", READ), ("TEST_MANAGE", MANAGE)]);
+        Self::run(folder, command)
+    }
+
+    fn run(folder: &Path, mut command: Command) -> Self {
         let told = folder.join("stderr");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_brix"))
+        let mut child = command
             .current_dir(folder)
-            .envs(keys.iter().copied())
             .args(["serve", "--quiet"])
             .stderr(std::fs::File::create(&told).unwrap())
             .spawn()

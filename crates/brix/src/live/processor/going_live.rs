@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::Processor;
 use crate::live::activator::Ready;
-use crate::live::entry::Entry;
 
 impl Processor {
     /// Has other definitions come into force, once everything that they say of the past is known.
@@ -44,9 +43,7 @@ impl Processor {
         self.coming = Some(edition);
         self.status.recover();
         // With this there is a next commit.
-        let tick = Entry::Tick((self.clock)()).encode()?;
-        self.log.append(vec![tick]).context("cannot write to the log")?;
-        Ok(())
+        self.remind((self.clock)())
     }
 
     /// What was coming has been committed.

@@ -16,7 +16,6 @@ use crate::live::activator::Activator;
 use crate::live::book::{Book, Changes, Now};
 use crate::live::checkpoint::Checkpoints;
 use crate::live::compaction::Compactor;
-use crate::live::entry::Entry;
 use crate::live::home::Logged;
 use crate::live::second::Ground;
 use crate::live::town::{Changed, News, StoredTown, Town};
@@ -127,9 +126,7 @@ impl Processor {
         let pending = std::mem::take(&mut self.pending);
         self.pending = self.settle_doubts(pending)?;
         // With this there is a next commit; and time goes on from here.
-        let tick = Entry::Tick((self.clock)()).encode()?;
-        self.log.append(vec![tick]).context("cannot write to the log")?;
-        Ok(())
+        self.remind((self.clock)())
     }
 
     /// Has the town do something with the log's records after one offset, up to another.
