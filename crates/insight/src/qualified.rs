@@ -241,6 +241,29 @@ fn gather_met(criterion: &Criterion, finding: &Finding, found: &mut Vec<Arc<str>
     }
 }
 
+/// What is there so far: the criteria of `when` and `fit` that hold, in words, whether or not the whole does.
+#[must_use]
+pub fn so_far(definition: &Definition, explanation: &Explanation) -> Vec<Arc<str>> {
+    let mut found = Vec::new();
+    gather_so_far(&definition.when, &explanation.when, &mut found);
+    if let (Some(fit), Some(finding)) = (&definition.fit, &explanation.fit) {
+        gather_so_far(fit, finding, &mut found);
+    }
+    found
+}
+
+fn gather_so_far(criterion: &Criterion, finding: &Finding, found: &mut Vec<Arc<str>>) {
+    match criterion {
+        Criterion::All(parts) | Criterion::Any(parts) | Criterion::AtLeast { of: parts, .. } => {
+            for (part, finding) in parts.iter().zip(&finding.parts) {
+                gather_so_far(part, finding, found);
+            }
+        }
+        _ if finding.truth.holds() => found.push(Arc::from(words::met(criterion, finding))),
+        _ => {}
+    }
+}
+
 /// What is missing: the criteria of `when` and `fit` that do not hold and that would have to, in words with what there
 /// is so far.
 #[must_use]

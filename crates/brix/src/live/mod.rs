@@ -5,6 +5,7 @@
 //! - [`town`]: all households in memory; [`home`]: one of them.
 //! - [`book`]: all leads, and what news about a household changes in it; [`told`]: a lead in words.
 //! - [`processor`]: from the log by the town and the book to the ledger, in one transaction each time.
+//! - [`questions`]: how somebody stands, for whoever asks.
 //! - [`compaction`]: from the log into the lake, meanwhile; [`gate`]: when it must wait. [`checkpoint`]: the town onto the disk,
 //!   so that a start is quick.
 //! - [`activation`]: definitions that come into force while everything goes on: [`activator`] sees to it, with a [`second`] town,
@@ -24,6 +25,7 @@ mod gate;
 mod home;
 pub mod plan;
 mod processor;
+pub mod questions;
 mod rules;
 mod second;
 mod status;
@@ -45,6 +47,8 @@ use store::log::Log;
 
 pub use compaction::When;
 pub use gate::Gate;
+pub use questions::Questions;
+
 pub use processor::{Processor, Route, Settings};
 pub use rules::Rules;
 pub use second::{Ground, Progress};
@@ -53,6 +57,7 @@ pub use status::Status;
 /// A processor at work.
 pub struct Running {
     status: Arc<Status>,
+    questions: Questions,
     thread: JoinHandle<Result<()>>,
 }
 
@@ -62,22 +67,29 @@ pub struct Running {
 /// When there is no thread to be had.
 pub fn start(settings: Settings, log: Arc<dyn Log>, ledger: Arc<dyn Ledger>, status: Arc<Status>) -> Result<Running> {
     let own = Arc::clone(&status);
+    let (questions, asked) = questions::channel();
     let work = move || {
         let began = Instant::now();
         let status = Arc::clone(&own);
         let mut processor = Processor::load(settings, log, ledger, own)?;
+        processor.listen(asked);
         let from = if status.is_restored.load(Ordering::Relaxed) { "a checkpoint" } else { "lake and log" };
         tracing::info!(from, seconds = began.elapsed().as_secs_f32(), "everyone is taken up");
         processor.run()
     };
     let thread = std::thread::Builder::new().name("processor".to_owned()).spawn(work);
-    Ok(Running { status, thread: thread.context("cannot start the processor")? })
+    Ok(Running { status, questions, thread: thread.context("cannot start the processor")? })
 }
 
 impl Running {
     /// How it is doing.
     pub const fn status(&self) -> &Arc<Status> {
         &self.status
+    }
+
+    /// Where it is asked how somebody stands.
+    pub const fn questions(&self) -> &Questions {
+        &self.questions
     }
 
     /// Whether it has ended, which it does only on an error or when told to.

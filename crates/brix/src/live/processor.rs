@@ -28,6 +28,7 @@ use super::compaction::{Compacted, Compactor, When};
 use super::entry::{Entry, LeadAct};
 use super::gate::Gate;
 use super::home::Logged;
+use super::questions::Asked;
 use super::rules::Rules;
 use super::second::EntryKey;
 use super::status::Status;
@@ -37,7 +38,7 @@ use super::town::{Changed, Town};
 /// Entries taken at a time.
 const AT_ONCE: usize = 10_000;
 /// How long to wait for an entry before looking at the clock.
-const WAIT: Duration = Duration::from_millis(50);
+const WAIT: Duration = Duration::from_millis(10);
 /// The offset is committed at least after so many entries, also where no lead has changed.
 const COMMIT_EVERY: u64 = 50_000;
 
@@ -130,9 +131,15 @@ pub struct Processor {
     evidence: HashMap<EntryKey, String>,
     /// An edition of the definitions that the next commit brings into force.
     coming: Option<u64>,
+    asked: Option<Asked>,
 }
 
 impl Processor {
+    /// Answers questions from now on.
+    pub fn listen(&mut self, asked: Asked) {
+        self.asked = Some(asked);
+    }
+
     /// Works until it is told to stop.
     pub fn run(&mut self) -> Result<()> {
         while !self.status.is_stopping() {
@@ -222,6 +229,9 @@ impl Processor {
         } else {
             self.status.is_ready.store(true, Ordering::Relaxed);
             self.tick()?;
+        }
+        if let Some(asked) = &self.asked {
+            asked.answer(&self.town, &self.rules, self.now.max((self.clock)()));
         }
         match self.compactor.poll(self.committed) {
             Ok(None) => {}

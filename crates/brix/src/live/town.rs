@@ -299,6 +299,22 @@ impl Town {
         Ok(Some(Why { explanation, household: replayed, records }))
     }
 
+    /// How a subject stands at an instant by each definition of its kind; `None` if nobody knows it.
+    pub fn standings(&self, kind: SubjectKind, id: &str, at: Timestamp) -> Result<Option<Vec<(usize, Explanation)>>> {
+        let home = self.household_of(kind, id).and_then(|number| self.homes.get(number as usize)?.as_ref());
+        let Some(home) = home else { return Ok(None) };
+        let needs = self.rules.program.needs();
+        let reader = self.lake.as_deref().map(|lake| SentReader::new(lake, needs, &self.rules.workspace));
+        let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: reader.as_ref() };
+        let records = home.records(&self.rules.program, &reading, BTreeSet::new())?;
+        let replayed = LiveHousehold::replayed(&records, &reading.frame);
+        let Some(subject) = replayed.directory.find(kind, id) else { return Ok(None) };
+        let mut evaluator = Evaluator::new(&self.rules.program, &self.binding, at);
+        let places = (0..self.rules.program.definitions().len()).filter(|place| self.rules.kind(*place) == kind);
+        let explain = |place| Some((place, evaluator.explain(&replayed.view(), place, subject, at)?));
+        Ok(Some(places.filter_map(explain).collect()))
+    }
+
     /// The household of an id.
     pub fn household_of(&self, kind: SubjectKind, id: &str) -> Option<u32> {
         self.roster.find(kind, id)

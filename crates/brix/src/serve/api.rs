@@ -11,6 +11,7 @@ mod definitions;
 mod document;
 mod guard;
 mod leads;
+mod qualification;
 mod shown;
 mod state;
 
@@ -37,6 +38,7 @@ fn ending(server: &Arc<Server>) -> Routes {
         .routes(needs(READ, routes!(leads::list)))
         .routes(needs(READ, routes!(leads::one)))
         .routes(needs(WORK, routes!(leads::change)))
+        .routes(needs(READ, routes!(qualification::of)))
         .routes(needs(READ, routes!(definitions::list)))
         .routes(needs(READ, routes!(definitions::revisions)))
         .routes(needs(EDIT, routes!(definitions::roll_back)))
@@ -55,7 +57,9 @@ pub fn routes(server: &Arc<Server>) -> (Router<Arc<Server>>, Router<Arc<Server>>
     let (going_on, of_those) = going_on(server).split_for_parts();
     document.merge(of_those);
     let document = document::of(document);
-    let ending = ending.route(document::PATH, get(move || ready(document::answer(document.clone()))));
+    let ending = ending
+        .route(document::PATH, get(move || ready(document::answer(document.clone()))))
+        .merge(qualification::for_browsers());
     (ending, going_on)
 }
 

@@ -1,6 +1,7 @@
 //! What can be set: in a file (TOML), by the environment, by flags; the later wins. Every error is told, not only the first.
 
 mod destination;
+mod product;
 mod pull;
 mod read;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use connect::secret::Secret;
 use connect::sources::{Settings, Source as Vendor};
 
 use super::keys::{KeyDigest, Scope};
@@ -50,6 +52,15 @@ pub struct Config {
     pub destinations: Vec<Destination>,
     /// Who may use the API.
     pub api_keys: Vec<ApiKey>,
+    /// What the product itself may ask.
+    pub product: Product,
+}
+
+/// What the product itself may ask.
+#[derive(Debug, Default)]
+pub struct Product {
+    /// What users' tokens are signed with; without it there are none.
+    pub token_secret: Option<Secret>,
 }
 
 /// Limits of the server.
@@ -151,6 +162,10 @@ impl Config {
             format!("every = {:?}", seconds(self.compaction.every)),
             format!("entries = {}", self.compaction.entries),
         ];
+        if self.product.token_secret.is_some() {
+            let lines_of_product = ["", "[product]", "# token_secret is set, and not shown"];
+            lines.extend(lines_of_product.map(str::to_owned));
+        }
         for source in &self.sources {
             lines.extend([
                 String::new(),

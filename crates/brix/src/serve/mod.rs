@@ -28,6 +28,7 @@ pub mod pulls;
 pub mod rejects;
 mod shelf;
 mod unpack;
+mod user_token;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -59,6 +60,7 @@ pub struct Server {
     /// How each pull of the config is doing.
     pulls: Vec<pulls::PullState>,
     live: Arc<live::Status>,
+    questions: live::Questions,
     shelf: Arc<shelf::Shelf>,
     /// Turns true when the server is to end.
     ending: watch::Receiver<bool>,
@@ -110,6 +112,7 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         log: store.log(),
         ledger: store.ledger(),
         live: Arc::clone(running.status()),
+        questions: running.questions().clone(),
         shelf: Arc::new(shelf),
         ending,
         pulls: config.pulls.iter().map(|pull| pulls::PullState::of(&pull.name)).collect(),

@@ -16,6 +16,7 @@ mod equality;
 mod kills;
 mod limits;
 mod pulls;
+mod qualification;
 mod routes;
 mod sdks;
 mod segment;

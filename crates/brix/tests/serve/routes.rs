@@ -15,12 +15,13 @@ enum Needs {
 use Needs::{Manage, Read};
 
 /// Method, path as the document has it, what it needs.
-const ROUTES: [(&str, &str, Needs); 11] = [
+const ROUTES: [(&str, &str, Needs); 12] = [
     ("GET", "/api/v1/status", Read),
     ("GET", "/api/v1/leads", Read),
     ("GET", "/api/v1/leads/{lead}", Read),
     ("GET", "/api/v1/leads/stream", Read),
     ("GET", "/api/v1/rejects", Read),
+    ("GET", "/api/v1/qualification", Read),
     ("PATCH", "/api/v1/leads/{lead}", Manage),
     ("GET", "/api/v1/definitions", Read),
     ("GET", "/api/v1/definitions/{definition}/revisions", Read),

@@ -66,6 +66,7 @@ impl Processor {
             pending: Changes::default(),
             evidence: HashMap::new(),
             coming: None,
+            asked: None,
             log,
             ledger,
         };

@@ -11,6 +11,7 @@ use connect::sources::{self, Customer, CustomerIs, Groups, Proof, Settings};
 use serde::Deserialize;
 
 use super::destination::FileDestination;
+use super::product::FileProduct;
 use super::pull::FilePull;
 use super::{ApiKey, Compaction, Config, Destination, Limits, Source};
 use crate::serve::keys::{KeyDigest, Scope, digest_of};
@@ -59,6 +60,7 @@ struct File {
     pulls: Vec<FilePull>,
     destinations: Vec<FileDestination>,
     api_keys: Vec<FileKey>,
+    product: FileProduct,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -187,6 +189,7 @@ impl Reader<'_> {
         let api_keys = file.api_keys.into_iter().filter_map(|key| self.api_key(key)).collect();
         let named = sources.iter().map(|source| source.name.as_str());
         self.distinct("sources and pulls", named.chain(pulls.iter().map(|pull| pull.name.as_str())));
+        let product = file.product.read(self);
         self.distinct("destinations", destinations.iter().map(|one| one.name.as_str()));
         Some(Config {
             listen: listen?,
@@ -209,6 +212,7 @@ impl Reader<'_> {
             pulls,
             destinations,
             api_keys,
+            product,
         })
     }
 
