@@ -125,7 +125,8 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
     runtime.shutdown_timeout(Duration::from_secs(1));
     let stopped = running.stop().context("the processor has failed");
     server.rejects.stop();
-    served.and(stopped)
+    // Where the processor has failed, that is the reason.
+    stopped.and(served)
 }
 
 /// Wakes delivery when the processor has committed, which knows nothing of it.

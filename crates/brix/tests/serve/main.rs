@@ -23,4 +23,5 @@ mod segment;
 mod simulated;
 mod stopping;
 mod support;
+mod torn;
 mod webhooks;

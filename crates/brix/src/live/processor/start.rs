@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use engine::Timestamp;
 use history::{Lake, LakeLock};
 use store::ledger::Ledger;
@@ -33,6 +33,13 @@ impl Processor {
         };
         let through = lake.as_ref().map_or(0, |lake| lake.manifest().log);
         let committed = ledger.offset().context("cannot read the ledger")?;
+        // Else entries would get numbers that were given before, and would be passed over.
+        ensure!(
+            log.end() >= committed,
+            "log.db ends at entry {}, and ledger.db is made of entries up to {committed}: they are not of one moment. Put both back from one \
+             backup; a copied log.db needs its -wal file",
+            log.end()
+        );
         let briefs = ledger.briefs().context("cannot read the leads")?;
         let next = ledger.next_lead().context("cannot read the leads")?;
         let (gate, when) = (Arc::clone(&settings.gate), settings.compaction);
