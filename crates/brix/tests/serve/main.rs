@@ -13,6 +13,7 @@ mod browser;
 mod definitions;
 mod disks;
 mod equality;
+mod exports;
 mod kills;
 mod limits;
 mod pulls;

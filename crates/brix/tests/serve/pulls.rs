@@ -43,12 +43,34 @@ impl Postgres {
         let password = format!("--pwfile={}", postgres.folder.join("password").display());
         let data = postgres.folder.join("data").display().to_string();
         postgres.run("initdb", &["-D", &data, "-U", "brix", "-A", "scram-sha-256", &password, "--no-sync"]);
+        let tls = if postgres.certify() { "-c ssl=on" } else { "-c ssl=off" };
         let options = format!(
-            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off",
+            "{tls} -p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off",
             postgres.folder.display()
         );
         postgres.run("pg_ctl", &["-D", &data, "-w", "-l", &format!("{data}/told"), "-o", &options, "start"]);
         Some(postgres)
+    }
+
+    /// Gives it a certificate for its address, by an authority of its own. Whether `openssl` is there to do so.
+    fn certify(&self) -> bool {
+        if !Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success()) {
+            return false;
+        }
+        let data = self.folder.join("data");
+        std::fs::write(self.folder.join("names"), "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n").unwrap();
+        for line in [
+            "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ../ca.key -out ../ca.pem",
+            "req -newkey rsa:2048 -nodes -subj /CN=database -keyout server.key -out ../server.csr",
+            "x509 -req -days 2 -in ../server.csr -CA ../ca.pem -CAkey ../ca.key -CAcreateserial -extfile ../names -out server.crt",
+        ] {
+            done(Command::new("openssl").args(line.split(' ')).current_dir(&data));
+        }
+        if is_root() {
+            done(Command::new("chown").arg("postgres").args([data.join("server.key"), data.join("server.crt")]));
+        }
+        done(Command::new("chmod").arg("600").arg(data.join("server.key")));
+        true
     }
 
     /// As another user, as it does not run as root.
@@ -238,8 +260,19 @@ fn what_is_wrong_is_told_with_the_cure_and_without_the_password() {
     let url = postgres.url();
     let words = fails(&place, &url.replace("hush-hush", "hush-no"));
     assert!(words.contains("password authentication failed") && words.contains("check user and password"), "{words}");
-    let words = fails(&place, &url.replace("sslmode=disable", "sslmode=require"));
+    // Without TLS, or with the certificate of one whom nobody knows.
+    let by_tls = url.replace("sslmode=disable", "sslmode=require");
+    let words = fails(&place, &by_tls);
     assert!(words.contains("cannot connect") && words.contains("sslmode=disable"), "{words}");
+    let authority = postgres.folder.join("ca.pem");
+    if authority.is_file() {
+        settings(&place, &format!("{QUERY}\nca = {authority:?}"));
+        let shown = brix(&place, &by_tls, &["pull", "shop"]);
+        assert!(shown.status.success(), "{shown:?}");
+        settings(&place, &format!("{QUERY}\nca = \"no.pem\""));
+        assert!(fails(&place, &by_tls).contains("no.pem"));
+        settings(&place, QUERY);
+    }
     assert!(fails(&place, "hush").contains("`url` is no address"));
     for (wrong, cure) in [
         ("query = \"select * from ordrs where updated_at > $1\"\ncursor = \"updated_at\"", "ordrs"),
