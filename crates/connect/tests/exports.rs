@@ -329,3 +329,43 @@ fn what_is_wrong_with_a_plan_is_told_with_its_line() {
         assert!(error.contains(words), "{error}");
     }
 }
+
+/// Files of every format, damaged at random: nothing panics, and each row that is read is counted.
+#[test]
+fn damaged_files_are_borne() {
+    let inputs: usize = std::env::var("BRIX_FILES").ok().and_then(|text| text.parse().ok()).unwrap_or(600);
+    let heap = heap_files();
+    let seeds: [(&str, &str, Vec<u8>); 7] = [
+        ("amplitude", "0.json", AMPLITUDE.into()),
+        ("amplitude", "0.json.gz", gzip(AMPLITUDE)),
+        ("amplitude", "a.zip", zip(&[("0.json.gz", &gzip(AMPLITUDE))])),
+        ("mixpanel", "export.json", MIXPANEL.into()),
+        ("posthog", "events.parquet", parquet()),
+        ("heap", "users/0.avro", heap[0].1.clone()),
+        ("heap", "created/0.avro", heap[1].1.clone()),
+    ];
+    let mut dice = 1_u64;
+    let mut roll = |sides: usize| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) as usize % sides.max(1)
+    };
+    for number in 0..inputs {
+        let (vendor, name, seed) = &seeds[number % seeds.len()];
+        let mut bytes = seed.clone();
+        for _ in 0..=roll(3) {
+            let place = roll(bytes.len());
+            match roll(5) {
+                0 | 1 => bytes[place] ^= 1 << roll(8),
+                2 => bytes[place] = [0, 0xff, b'"', b'{', 0x80][roll(5)],
+                3 => bytes.truncate(place + 1),
+                _ => drop(bytes.splice(place..place, [roll(256) as u8; 3])),
+            }
+        }
+        let folder = Folder::new(&[(name, &bytes)]);
+        let plan = format!("vendor: {vendor}\n");
+        let Ok(imported) = try_import(&plan, &folder.0, Options::default()) else { continue };
+        for file in &imported.summary.files {
+            assert!(file.records >= file.rows - file.rejected - file.left_out, "{vendor} {name}: {file:?}");
+        }
+    }
+}
