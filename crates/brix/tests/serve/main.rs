@@ -13,7 +13,6 @@ mod browser;
 mod definitions;
 mod disks;
 mod equality;
-mod exports;
 mod kills;
 mod limits;
 mod pulls;

@@ -79,7 +79,9 @@ impl Columnar {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(wrong)?;
         let file_rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
         let columns = columns_of(builder.schema(), &found.shown)?;
-        let reader = Box::new(builder.with_batch_size(BLOCK_ROWS).build().map_err(wrong)?);
+        let built = guarded(|| builder.with_batch_size(BLOCK_ROWS).build());
+        let built = built.ok_or_else(|| unreadable(&found.shown, "Parquet", DAMAGED.to_owned()))?;
+        let reader = Box::new(built.map_err(wrong)?);
         let share = Some(Share { count: Arc::clone(count), file_bytes: found.bytes, file_rows, counted });
         let file = Arc::clone(&found.shown);
         Ok(Self { file, format: "Parquet", reader, columns, block: Vec::new(), rows: 0, rows_before: 0, share })
@@ -105,6 +107,13 @@ impl Share {
         self.count.add_read(now.saturating_sub(self.counted));
         self.counted = self.counted.max(now);
     }
+}
+
+const DAMAGED: &str = "the file is damaged";
+
+/// What some work gives; `None` if it panics, as the reader of Parquet does on places in the file that cannot be.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
 }
 
 fn unreadable(file: &Arc<str>, format: &'static str, message: String) -> FileError {
@@ -270,7 +279,8 @@ impl Decoder for Columnar {
         self.rows_before += self.rows as u64;
         self.block.clear();
         self.rows = 0;
-        let Some(batch) = self.reader.next() else {
+        let next = guarded(|| self.reader.next());
+        let Some(batch) = next.ok_or_else(|| unreadable(&self.file, self.format, DAMAGED.to_owned()))? else {
             if let Some(share) = &mut self.share {
                 share.count_to(share.file_bytes);
             }
