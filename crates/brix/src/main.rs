@@ -4,6 +4,7 @@
 //! Each command is a file of [`commands`]; [`cli`] has what is shared by all: options, exit codes, and where data and
 //! words go. The work itself is done by the libraries.
 
+mod access;
 mod cli;
 mod commands;
 mod console;

@@ -7,25 +7,32 @@
 //!    its kin. [`guard`] sees to it before the handler runs; who asks is the handler's argument [`guard::Caller`].
 //! 3. It gets one line in `ROUTES` of `tests/serve/routes.rs`, and docs/openapi.json is made anew (`BRIX_UPDATE=1`).
 
+mod audit;
 mod definitions;
 mod document;
 mod guard;
+mod keys;
 mod leads;
+mod people;
 mod qualification;
+mod session;
 mod shown;
 mod state;
 
 use std::future::ready;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
 use axum::routing::get;
+use axum::{Json, Router};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::guard::{EDIT, Needs, READ, WORK, needing};
+use self::guard::{ADMIN, EDIT, Needs, READ, WORK, needing, open};
 use super::Server;
 use super::problem::Problem;
+use crate::access::Refusal;
 
 type Routes = OpenApiRouter<Arc<Server>>;
 
@@ -43,6 +50,17 @@ fn ending(server: &Arc<Server>) -> Routes {
         .routes(needs(READ, routes!(definitions::revisions)))
         .routes(needs(EDIT, routes!(definitions::roll_back)))
         .routes(needs(EDIT, routes!(definitions::apply)))
+        .routes(open(routes!(session::begin)))
+        .routes(needs(READ, routes!(session::who)))
+        .routes(needs(READ, routes!(session::end)))
+        .routes(needs(ADMIN, routes!(keys::list)))
+        .routes(needs(ADMIN, routes!(keys::add)))
+        .routes(needs(ADMIN, routes!(keys::rotate)))
+        .routes(needs(ADMIN, routes!(keys::revoke)))
+        .routes(needs(ADMIN, routes!(people::list)))
+        .routes(needs(ADMIN, routes!(people::add)))
+        .routes(needs(ADMIN, routes!(people::change)))
+        .routes(needs(ADMIN, routes!(audit::list)))
 }
 
 /// Answers that take as long as they take, or go on until one side ends them.
@@ -70,4 +88,29 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> store::Result<T> + S
         Ok(Err(error)) => Err(Problem::internal(&error)),
         Err(error) => Err(Problem::internal(&error)),
     }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let text = refusal.to_string();
+        match refusal {
+            Refusal::Unknown { .. } => Self::not_found(text),
+            Refusal::Taken { .. } => Self::of(StatusCode::CONFLICT, "taken", text),
+            Refusal::Senseless(_) => Self::of(StatusCode::UNPROCESSABLE_ENTITY, "not-accepted", text),
+            Refusal::Randomness(_) | Refusal::Store(_) => Self::internal(&text),
+        }
+    }
+}
+
+/// Changes who may come in, on a thread that may wait.
+async fn changing<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => Ok(done?),
+        Err(error) => Err(Problem::internal(&error)),
+    }
+}
+
+/// What a body says.
+fn body_of<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+    body.map(|Json(body)| body).map_err(|error| Problem::bad_request("bad-body", error.body_text()))
 }

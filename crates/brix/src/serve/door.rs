@@ -73,7 +73,7 @@ pub async fn take(State(server): State<Arc<Server>>, request: Request) -> Respon
     for (place, source) in &candidates {
         let received = (source.vendor.receive)(&incoming.request(&body.bytes), &source.settings);
         let is_let_in = match source.vendor.proof {
-            Proof::Key => received.key.is_some_and(|key| server.keys.opens(key.expose(), *place)),
+            Proof::Key => received.key.is_some_and(|key| server.keys.opens(key.expose(), *place, &source.name)),
             Proof::Signature => true,
         };
         if is_let_in {

@@ -1,6 +1,6 @@
 //! Connections: with a limit on how long a request may take, and an end that lets those under way finish.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -26,6 +27,10 @@ use super::{Server, api, door, health};
 const ENDING: Duration = Duration::from_secs(10);
 /// How long a request's head may take to come in.
 const HEAD: Duration = Duration::from_secs(10);
+
+/// Where a request comes from: a proxy's address, if one stands before the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
 
 fn routes(server: &Arc<Server>) -> Router {
     // Browsers' clients send from any page; what they may send is decided by their key. The answer repeats what was asked for, as
@@ -79,14 +84,19 @@ pub async fn serve(server: Arc<Server>, end: watch::Sender<bool>, has_failed: im
     loop {
         tokio::select! {
             (place, accepted) = accept(&open, &listener) => {
-                let Ok((stream, _)) = accepted else {
+                let Ok((stream, peer)) = accepted else {
                     // Most often too many open files: others must end first.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
                 // Small answers are not to wait for more.
                 let _ = stream.set_nodelay(true);
-                let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
+                let app = TowerToHyperService::new(app.clone());
+                let app = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+                    request.extensions_mut().insert(Peer(peer.ip()));
+                    app.call(request)
+                });
+                let connection = http.serve_connection(TokioIo::new(stream), app);
                 let connection = graceful.watch(connection);
                 tokio::spawn(async move {
                     // A connection that breaks is the sender's affair.

@@ -2,7 +2,7 @@
 //!
 //! - [`config`]: what can be set, where it comes from, and what is in force.
 //! - [`door`]: sources: from a vendor's request to durable records and the vendor's answer. [`body`] reads bodies and [`unpack`] unpacks them, [`keys`]
-//!   knows who may come in, [`rejects`] keeps what is turned away.
+//!   knows which programs may come in, [`sessions`] which people, [`rejects`] keeps what is turned away.
 //! - [`shelf`]: the definitions' texts, which of them are in force, and how that changes.
 //! - [`pulls`]: rows of PostgreSQL go the same way, from a cursor on.
 //! - [`api`]: leads, rejected input and the server's state, for programs. [`health`] and [`metrics`] are for those who run it.
@@ -26,6 +26,7 @@ mod metrics;
 mod problem;
 pub mod pulls;
 pub mod rejects;
+mod sessions;
 mod shelf;
 mod unpack;
 mod user_token;
@@ -37,6 +38,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use engine::workspace::Workspace;
 use store::Store;
+use store::catalog::Catalog;
 use store::ledger::Ledger;
 use store::log::Log;
 use tokio::sync::watch;
@@ -46,14 +48,16 @@ use crate::delivery::{self, Means};
 use crate::live;
 use config::Config;
 
-pub use keys::digest_of;
+pub use keys::{Scope, digest_of};
 
 /// What all requests share.
 pub struct Server {
     config: Config,
     log: Arc<dyn Log>,
     ledger: Arc<dyn Ledger>,
+    catalog: Arc<dyn Catalog>,
     keys: keys::Keys,
+    sessions: sessions::Sessions,
     rejects: rejects::RejectWriter,
     metrics: metrics::Metrics,
     room: body::Room,
@@ -105,7 +109,9 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
     runtime.spawn(ring_after_commits(delivering.bell(), Arc::clone(running.status())));
     let (end, ending) = watch::channel(false);
     let server = Arc::new(Server {
-        keys: keys::Keys::of(&config),
+        catalog: store.catalog(),
+        keys: keys::Keys::of(&config, store.catalog()).context("cannot read the keys")?,
+        sessions: sessions::Sessions::new(store.catalog()),
         rejects: rejects::RejectWriter::start(store.ledger())?,
         metrics: metrics::Metrics::new(),
         room: body::Room::of(config.limits.body_bytes),
@@ -119,14 +125,28 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         config,
     });
     pulls::start(runtime.handle(), &server);
+    runtime.spawn(note_used_keys(Arc::clone(&server)));
     let served = runtime.block_on(listen::serve(Arc::clone(&server), end, || running.is_finished()));
     runtime.block_on(delivering.stop());
     // Connections that did not end in time are cut.
     runtime.shutdown_timeout(Duration::from_secs(1));
     let stopped = running.stop().context("the processor has failed");
     server.rejects.stop();
+    let noted = server.keys.note_used().context("cannot note which keys were used");
     // Where the processor has failed, that is the reason.
-    stopped.and(served)
+    stopped.and(served).and(noted)
+}
+
+/// Notes now and then which keys were used: each note is a sync.
+async fn note_used_keys(server: Arc<Server>) {
+    let mut look = tokio::time::interval(Duration::from_secs(10));
+    loop {
+        look.tick().await;
+        let server = Arc::clone(&server);
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || server.keys.note_used()).await {
+            tracing::warn!(error = %error, "it could not be noted which keys were used");
+        }
+    }
 }
 
 /// Wakes delivery when the processor has committed, which knows nothing of it.

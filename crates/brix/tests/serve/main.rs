@@ -15,6 +15,7 @@ mod disks;
 mod equality;
 mod kills;
 mod limits;
+mod people;
 mod pulls;
 mod qualification;
 mod routes;

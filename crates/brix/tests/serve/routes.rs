@@ -1,34 +1,42 @@
 //! Every route of the API: what it needs, asked by everybody who could ask; and the document of them all.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::people::{add_key, add_person, sign_in};
 use crate::support::{KEY, MANAGE, READ, Server, exchange};
 
-/// What a route needs of a key.
-#[derive(Clone, Copy, PartialEq)]
-enum Needs {
-    Read,
-    Manage,
-}
-use Needs::{Manage, Read};
-
-/// Method, path as the document has it, what it needs.
-const ROUTES: [(&str, &str, Needs); 12] = [
-    ("GET", "/api/v1/status", Read),
-    ("GET", "/api/v1/leads", Read),
-    ("GET", "/api/v1/leads/{lead}", Read),
-    ("GET", "/api/v1/leads/stream", Read),
-    ("GET", "/api/v1/rejects", Read),
-    ("GET", "/api/v1/qualification", Read),
-    ("PATCH", "/api/v1/leads/{lead}", Manage),
-    ("GET", "/api/v1/definitions", Read),
-    ("GET", "/api/v1/definitions/{definition}/revisions", Read),
-    ("POST", "/api/v1/definitions/plan", Read),
-    ("POST", "/api/v1/definitions/apply", Manage),
-    ("POST", "/api/v1/definitions/{definition}/rollback", Manage),
+/// Method, path as the document has it, the least scope of a key, the least role of a person.
+const ROUTES: [(&str, &str, &str, &str); 22] = [
+    ("GET", "/api/v1/status", "read", "viewer"),
+    ("GET", "/api/v1/leads", "read", "viewer"),
+    ("GET", "/api/v1/leads/{lead}", "read", "viewer"),
+    ("GET", "/api/v1/leads/stream", "read", "viewer"),
+    ("GET", "/api/v1/rejects", "read", "viewer"),
+    ("GET", "/api/v1/qualification", "read", "viewer"),
+    ("PATCH", "/api/v1/leads/{lead}", "manage", "member"),
+    ("GET", "/api/v1/definitions", "read", "viewer"),
+    ("GET", "/api/v1/definitions/{definition}/revisions", "read", "viewer"),
+    ("POST", "/api/v1/definitions/plan", "read", "viewer"),
+    ("POST", "/api/v1/definitions/apply", "manage", "editor"),
+    ("POST", "/api/v1/definitions/{definition}/rollback", "manage", "editor"),
+    ("GET", "/api/v1/session", "read", "viewer"),
+    ("DELETE", "/api/v1/session", "read", "viewer"),
+    ("GET", "/api/v1/keys", "manage", "admin"),
+    ("POST", "/api/v1/keys", "manage", "admin"),
+    ("POST", "/api/v1/keys/{name}/rotate", "manage", "admin"),
+    ("POST", "/api/v1/keys/{name}/revoke", "manage", "admin"),
+    ("GET", "/api/v1/people", "manage", "admin"),
+    ("POST", "/api/v1/people", "manage", "admin"),
+    ("PATCH", "/api/v1/people/{email}", "manage", "admin"),
+    ("GET", "/api/v1/audit", "manage", "admin"),
 ];
+type Headers = Vec<(String, String)>;
+
+/// To which anybody may come.
+const OPEN: [&str; 1] = ["POST /api/v1/session"];
 
 fn document(server: &Server) -> Value {
     let answer = server.get("/api/v1/openapi.json");
@@ -43,29 +51,66 @@ fn filled(path: &str) -> String {
 }
 
 #[test]
-fn each_route_wants_a_key_that_allows_it() {
+fn each_route_lets_in_whom_it_should() {
     let server = Server::of("routes");
-    for (method, path, needs) in ROUTES {
+    let scopes = ["ingest", "read", "manage"];
+    let roles = ["viewer", "member", "editor", "admin"];
+    let rank = |all: &[&str], word: &str| all.iter().position(|known| *known == word).unwrap();
+    // Who asks: the headers, and the scope; none: nobody is known by these headers.
+    let bearer = |key: &str| vec![("authorization".to_owned(), format!("Bearer {key}"))];
+    let mut askers: Vec<(String, Headers, Option<&str>)> = vec![
+        ("nobody".to_owned(), Vec::new(), None),
+        ("a guess".to_owned(), bearer("guess"), None),
+        ("a source's key of server.toml".to_owned(), bearer(KEY), Some("ingest")),
+        ("a key of server.toml that reads".to_owned(), bearer(READ), Some("read")),
+        ("a key of server.toml that manages".to_owned(), bearer(MANAGE), Some("manage")),
+    ];
+    for scope in scopes {
+        askers.push((format!("a key: {scope}"), bearer(&add_key(&server, scope, scope)), Some(scope)));
+    }
+    let revoked = add_key(&server, "revoked", "manage");
+    assert_eq!(server.ask("POST", "/api/v1/keys/revoked/revoke", MANAGE, "").status, 204);
+    askers.push(("a revoked key".to_owned(), bearer(&revoked), None));
+    let expired = add_key(&server, "expired", "manage");
+    assert_eq!(server.ask("POST", "/api/v1/keys/expired/rotate", MANAGE, "{\"grace_seconds\":0}").status, 201);
+    askers.push(("an expired key".to_owned(), bearer(&expired), None));
+    let mut sessions = HashMap::new();
+    for role in roles {
+        add_person(&server, role);
+        sessions.insert(role, sign_in(&server, role));
+    }
+    add_person(&server, "disabled");
+    let disabled = sign_in(&server, "disabled");
+    assert_eq!(server.ask("PATCH", "/api/v1/people/disabled@example.com", MANAGE, "{\"disabled\":true}").status, 200);
+    askers.push(("somebody disabled".to_owned(), disabled, None));
+
+    for (method, path, scope, role) in ROUTES {
         let path = filled(path);
-        let status = |headers: &[(&str, &str)]| {
-            let mut stream = server.connect();
-            exchange(&mut stream, method, &path, headers, b"").unwrap().status
+        let status = |headers: &[(String, String)]| {
+            let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            exchange(&mut server.connect(), method, &path, &headers, b"").unwrap().status
         };
-        let with = |key: &str| status(&[("authorization", &format!("Bearer {key}"))]);
-        assert_eq!(status(&[]), 401, "{method} {path} without a key");
-        assert_eq!(with("guess"), 401, "{method} {path} with a guess");
-        assert_eq!(with(KEY), 401, "{method} {path} with a key that writes events");
-        assert_eq!(with(READ) != 403, needs == Read, "{method} {path} with a key that reads");
-        assert_ne!(with(READ), 401);
-        assert!(![401, 403].contains(&with(MANAGE)), "{method} {path} with a key that manages");
+        let is_let_in = |status: u16| ![401, 403].contains(&status);
+        for (who, headers, known) in &askers {
+            let status = status(headers);
+            match known {
+                None => assert_eq!(status, 401, "{method} {path}: {who}"),
+                Some(has) if rank(&scopes, has) < rank(&scopes, scope) => {
+                    assert_eq!(status, 403, "{method} {path}: {who}");
+                }
+                Some(_) => assert!(is_let_in(status), "{method} {path}: {who}: {status}"),
+            }
+        }
+        for has in roles {
+            let status = status(&sessions[has]);
+            if method == "DELETE" {
+                sessions.insert(has, sign_in(&server, has));
+            }
+            let expected = rank(&roles, has) >= rank(&roles, role);
+            assert_eq!(is_let_in(status), expected, "{method} {path}: a person, {has}: {status}");
+            assert_ne!(status, 401, "{method} {path}: a person, {has}");
+        }
     }
-    server.until_ready();
-    for path in ["/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"] {
-        assert_eq!(server.get(path).status, 200, "{path}");
-    }
-    // A key of the API does not write events.
-    let body = json!({"userId": "u", "event": "E", "writeKey": MANAGE}).to_string();
-    assert_eq!(server.post("/v1/track", &[], body.as_bytes()).status, 401);
 }
 
 #[test]
@@ -80,12 +125,18 @@ fn the_document_has_every_route_with_what_it_needs() {
                 let content = &operation["responses"][status]["content"];
                 assert!(content["application/problem+json"].is_object(), "{place} does not say what a {status} is");
             }
-            found.push((place, operation["x-brix-scope"].as_str().unwrap().to_owned()));
+            if OPEN.contains(&place.as_str()) {
+                assert_eq!(operation["security"], json!([]), "{place}");
+                continue;
+            }
+            let word = |name: &str| operation["x-brix-needs"][name].as_str().unwrap().to_owned();
+            found.push((place, word("scope"), word("role")));
         }
     }
-    let word = |needs| if needs == Read { "read" } else { "manage" }.to_owned();
-    let mut told: Vec<_> =
-        ROUTES.iter().map(|(method, path, needs)| (format!("{method} {path}"), word(*needs))).collect();
+    let told = ROUTES
+        .iter()
+        .map(|(method, path, scope, role)| (format!("{method} {path}"), (*scope).to_owned(), (*role).to_owned()));
+    let mut told: Vec<_> = told.collect();
     found.sort();
     told.sort();
     assert_eq!(found, told, "the document on the left, ROUTES of this file on the right");

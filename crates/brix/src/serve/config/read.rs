@@ -313,6 +313,11 @@ impl Reader<'_> {
     }
 
     fn api_key(&mut self, key: FileKey) -> Option<ApiKey> {
+        if key.scope == Scope::Ingest {
+            let name = &key.name;
+            self.errors.push(format!("api_keys `{name}`: a key that only sends belongs to a source, in its `keys`"));
+            return None;
+        }
         let digest = self.key(&format!("api_keys `{}`", key.name), &key.key)?;
         Some(ApiKey { name: key.name, scope: key.scope, key: digest })
     }
@@ -397,6 +402,12 @@ mod tests {
     fn unknown_settings_are_refused_with_their_place() {
         let error = read_text("listn = \"127.0.0.1:1\"\n").unwrap_err().to_string();
         assert!(error.contains("line 1") && error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn a_key_of_the_api_does_more_than_send() {
+        let error = read_text("[[api_keys]]\nname = \"me\"\nscope = \"ingest\"\nkey = \"env:APP_KEY\"\n").unwrap_err();
+        assert!(error.to_string().contains("belongs to a source"), "{error}");
     }
 
     #[test]

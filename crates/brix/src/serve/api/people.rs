@@ -1,0 +1,146 @@
+//! People who sign in, for whoever decides who comes in.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::guard::Caller;
+use super::{blocking, body_of, changing};
+use crate::access::people::{self, Role};
+use crate::serve::Server;
+use crate::serve::problem::Problem;
+
+/// Somebody who signs in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Person {
+    id: String,
+    email: String,
+    role: Role,
+    created_at: String,
+    /// Since when the person may not come in.
+    disabled_at: Option<String>,
+}
+
+impl From<store::catalog::access::Person> for Person {
+    fn from(person: store::catalog::access::Person) -> Self {
+        Self {
+            role: Role::of(&person),
+            id: person.id,
+            email: person.email,
+            created_at: person.created_at.to_string(),
+            disabled_at: person.disabled_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// All people.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct People {
+    people: Vec<Person>,
+}
+
+/// Somebody who is to be added.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonWanted {
+    #[schema(example = "ann@example.com")]
+    email: String,
+    role: Role,
+    /// 12 to 256 characters; made and told if it is not said.
+    password: Option<String>,
+}
+
+/// Somebody was added, or has another password.
+#[derive(Serialize, ToSchema)]
+pub struct PersonChanged {
+    person: Person,
+    /// The password that was made: it is told this once.
+    password: Option<String>,
+}
+
+/// What is to be another; what is left out stays as it is.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PersonPatch {
+    role: Option<Role>,
+    /// Whether the person may not come in.
+    disabled: Option<bool>,
+    /// 12 to 256 characters.
+    password: Option<String>,
+    /// Makes a password and tells it.
+    new_password: bool,
+}
+
+/// All people
+#[utoipa::path(get, path = "/api/v1/people", responses((status = 200, description = "The people", body = People)))]
+pub async fn list(State(server): State<Arc<Server>>) -> Result<Json<People>, Problem> {
+    let people = blocking(move || server.catalog.people()).await?;
+    Ok(Json(People { people: people.into_iter().map(Person::from).collect() }))
+}
+
+/// Adds a person
+#[utoipa::path(
+    post,
+    path = "/api/v1/people",
+    request_body = PersonWanted,
+    responses(
+        (status = 201, description = "The person", body = PersonChanged),
+        (status = 409, description = "There is a person of this address"),
+        (status = 422, description = "It makes no sense"),
+    )
+)]
+pub async fn add(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    body: Result<Json<PersonWanted>, JsonRejection>,
+) -> Result<(StatusCode, Json<PersonChanged>), Problem> {
+    let PersonWanted { email, role, password } = body_of(body)?;
+    let added = changing(move || people::add(&*server.catalog, &caller.by(), &email, role, password));
+    let (person, password) = added.await?;
+    Ok((StatusCode::CREATED, Json(PersonChanged { person: person.into(), password })))
+}
+
+/// Gives a person another role or password, or lets a person in no more, which ends all sessions
+#[utoipa::path(
+    patch,
+    path = "/api/v1/people/{email}",
+    params(("email" = String, Path, description = "The person's e-mail address")),
+    request_body = PersonPatch,
+    responses(
+        (status = 200, description = "The person", body = PersonChanged),
+        (status = 404, description = "There is no such person"),
+        (status = 422, description = "It makes no sense"),
+    )
+)]
+pub async fn change(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    email: Result<Path<String>, PathRejection>,
+    body: Result<Json<PersonPatch>, JsonRejection>,
+) -> Result<Json<PersonChanged>, Problem> {
+    let Path(email) = email.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+    let patch = body_of(body)?;
+    let wanted = email.clone();
+    let changed = changing(move || {
+        let (catalog, by) = (&*server.catalog, caller.by());
+        if let Some(role) = patch.role {
+            people::set_role(catalog, &by, &email, role)?;
+        }
+        if let Some(disabled) = patch.disabled {
+            people::set_disabled(catalog, &by, &email, disabled)?;
+        }
+        let mut made = None;
+        if patch.new_password || patch.password.is_some() {
+            made = people::set_password(catalog, &by, &email, patch.password)?;
+        }
+        Ok((catalog.person_by_email(&email)?, made))
+    });
+    let (person, password) = changed.await?;
+    let person = person.ok_or_else(|| Problem::not_found(format!("there is no person `{wanted}`")))?;
+    Ok(Json(PersonChanged { person: person.into(), password }))
+}
