@@ -11,7 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     apply, backtest, best, check, completions, data, definitions, discover, explain, import, init, leads, learn,
-    limits, plan, pull, qualify, serve, simulate, templates, test, validate,
+    limits, person, plan, pull, qualify, serve, simulate, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -91,6 +91,7 @@ enum Command {
     Definitions(definitions::Arguments),
     Config(serve::ShowArguments),
     Key(serve::KeyArguments),
+    Person(Box<person::Arguments>),
     Simulate(simulate::Arguments),
     Completions(completions::Arguments),
 }
@@ -121,6 +122,7 @@ impl Command {
             Self::Serve(arguments) => serve::run(&arguments, shared, console),
             Self::Config(arguments) => serve::show(&arguments, shared, console),
             Self::Key(arguments) => serve::key(&arguments, console),
+            Self::Person(arguments) => person::run(&arguments, shared, console),
             Self::Simulate(arguments) => simulate::run(&arguments, console),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command(), console),
         }

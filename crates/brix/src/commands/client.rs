@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use serde_json::Value as Json;
 use ureq::http::Response;
-use ureq::{Agent, Body};
+use ureq::typestate::WithBody;
+use ureq::{Agent, Body, RequestBuilder};
 
 /// The variable that holds the key.
 const KEY: &str = "BRIX_API_KEY";
@@ -81,8 +82,20 @@ impl Client {
     /// # Errors
     /// As [`Self::get`].
     pub fn post(&self, path: &str, body: &impl serde::Serialize) -> Result<Json> {
+        self.send(self.agent.post(format!("{}{path}", self.server)), body)
+    }
+
+    /// What the server says to a change of something.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn patch(&self, path: &str, body: &impl serde::Serialize) -> Result<Json> {
+        self.send(self.agent.patch(format!("{}{path}", self.server)), body)
+    }
+
+    fn send(&self, request: RequestBuilder<WithBody>, body: &impl serde::Serialize) -> Result<Json> {
         let body = serde_json::to_vec(body).context("what is to be sent cannot be written as JSON")?;
-        let request = self.agent.post(format!("{}{path}", self.server)).header("content-type", "application/json");
+        let request = request.header("content-type", "application/json");
         read(self.taken(request.header("authorization", format!("Bearer {}", self.key)).send(&body[..]))?)
     }
 

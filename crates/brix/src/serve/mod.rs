@@ -15,7 +15,7 @@
 
 mod api;
 mod body;
-mod clock;
+pub mod clock;
 pub mod config;
 mod door;
 mod health;

@@ -1,7 +1,7 @@
 //! People who are signed in. A session's token is random and kept as its digest; whoever only guesses passwords is slowed down.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,8 @@ const MOST_OF_ADDRESS: u32 = 50;
 const WINDOW: Duration = Duration::from_secs(60);
 /// So many who try are remembered; beyond, nobody new may try until the window is over.
 const MOST_REMEMBERED: usize = 10_000;
+/// The longest e-mail address; a longer one is nobody's, and not remembered.
+const LONGEST_EMAIL: usize = 254;
 /// So many passwords are hashed at a time, each in 19 MiB.
 const MOST_HASHED: usize = 2;
 
@@ -56,6 +58,14 @@ pub struct Begun {
     pub person: Person,
 }
 
+/// Whose an address is: one who has an address of IPv6 has 2^64 of them.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
 /// Signing in and out.
 pub struct Sessions {
     catalog: Arc<dyn Catalog>,
@@ -72,7 +82,10 @@ impl Sessions {
 
     /// Signs somebody in.
     pub async fn begin(&self, email: String, password: String, from: IpAddr, now: Timestamp) -> Result<Begun, NotIn> {
-        self.attempt(&format!("from {from}"), MOST_OF_ADDRESS)?;
+        self.attempt(&format!("from {}", network(from)), MOST_OF_ADDRESS)?;
+        if email.len() > LONGEST_EMAIL {
+            return Err(NotIn::Wrong);
+        }
         self.attempt(&format!("as {}", email.to_ascii_lowercase()), MOST_OF_PERSON)?;
         let _place = self.hashing.acquire().await;
         let catalog = Arc::clone(&self.catalog);
@@ -137,5 +150,18 @@ impl Sessions {
     /// Ends the session of a token.
     pub fn end(&self, token: &str) -> store::Result<()> {
         self.catalog.end_session(&Digest(digest_of(token)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_many_addresses_is_one() {
+        let network = |text: &str| network(text.parse().unwrap()).to_string();
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:10.0.0.1"), "10.0.0.1");
     }
 }

@@ -16,6 +16,7 @@ mod equality;
 mod kills;
 mod limits;
 mod people;
+mod person_command;
 mod pulls;
 mod qualification;
 mod routes;
