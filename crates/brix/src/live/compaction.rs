@@ -78,6 +78,13 @@ impl Compactor {
         }
     }
 
+    /// Whether it is time for what has come up to an offset.
+    pub fn is_due(&self, offset: u64) -> bool {
+        let waiting = offset.saturating_sub(self.through);
+        let is_much = waiting >= self.when.entries && !self.has_failed;
+        self.running.is_none() && waiting > 0 && (self.last.elapsed() >= self.when.every || is_much)
+    }
+
     /// Goes to work if it is time, and gives what has been done. Nothing after `committed` goes into the lake.
     ///
     /// # Errors
@@ -91,9 +98,7 @@ impl Compactor {
             };
             return self.done(done).map(Some);
         }
-        let waiting = committed.saturating_sub(self.through);
-        let is_much = waiting >= self.when.entries && !self.has_failed;
-        if waiting > 0 && (self.last.elapsed() >= self.when.every || is_much) && self.gate.begin() {
+        if self.is_due(committed) && self.gate.begin() {
             self.start(committed).inspect_err(|_| self.gate.end())?;
         }
         Ok(None)

@@ -233,6 +233,10 @@ impl Processor {
         if let Some(asked) = &self.asked {
             asked.answer(&self.town, &self.rules, self.now.max((self.clock)()));
         }
+        if self.compactor.is_due(self.offset) && self.pending.leads.is_empty() {
+            // What has made no lead waits for no other that does.
+            self.write(Changes::default(), Vec::new(), Vec::new())?;
+        }
         match self.compactor.poll(self.committed) {
             Ok(None) => {}
             Ok(Some(compacted)) => self.compacted(compacted)?,

@@ -336,6 +336,24 @@ fn a_start_goes_on_from_a_checkpoint() {
     assert_eq!(kept(&ledger), expected);
 }
 
+/// Where nobody qualifies, the log goes into the lake all the same.
+#[test]
+fn what_makes_no_lead_goes_into_the_lake() {
+    let mut site = Site::new(1);
+    site.definitions.clear();
+    let (log, ledger) = site.open();
+    let mut processor = site.load(&log, &ledger);
+    append(&log, &history(17, 20));
+    let is_compacted = || history::Lake::open(&site.path().join("lake")).is_ok_and(|lake| lake.manifest().log > 0);
+    for _ in 0..1_000 {
+        processor.step().expect("it goes on");
+        if is_compacted() {
+            return;
+        }
+    }
+    panic!("nothing has gone into the lake");
+}
+
 /// Copies that wait in the log while their records are in the lake already: a processor that starts remembers neither.
 #[test]
 fn a_start_counts_no_copy_of_what_is_in_the_lake() {
