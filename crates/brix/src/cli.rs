@@ -11,7 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     apply, backtest, best, check, completions, data, definitions, discover, explain, import, init, leads, learn,
-    limits, person, plan, pull, qualify, serve, simulate, templates, test, validate,
+    limits, person, plan, pull, qualify, serve, simulate, suppress, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -88,6 +88,8 @@ enum Command {
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Rollback(apply::BackArguments),
+    Suppress(suppress::Arguments),
+    Unsuppress(suppress::LiftArguments),
     Definitions(definitions::Arguments),
     Config(serve::ShowArguments),
     Key(serve::KeyArguments),
@@ -117,6 +119,8 @@ impl Command {
             Self::Plan(arguments) => plan::run(&arguments, console),
             Self::Apply(arguments) => apply::run(&arguments, console),
             Self::Rollback(arguments) => apply::roll_back(&arguments, console),
+            Self::Suppress(arguments) => suppress::run(&arguments, console),
+            Self::Unsuppress(arguments) => suppress::lift(&arguments, console),
             Self::Definitions(arguments) => definitions::run(&arguments, console),
             Self::Pull(arguments) => pull::run(&arguments, shared, console),
             Self::Serve(arguments) => serve::run(&arguments, shared, console),

@@ -21,6 +21,7 @@ pub mod pull;
 pub mod qualify;
 pub mod serve;
 pub mod simulate;
+pub mod suppress;
 pub mod templates;
 pub mod test;
 pub mod validate;

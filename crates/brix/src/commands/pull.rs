@@ -10,6 +10,7 @@ use super::serve::ConfigArguments;
 use crate::cli::Shared;
 use crate::console::{BAD, Console, GOOD, count};
 use crate::exit::{Exit, Failure};
+use crate::live::Suppressed;
 use crate::serve::pulls::{self, Cursors, Keeper, Pull};
 use crate::serve::rejects::RejectWriter;
 
@@ -47,7 +48,9 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     if arguments.once {
         let store = Store::open(&config.data, store::log::LogLimits::default()).context("cannot open the store")?;
         let (log, rejects) = (store.log(), RejectWriter::start(store.ledger())?);
-        let done = runtime.block_on(pulls::pull(pull, &cursors, &Keeper { log: Arc::as_ref(&log), rejects: &rejects }));
+        let suppressed = Suppressed::of(store.catalog()).context("cannot read who is suppressed")?;
+        let keeper = Keeper { log: Arc::as_ref(&log), rejects: &rejects, suppressed: &suppressed };
+        let done = runtime.block_on(pulls::pull(pull, &cursors, &keeper));
         rejects.stop();
         let brought = done?;
         if console.json {

@@ -10,6 +10,7 @@
 //!   so that a start is quick.
 //! - [`activation`]: definitions that come into force while everything goes on: [`activator`] sees to it, with a [`second`] town,
 //!   and [`plan`] tells what it would change.
+//! - [`suppressed`]: of whom nothing is taken in or told.
 //!
 //! Invariants:
 //! - What is in memory is a cache of log and lake: losing it costs time.
@@ -29,6 +30,7 @@ pub mod questions;
 mod rules;
 mod second;
 mod status;
+mod suppressed;
 mod told;
 mod town;
 
@@ -53,6 +55,7 @@ pub use processor::{Processor, Route, Settings};
 pub use rules::Rules;
 pub use second::{Ground, Progress};
 pub use status::Status;
+pub use suppressed::Suppressed;
 
 /// A processor at work.
 pub struct Running {

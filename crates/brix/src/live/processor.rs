@@ -32,6 +32,7 @@ use super::questions::Asked;
 use super::rules::Rules;
 use super::second::EntryKey;
 use super::status::Status;
+use super::suppressed::Suppressed;
 use super::told::{Reasons, payload};
 use super::town::{Changed, Town};
 
@@ -69,6 +70,8 @@ pub struct Settings {
     pub snapshots: Arc<dyn Snapshots>,
     /// Who is told of what.
     pub routes: Vec<Route>,
+    /// Of whom nobody is told.
+    pub suppressed: Arc<Suppressed>,
     /// The clock: microseconds since the epoch.
     pub clock: fn() -> Timestamp,
 }
@@ -106,6 +109,7 @@ fn apart(entries: Vec<(u64, Entry)>) -> Apart {
 pub struct Processor {
     rules: Arc<Rules>,
     routes: Vec<Route>,
+    suppressed: Arc<Suppressed>,
     log: Arc<dyn Log>,
     ledger: Arc<dyn Ledger>,
     town: Town,
@@ -382,6 +386,9 @@ impl Processor {
 
     /// Tells the destinations that want to know.
     fn route(&self, telling: &Telling, reasons: &[String], actions: &mut Vec<NewAction>) {
+        if self.suppressed.are_told_by(&telling.facts) {
+            return;
+        }
         let to_buy = telling.facts.qualification == Qualification::ToBuy;
         let id = self.rules.facts(telling.definition).map_or("", |facts| &facts.id);
         for route in &self.routes {

@@ -19,15 +19,17 @@ use engine::record::{Record, SubjectKind};
 use engine::workspace::Workspace;
 use engine::{Number, Timestamp};
 use simulate::{Encoder, Order, Part, Product, Scenario};
+use store::catalog::Suppression;
+use store::catalog::audit::AuditEntry;
 use store::ledger::Ledger;
 use store::ledger::action::{ActionFilter, ActionState, Outbox as _};
 use store::ledger::lead::{Brief, ChangeKind, Qualification};
 use store::ledger::rejects::Rejects as _;
 use store::log::{Log, LogLimits};
-use store::{SnapshotFiles, SqliteLedger, SqliteLog};
+use store::{SnapshotFiles, SqliteCatalog, SqliteLedger, SqliteLog};
 
 use super::activation::{Activation, ActiveText};
-use super::{Gate, Processor, Route, Rules, Settings, Status, When, entry::Entry};
+use super::{Gate, Processor, Route, Rules, Settings, Status, Suppressed, When, entry::Entry};
 
 /// The clock of the processor stands still unless a test moves it.
 static CLOCK: AtomicI64 = AtomicI64::new(0);
@@ -146,6 +148,11 @@ impl Site {
         (Arc::new(log), Arc::new(ledger))
     }
 
+    fn suppressed(&self) -> Arc<Suppressed> {
+        let catalog = SqliteCatalog::open(&self.path().join("catalog.db")).expect("the catalog opens");
+        Arc::new(Suppressed::of(Arc::new(catalog)).expect("the catalog can be read"))
+    }
+
     fn load(&self, log: &Arc<SqliteLog>, ledger: &Arc<SqliteLedger>) -> Processor {
         self.load_with(log, ledger, Arc::new(Status::default()))
     }
@@ -165,6 +172,7 @@ impl Site {
             compaction: When { every: Duration::from_secs(3600), entries: self.compact_every },
             snapshots: Arc::new(SnapshotFiles::open(&self.path().join("snapshots")).expect("a folder")),
             routes: vec![Route { destination: "hook".into(), definitions: Vec::new(), to_use: true }],
+            suppressed: self.suppressed(),
             clock,
         };
         let (log, ledger): (Arc<dyn Log>, Arc<dyn Ledger>) = (log.clone(), ledger.clone());
@@ -277,6 +285,48 @@ fn leads_are_told_of_once() {
     );
     let keys: BTreeSet<(u64, &str)> = actions.iter().map(|action| (action.lead, action.action.as_str())).collect();
     assert_eq!(keys.len(), actions.len(), "an action is there once");
+}
+
+/// Whoever is suppressed, or belongs to an account that is, has leads of which nobody is told.
+#[test]
+fn nobody_is_told_of_whoever_is_suppressed() {
+    let records = history(7, 80);
+    let latest = records.iter().filter_map(|record| record.received_at).max().expect("there are records");
+    CLOCK.fetch_max(latest.0, Ordering::Relaxed);
+    let told = |site: &Site| -> BTreeSet<u64> {
+        live(site, &records, &mut Dice(7));
+        let actions = site.open().1.actions(&ActionFilter::default(), 100_000).expect("the outbox can be read");
+        actions.iter().map(|action| action.lead).collect()
+    };
+    let of = |site: &Site, lead: u64| {
+        let found = site.open().1.lead(lead).expect("the ledger can be read").expect("it is there").facts;
+        (found.subject_kind, found.subject, found.account)
+    };
+    let site = Site::new(u64::MAX);
+    let everyone: Vec<_> = told(&site).into_iter().map(|lead| of(&site, lead)).collect();
+    let user = everyone.iter().find(|lead| lead.0 == SubjectKind::User).expect("there are some").clone();
+    let account = everyone.iter().rev().find_map(|lead| lead.2.clone()).expect("there are some");
+    let site = Site::new(u64::MAX);
+    for (kind, id) in [(SubjectKind::User, user.1.clone()), (SubjectKind::Account, account.clone())] {
+        let new = Suppression { kind, subject: id, at: Timestamp(0), reason: String::new() };
+        let line = AuditEntry {
+            at: Timestamp(0),
+            who: "test".into(),
+            what: "suppression.set".into(),
+            target: "suppressions".into(),
+            detail: "{}".into(),
+        };
+        site.suppressed().suppress(new, line).expect("it is kept");
+    }
+    let rest: Vec<_> = told(&site).into_iter().map(|lead| of(&site, lead)).collect();
+    let is_left = |lead: &(SubjectKind, String, Option<String>)| {
+        (lead.0, &lead.1) != (SubjectKind::User, &user.1)
+            && (lead.0, &lead.1) != (SubjectKind::Account, &account)
+            && lead.2.as_ref() != Some(&account)
+    };
+    let expected: BTreeSet<_> = everyone.iter().filter(|lead| is_left(lead)).cloned().collect();
+    assert!(!expected.is_empty() && expected.len() < everyone.len());
+    assert_eq!(rest.into_iter().collect::<BTreeSet<_>>(), expected);
 }
 
 /// Definitions that come to a history find their leads, and tell nobody.

@@ -18,6 +18,7 @@ mod qualification;
 mod session;
 mod shown;
 mod state;
+mod suppressions;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -61,6 +62,8 @@ fn ending(server: &Arc<Server>) -> Routes {
         .routes(needs(ADMIN, routes!(people::add)))
         .routes(needs(ADMIN, routes!(people::change)))
         .routes(needs(ADMIN, routes!(audit::list)))
+        .routes(needs(ADMIN, routes!(suppressions::list, suppressions::suppress)))
+        .routes(needs(ADMIN, routes!(suppressions::lift)))
 }
 
 /// Answers that take as long as they take, or go on until one side ends them.

@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use connect::sources::{self, Answer, Headers, Outcome, Proof};
 use store::Error as StoreError;
-use store::ledger::rejects::Reject;
 use tokio::sync::oneshot;
 
 use super::Server;
@@ -17,6 +16,7 @@ use super::body::{BodyError, Held};
 use super::clock;
 use super::config::Source;
 use super::problem::Problem;
+use super::sifted::{Sifted, sift};
 use super::unpack::{UnpackError, unpack};
 use crate::live::entry::Entry;
 
@@ -143,10 +143,11 @@ impl Server {
             self.metrics.turned_away(&source.name, "busy");
             respond((source.vendor.too_busy)(&incoming.request(&[]), seconds))
         };
-        let accepted = outcome.records.len();
+        let Sifted { records, rejects } = sift(&self.suppressed, &source.name, outcome);
+        let accepted = records.len();
         let started = Instant::now();
         let mut entries = Vec::with_capacity(accepted);
-        for record in outcome.records {
+        for record in records {
             match Entry::Record(Box::new(record)).encode() {
                 Ok(entry) => entries.push(entry),
                 Err(error) => return Problem::internal(&error).into_response(),
@@ -179,24 +180,11 @@ impl Server {
             }
             self.metrics.kept(started.elapsed());
         }
-        let rejects: Vec<Reject> = outcome.rejects.iter().map(|reject| kept_reject(&source.name, reject)).collect();
         self.metrics.accepted(&source.name, accepted, &rejects);
         if !self.rejects.keep(rejects).await {
             return busy(RETRY_AFTER_SECONDS);
         }
         respond(answer)
-    }
-}
-
-/// A reject as it is kept.
-pub(super) fn kept_reject(source: &str, reject: &sources::Reject) -> Reject {
-    Reject {
-        at: clock::now(),
-        source: source.to_owned(),
-        reason: reject.reason.code().to_owned(),
-        text: reject.reason.to_string(),
-        place: reject.place.to_string(),
-        sample: reject.sample.clone(),
     }
 }
 

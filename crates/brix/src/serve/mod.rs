@@ -2,7 +2,7 @@
 //!
 //! - [`config`]: what can be set, where it comes from, and what is in force.
 //! - [`door`]: sources: from a vendor's request to durable records and the vendor's answer. [`body`] reads bodies and [`unpack`] unpacks them, [`keys`]
-//!   knows which programs may come in, [`sessions`] which people, [`rejects`] keeps what is turned away.
+//!   knows which programs may come in, [`sessions`] which people, [`sifted`] leaves out who is suppressed, [`rejects`] keeps what is turned away.
 //! - [`shelf`]: the definitions' texts, which of them are in force, and how that changes.
 //! - [`pulls`]: rows of PostgreSQL go the same way, from a cursor on.
 //! - [`api`]: leads, rejected input and the server's state, for programs. [`health`] and [`metrics`] are for those who run it.
@@ -28,6 +28,7 @@ pub mod pulls;
 pub mod rejects;
 mod sessions;
 mod shelf;
+mod sifted;
 mod unpack;
 mod user_token;
 
@@ -66,6 +67,7 @@ pub struct Server {
     live: Arc<live::Status>,
     questions: live::Questions,
     shelf: Arc<shelf::Shelf>,
+    suppressed: Arc<live::Suppressed>,
     /// Turns true when the server is to end.
     ending: watch::Receiver<bool>,
 }
@@ -90,6 +92,8 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
     let shelf = shelf::Shelf::new(store.catalog(), ground, workspace, config.definitions.clone());
     let beginning = shelf.begin(console)?;
     console.finish()?;
+    let suppressed = live::Suppressed::of(store.catalog()).context("cannot read who is suppressed")?;
+    let suppressed = Arc::new(suppressed);
     let settings = live::Settings {
         rules: beginning.rules,
         edition: beginning.edition,
@@ -98,6 +102,7 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         compaction: live::When { every: config.compaction.every, entries: config.compaction.entries },
         snapshots: store.snapshots(),
         routes: config.routes(),
+        suppressed: Arc::clone(&suppressed),
         clock: clock::now,
     };
     let running = live::start(settings, store.log(), store.ledger(), live)?;
@@ -120,6 +125,7 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         live: Arc::clone(running.status()),
         questions: running.questions().clone(),
         shelf: Arc::new(shelf),
+        suppressed,
         ending,
         pulls: config.pulls.iter().map(|pull| pulls::PullState::of(&pull.name)).collect(),
         config,

@@ -25,5 +25,6 @@ mod segment;
 mod simulated;
 mod stopping;
 mod support;
+mod suppressed;
 mod torn;
 mod webhooks;

@@ -9,7 +9,7 @@ use crate::people::{add_key, add_person, sign_in};
 use crate::support::{KEY, MANAGE, READ, Server, exchange};
 
 /// Method, path as the document has it, the least scope of a key, the least role of a person.
-const ROUTES: [(&str, &str, &str, &str); 22] = [
+const ROUTES: [(&str, &str, &str, &str); 25] = [
     ("GET", "/api/v1/status", "read", "viewer"),
     ("GET", "/api/v1/leads", "read", "viewer"),
     ("GET", "/api/v1/leads/{lead}", "read", "viewer"),
@@ -32,6 +32,9 @@ const ROUTES: [(&str, &str, &str, &str); 22] = [
     ("POST", "/api/v1/people", "manage", "admin"),
     ("PATCH", "/api/v1/people/{email}", "manage", "admin"),
     ("GET", "/api/v1/audit", "manage", "admin"),
+    ("GET", "/api/v1/privacy/suppressions", "manage", "admin"),
+    ("POST", "/api/v1/privacy/suppressions", "manage", "admin"),
+    ("POST", "/api/v1/privacy/suppressions/lift", "manage", "admin"),
 ];
 type Headers = Vec<(String, String)>;
 

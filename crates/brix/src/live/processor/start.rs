@@ -61,6 +61,7 @@ impl Processor {
             activator: Activator::new(ground, rules.workspace.clone(), settings.edition),
             rules,
             routes: settings.routes,
+            suppressed: settings.suppressed,
             compactor,
             checkpoints,
             through,

@@ -8,9 +8,10 @@ use store::Error as StoreError;
 use store::log::Log;
 use tokio::sync::oneshot;
 
+use crate::live::Suppressed;
 use crate::live::entry::Entry;
-use crate::serve::door::kept_reject;
 use crate::serve::rejects::RejectWriter;
+use crate::serve::sifted::{Sifted, sift};
 
 /// How many entries go to the log at once: it takes larger ones in no batch.
 const AT_ONCE: usize = 1_000;
@@ -23,6 +24,8 @@ pub struct Keeper<'a> {
     pub log: &'a dyn Log,
     /// Of what is not taken.
     pub rejects: &'a RejectWriter,
+    /// Of whom nothing is kept.
+    pub suppressed: &'a Suppressed,
 }
 
 impl Keeper<'_> {
@@ -31,15 +34,15 @@ impl Keeper<'_> {
     /// # Errors
     /// If it cannot be kept. Some of it may be then, and counts once when it comes again.
     pub async fn keep(&self, pull: &str, outcome: Outcome) -> Result<()> {
-        let mut entries = Vec::with_capacity(outcome.records.len());
-        for record in outcome.records {
+        let Sifted { records, rejects } = sift(self.suppressed, pull, outcome);
+        let mut entries = Vec::with_capacity(records.len());
+        for record in records {
             entries.push(Entry::Record(Box::new(record)).encode().context("a record cannot be written down")?);
         }
         while !entries.is_empty() {
             let rest = entries.split_off(entries.len().min(AT_ONCE));
             self.durably(std::mem::replace(&mut entries, rest)).await?;
         }
-        let rejects = outcome.rejects.iter().map(|reject| kept_reject(pull, reject)).collect();
         if self.rejects.keep(rejects).await { Ok(()) } else { Err(anyhow!("rejected rows cannot be kept")) }
     }
 

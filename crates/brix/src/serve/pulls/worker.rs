@@ -54,7 +54,7 @@ pub fn start(runtime: &Handle, server: &Arc<Server>) {
 async fn work(server: Arc<Server>, place: usize) {
     let (Some(one), Some(state)) = (server.config.pulls.get(place), server.pulls.get(place)) else { return };
     let cursors = Cursors::of(&server.config.data);
-    let keeper = Keeper { log: server.log.as_ref(), rejects: &server.rejects };
+    let keeper = Keeper { log: server.log.as_ref(), rejects: &server.rejects, suppressed: &server.suppressed };
     let mut ending = server.ending.clone();
     let mut failures = 0;
     loop {

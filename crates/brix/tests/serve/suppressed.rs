@@ -1,0 +1,98 @@
+//! Of whoever is suppressed nothing is taken in: from any source's message, after a restart, and when an SDK sends again.
+
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use crate::support::{MANAGE, READ, Server, folder};
+
+const ANN: &str = "ann-4711@example.com";
+
+fn brix(server: &Server, arguments: &[&str]) -> Output {
+    let url = format!("http://{}", server.address);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_brix"));
+    command.current_dir(&server.folder).env("BRIX_API_KEY", MANAGE).env("BRIX_URL", url).args(arguments);
+    command.output().unwrap()
+}
+
+fn send(server: &Server, kind: &str, body: &Value) {
+    assert_eq!(server.call(kind, body).status, 200, "{body}");
+}
+
+fn track(who: &str, message: &str) -> Value {
+    json!({"userId": who, "event": "Project Created", "messageId": message})
+}
+
+/// How often each reason was counted.
+fn totals(server: &Server) -> Vec<(String, u64)> {
+    let rejects = server.ask("GET", "/api/v1/rejects", READ, "").json();
+    let totals = rejects["totals"].as_array().unwrap().iter();
+    totals.map(|total| (total["reason"].as_str().unwrap().to_owned(), total["total"].as_u64().unwrap())).collect()
+}
+
+#[test]
+fn nothing_is_taken_in_of_whoever_is_suppressed() {
+    let place = folder("suppressed", "");
+    let mut server = Server::start(&place);
+    server.until_ready();
+    for arguments in [&["suppress", ANN, "--reason", "asked"][..], &["suppress", "acme", "--kind", "account"]] {
+        let output = brix(&server, arguments);
+        assert!(output.status.success(), "{output:?}");
+    }
+    let refused = json!({"kind": "user", "id": "device-1"}).to_string();
+    assert_eq!(server.ask("POST", "/api/v1/privacy/suppressions", READ, &refused).status, 403);
+    assert_eq!(server.ask("GET", "/api/v1/privacy/suppressions", READ, "").status, 403);
+    assert_eq!(server.ask("POST", "/api/v1/privacy/suppressions", MANAGE, &refused).status, 200);
+    let messages = [
+        ("track", track(ANN, "m1")),
+        ("identify", json!({"userId": ANN, "messageId": "m2", "traits": {"plan": "free"}})),
+        ("track", json!({"anonymousId": "device-1", "event": "Visited", "messageId": "m3"})),
+        ("alias", json!({"userId": "u9", "previousId": ANN, "messageId": "m4"})),
+        ("group", json!({"userId": "u2", "groupId": "acme", "messageId": "m5"})),
+    ];
+    messages.iter().for_each(|(kind, body)| send(&server, kind, body));
+    send(&server, "track", &track("u2", "m6"));
+    assert_eq!(totals(&server), [("suppressed".to_owned(), 5)]);
+    // What is rejected for another reason is counted under it, without the sample.
+    send(&server, "track", &json!({"userId": ANN, "messageId": "m7"}));
+    let rejects = server.ask("GET", "/api/v1/rejects", READ, "").body;
+    assert!(!rejects.contains(ANN) && !rejects.contains("device-1"), "{rejects}");
+    assert_eq!(totals(&server).iter().map(|(_, total)| total).sum::<u64>(), 6);
+    server.signal("TERM");
+    assert_eq!(server.ended(), Some(0));
+
+    let server = Server::start(&place);
+    server.until_ready();
+    send(&server, "track", &track(ANN, "m1"));
+    assert!(totals(&server).contains(&("suppressed".to_owned(), 6)));
+    let all = server.ask("GET", "/api/v1/privacy/suppressions", MANAGE, "").json();
+    assert_eq!(all["suppressions"].as_array().unwrap().len(), 3, "{all}");
+    assert!(brix(&server, &["unsuppress", ANN]).status.success());
+    let again = brix(&server, &["unsuppress", ANN]);
+    assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("nobody with this kind"));
+    send(&server, "track", &track(ANN, "m8"));
+    for file in ["log.db", "log.db-wal", "ledger.db", "ledger.db-wal"] {
+        let bytes = std::fs::read(place.join("data").join(file)).unwrap_or_default();
+        let found = bytes.windows("device-1".len()).any(|window| window == b"device-1");
+        assert!(!found, "{file} holds what is suppressed");
+    }
+    assert!(!server.words().contains(ANN), "ids do not stand in the log of the server");
+    let records = server.records();
+    let taken: Vec<(&str, &str)> =
+        records.iter().map(|record| (record.who.user.as_deref().unwrap(), &*record.message)).collect();
+    assert_eq!(taken, [("u2", "m6"), (ANN, "m8")]);
+}
+
+#[test]
+fn what_cannot_be_suppressed_is_told_why() {
+    let server = Server::of("suppressed-questions");
+    for (path, body, status, code) in [
+        ("suppressions", json!({"kind": "user", "id": ""}), 400, "bad-parameter"),
+        ("suppressions", json!({"kind": "dog", "id": "rex"}), 400, "bad-body"),
+        ("suppressions", json!({"kind": "user", "id": "x".repeat(1_001)}), 400, "bad-parameter"),
+        ("suppressions/lift", json!({"kind": "user", "id": "nobody"}), 404, "not-suppressed"),
+    ] {
+        let answer = server.ask("POST", &format!("/api/v1/privacy/{path}"), MANAGE, &body.to_string());
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{body}");
+    }
+}
