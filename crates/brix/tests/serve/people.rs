@@ -113,6 +113,11 @@ fn a_session_is_only_for_its_browser_and_its_page() {
     let answer = try_in(&server, "ADMIN@example.com", PASSWORD);
     let cookie = answer.header("set-cookie").unwrap();
     assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"), "{cookie}");
+    let body = json!({"email": "admin@example.com", "password": PASSWORD}).to_string();
+    let headers = [("content-type", "application/json"), ("x-forwarded-proto", "https")];
+    let answer = server.post("/api/v1/session", &headers, body.as_bytes());
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(cookie.ends_with("; Path=/; Secure"), "behind a proxy that speaks TLS: {cookie}");
     let session = sign_in(&server, "admin");
     let add = |headers: &[(String, String)], name: &str| {
         ask(&server, "POST", "/api/v1/keys", headers, &json!({"name": name, "scope": "read"}).to_string())

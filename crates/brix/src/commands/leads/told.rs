@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(csv_cell("plain"), "plain");
         assert_eq!(
             csv(&[])[0],
-            "id,definition,kind,subject,account,qualification,qualified_at,score,band,value,state,owner"
+            "id,definition,kind,subject,account,qualification,qualified_at,score,band,value,state,owner,version"
         );
     }
 }

@@ -69,13 +69,15 @@ pub async fn begin(
     };
     let role = Role::of(&begun.person);
     let who = Who { name: begun.person.email, role: Some(role), scope: None, csrf: Some(begun.session.csrf) };
-    let cookie = cookie(&server, &begun.token, "");
+    let cookie = cookie(&server, &headers, &begun.token, "");
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(who)).into_response())
 }
 
-/// Browsers send it back over TLS only, unless only this machine is listened to.
-fn cookie(server: &Server, token: &str, end: &str) -> String {
-    let secure = if server.config.listen.ip().is_loopback() { "" } else { "; Secure" };
+/// Browsers send it back over TLS only, unless only this machine is listened to, and no proxy says that it speaks TLS.
+fn cookie(server: &Server, headers: &HeaderMap, token: &str, end: &str) -> String {
+    let by_tls =
+        headers.get("x-forwarded-proto").is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"https"));
+    let secure = if server.config.listen.ip().is_loopback() && !by_tls { "" } else { "; Secure" };
     format!("{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/{secure}{end}")
 }
 
@@ -92,7 +94,7 @@ pub async fn who(caller: Caller) -> Json<Who> {
 /// Signs the person out
 #[utoipa::path(delete, path = "/api/v1/session", responses((status = 204, description = "Signed out")))]
 pub async fn end(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result<Response, Problem> {
-    let gone = cookie(&server, "", "; Max-Age=0");
+    let gone = cookie(&server, &headers, "", "; Max-Age=0");
     if let Some(token) = token(&headers) {
         blocking(move || server.sessions.end(&token)).await?;
     }
