@@ -24,6 +24,12 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// A server keeps millions of small things for a long time, which come and go on several threads: see decision 25.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> ExitCode {
     cli::run(std::env::args_os())
 }

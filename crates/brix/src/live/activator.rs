@@ -10,7 +10,8 @@ use anyhow::{Context as _, Result, anyhow};
 use engine::workspace::Workspace;
 
 use super::activation::{Activation, compile};
-use super::second::{EntryKey, Ground, Progress, Second};
+use super::evidence::EntryKey;
+use super::second::{Ground, Progress, Second};
 
 /// How long to wait after a failure.
 const PATIENCE: Duration = Duration::from_secs(10);

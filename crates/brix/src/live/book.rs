@@ -75,17 +75,9 @@ pub struct Changes {
     pub tellings: Vec<Telling>,
     /// Leads of which nothing more is to be sent.
     pub cancelled: Vec<u64>,
-    /// Leads that stand as they stood, while what came before them has changed.
-    pub doubts: Vec<Doubt>,
-}
-
-/// A lead of which late data may have made something else true, although it stands: it is corrected if it differs from what is kept.
-#[derive(Debug, Clone)]
-pub struct Doubt {
-    /// The definition's place.
-    pub definition: usize,
-    /// What is to be kept of it then.
-    pub correction: LeadChange,
+    /// Of leads that stand as they stood, while what came before them has changed: what is to be corrected if it differs from
+    /// what is kept.
+    pub doubts: Vec<LeadChange>,
 }
 
 /// All leads.
@@ -157,8 +149,8 @@ impl Book {
     }
 
     /// The definition that a lead is of.
-    pub fn definition_of(&self, lead: u64) -> Option<String> {
-        self.definitions.get(&lead).map(ToString::to_string)
+    pub fn definition_of(&self, lead: u64) -> Option<&str> {
+        self.definitions.get(&lead).map(|id| &**id)
     }
 
     /// What news about a household changes.
@@ -369,8 +361,7 @@ impl Of<'_> {
         if !moved && !drifted {
             if self.reached.is_some_and(|reached| reached <= want.qualified_at) {
                 let facts = Box::new(self.facts(want));
-                let correction = self.change(lead.id, What::Corrected { facts, evidence: None });
-                changes.doubts.push(Doubt { definition: self.place, correction });
+                changes.doubts.push(self.change(lead.id, What::Corrected { facts, evidence: None }));
             }
             return;
         }
@@ -399,14 +390,5 @@ impl Of<'_> {
         let within = goal.and_then(|goal| goal.within).map_or(i64::MAX, length);
         let after = |at: &Timestamp| *at > qualified_at && at.0.saturating_sub(qualified_at.0) <= within;
         outcome.conversions.iter().any(after)
-    }
-}
-
-/// The leads whose evidence has to be found: new ones, and those that late data has moved.
-pub fn lacks_evidence(change: &LeadChange) -> bool {
-    match &change.what {
-        What::Detected { .. } | What::Corrected { .. } => true,
-        What::Moved { facts, .. } => facts.qualification == Qualification::ToBuy,
-        _ => false,
     }
 }

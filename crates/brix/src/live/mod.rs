@@ -3,7 +3,7 @@
 //! - [`entry`]: what stands in the log.
 //! - [`rules`]: the definitions in force.
 //! - [`town`]: all households in memory; [`home`]: one of them.
-//! - [`book`]: all leads, and what news about a household changes in it; [`told`]: a lead in words.
+//! - [`book`]: all leads, and what news about a household changes in it; [`evidence`]: why they are leads; [`told`]: a lead in words.
 //! - [`processor`]: from the log by the town and the book to the ledger, in one transaction each time.
 //! - [`questions`]: how somebody stands, for whoever asks.
 //! - [`compaction`]: from the log into the lake, meanwhile; [`gate`]: when it must wait. [`checkpoint`]: the town onto the disk,
@@ -22,6 +22,7 @@ mod book;
 mod checkpoint;
 mod compaction;
 pub mod entry;
+mod evidence;
 mod gate;
 mod home;
 pub mod plan;

@@ -215,7 +215,7 @@ impl Planning<'_> {
         }
         let briefs: HashMap<u64, &Brief> = self.differences.briefs.iter().map(|brief| (brief.id, brief)).collect();
         for (lead, becoming) in becoming {
-            let definition = self.differences.book.definition_of(lead).and_then(|id| definitions.get_mut(&id));
+            let definition = self.differences.book.definition_of(lead).and_then(|id| definitions.get_mut(id));
             // What of an unchanged definition differs is not of this plan's doing.
             let Some(planned) = definition.filter(|planned| planned.fate != Fate::Unchanged) else { continue };
             let brief = briefs.get(&lead).copied();

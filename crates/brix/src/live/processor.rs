@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use engine::Timestamp;
 use store::ledger::action::NewAction;
-use store::ledger::lead::{Facts, LeadChange, Qualification, What};
+use store::ledger::lead::{LeadChange, Qualification, What};
 use store::ledger::rejects::Reject;
 use store::ledger::{Commit, Ledger};
 use store::log::Log;
@@ -22,19 +22,19 @@ use store::snapshots::Snapshots;
 
 use super::activation::Activation;
 use super::activator::Activator;
-use super::book::{Book, Changes, Now, Tell, Telling, lacks_evidence};
+use super::book::{Book, Changes, Now, Tell, Telling};
 use super::checkpoint::{Checkpoints, Standing};
 use super::compaction::{Compacted, Compactor, When};
 use super::entry::{Entry, LeadAct};
+use super::evidence::{EntryKey, entry_of, give, inquiry};
 use super::gate::Gate;
 use super::home::Logged;
 use super::questions::Asked;
 use super::rules::Rules;
-use super::second::EntryKey;
 use super::status::Status;
 use super::suppressed::Suppressed;
 use super::told::{Reasons, payload};
-use super::town::{Changed, Town};
+use super::town::{Changed, Inquiry, Town};
 
 /// Entries taken at a time.
 const AT_ONCE: usize = 10_000;
@@ -332,22 +332,10 @@ impl Processor {
             return Ok(());
         }
         let mut commit = Commit { offset: self.offset, rejects, cancelled: changes.cancelled, ..Commit::default() };
-        let mut reasons: Vec<(u64, Vec<String>)> = Vec::new();
-        for mut change in changes.leads {
-            if lacks_evidence(&change)
-                && let Some(found) = self.reasons(&change)?
-            {
-                reasons.push((change.lead, found.words));
-                match &mut change.what {
-                    What::Detected { evidence, .. } => *evidence = found.evidence,
-                    What::Moved { evidence, .. } | What::Corrected { evidence, .. } => *evidence = Some(found.evidence),
-                    _ => {}
-                }
-            }
-            commit.leads.push(change);
-        }
+        commit.leads = changes.leads;
+        let reasons = self.find_evidence(&mut commit.leads)?;
         for telling in &changes.tellings {
-            let words = reasons.iter().find(|(lead, _)| *lead == telling.lead).map_or(&[][..], |(_, words)| words);
+            let words = reasons.get(&telling.lead).map_or(&[][..], Vec::as_slice);
             self.route(telling, words, &mut commit.actions);
         }
         for act in acts {
@@ -361,27 +349,28 @@ impl Processor {
         Ok(())
     }
 
-    fn reasons(&self, change: &LeadChange) -> Result<Option<Reasons>> {
-        let (facts, definition) = match &change.what {
-            What::Detected { facts, definition, .. } => (facts, Some(definition.clone())),
-            What::Moved { facts, .. } | What::Corrected { facts, .. } => (facts, self.book.definition_of(change.lead)),
-            _ => return Ok(None),
-        };
-        let Some(definition) = definition else { return Ok(None) };
-        let Some(place) = self.rules.place(&definition) else { return Ok(None) };
-        let key = (definition, facts.subject_kind, facts.subject.clone(), facts.qualified_at);
-        if let Some(evidence) = self.evidence.get(&key) {
-            // It goes live in silence: nobody needs the words.
-            return Ok(Some(Reasons { words: Vec::new(), evidence: evidence.clone() }));
+    /// Gives leads the evidence that they lack, and says in words why they are leads, by lead.
+    fn find_evidence(&self, leads: &mut [LeadChange]) -> Result<HashMap<u64, Vec<String>>> {
+        let (mut found, mut asked) = (Vec::new(), Vec::new());
+        for (place, change) in leads.iter().enumerate() {
+            let key = if self.evidence.is_empty() { None } else { entry_of(change, &self.book) };
+            match key.and_then(|key| self.evidence.get(&key)) {
+                // It goes live in silence: nobody needs the words.
+                Some(evidence) => found.push((place, Reasons { words: Vec::new(), evidence: evidence.clone() })),
+                None => asked.extend(inquiry(change, &self.book, &self.rules).map(|inquiry| (place, inquiry))),
+            }
         }
-        self.why(place, facts)
-    }
-
-    /// Why somebody qualified for a definition.
-    fn why(&self, definition: usize, facts: &Facts) -> Result<Option<Reasons>> {
-        let Some(household) = self.town.household_of(facts.subject_kind, &facts.subject) else { return Ok(None) };
-        let why = self.town.explain(household, definition, &facts.subject, facts.qualified_at)?;
-        Ok(why.map(|why| Reasons::of(&self.rules, definition, &why)))
+        let inquiries: Vec<Inquiry<'_>> = asked.iter().map(|(_, inquiry)| *inquiry).collect();
+        let answers = asked.iter().zip(self.town.reasons(&inquiries)?);
+        found.extend(answers.filter_map(|((place, _), answer)| Some((*place, answer?))));
+        let mut words = HashMap::with_capacity(found.len());
+        for (place, reasons) in found {
+            if let Some(change) = leads.get_mut(place) {
+                words.insert(change.lead, reasons.words);
+                give(change, reasons.evidence);
+            }
+        }
+        Ok(words)
     }
 
     /// Tells the destinations that want to know.

@@ -10,21 +10,19 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
 use engine::Timestamp;
-use engine::record::SubjectKind;
 use history::Lake;
-use rayon::prelude::*;
 use store::ledger::Ledger;
-use store::ledger::lead::{Brief, Facts, What};
+use store::ledger::lead::Brief;
 use store::log::Log;
 
-use super::book::{Book, Changes, Now, lacks_evidence};
+use super::book::{Book, Changes, Now};
 use super::entry::Entry;
+use super::evidence::{EntryKey, entry_of, inquiry};
 use super::gate::{Gate, Held};
 use super::home::Logged;
 use super::rules::Rules;
 use super::status::Status;
-use super::told::Reasons;
-use super::town::{Changed, News, Town};
+use super::town::{Changed, Inquiry, News, Town};
 
 /// Entries taken at a time.
 const AT_ONCE: usize = 10_000;
@@ -74,9 +72,6 @@ pub struct Second {
     /// The lake that it reads stays as it is.
     _held: Held,
 }
-
-/// An entry of a lead: definition, kind and id of the subject, instant.
-pub type EntryKey = (String, SubjectKind, String, Timestamp);
 
 /// What differs from the leads that are known.
 pub struct Differences {
@@ -226,19 +221,13 @@ impl Differences {
     /// # Errors
     /// A life cannot be read from the lake.
     pub fn evidence(&self, second: &Second) -> Result<HashMap<EntryKey, String>> {
-        let found = self.changes.leads.par_iter().filter(|change| lacks_evidence(change)).filter_map(|change| {
-            let facts: &Facts = match &change.what {
-                What::Detected { facts, .. } | What::Moved { facts, .. } | What::Corrected { facts, .. } => facts,
-                _ => return None,
-            };
-            let definition = self.book.definition_of(change.lead)?;
-            let place = second.rules.place(&definition)?;
-            let household = second.town.household_of(facts.subject_kind, &facts.subject)?;
-            let why = second.town.explain(household, place, &facts.subject, facts.qualified_at).transpose()?;
-            let key = (definition, facts.subject_kind, facts.subject.clone(), facts.qualified_at);
-            Some(why.map(|why| (key, Reasons::of(&second.rules, place, &why).evidence)))
-        });
-        found.collect()
+        let asked =
+            self.changes.leads.iter().filter_map(|change| {
+                Some((entry_of(change, &self.book)?, inquiry(change, &self.book, &second.rules)?))
+            });
+        let (keys, inquiries): (Vec<EntryKey>, Vec<Inquiry<'_>>) = asked.unzip();
+        let found = keys.into_iter().zip(second.town.reasons(&inquiries)?);
+        Ok(found.filter_map(|(key, reasons)| Some((key, reasons?.evidence))).collect())
     }
 }
 

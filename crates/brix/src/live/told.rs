@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::Timestamp;
 use engine::household::{Directory as _, Subject};
-use engine::outcome::Finding;
+use engine::outcome::{Explanation, Finding};
 use engine::record::{Body, SubjectKind};
 use insight::qualified;
 use serde_json::{Value as Json, json};
@@ -12,7 +12,7 @@ use store::ledger::lead::Facts;
 
 use super::book::{Tell, Telling};
 use super::rules::Rules;
-use super::town::Why;
+use super::town::Life;
 
 /// Why a lead is one.
 pub struct Reasons {
@@ -24,22 +24,22 @@ pub struct Reasons {
 
 impl Reasons {
     /// In words, and in full.
-    pub fn of(rules: &Rules, definition: usize, why: &Why) -> Self {
+    pub fn of(rules: &Rules, definition: usize, explanation: &Explanation, life: &Life) -> Self {
         let Some(of) = rules.program.definitions().get(definition) else {
             return Self { words: Vec::new(), evidence: "{}".to_owned() };
         };
-        let words: Vec<String> = qualified::reasons(of, &why.explanation).iter().map(ToString::to_string).collect();
+        let words: Vec<String> = qualified::reasons(of, explanation).iter().map(ToString::to_string).collect();
         let mut rows = Vec::new();
-        for finding in [Some(&why.explanation.when), why.explanation.fit.as_ref()].into_iter().flatten() {
+        for finding in [Some(&explanation.when), explanation.fit.as_ref()].into_iter().flatten() {
             rows_of(finding, &mut rows);
         }
         rows.sort_unstable();
         rows.dedup();
-        let mut events: Vec<_> = rows.into_iter().filter_map(|row| event(why, row)).collect();
+        let mut events: Vec<_> = rows.into_iter().filter_map(|row| event(life, row)).collect();
         // Rows are by user, in the order in which people came to be known; this is the same whoever came first.
         events.sort_by(|(earlier, _), (later, _)| earlier.cmp(later));
         let events: Vec<Json> = events.into_iter().map(|(_, event)| event).collect();
-        let evidence = json!({ "reasons": words, "explanation": why.explanation, "events": events });
+        let evidence = json!({ "reasons": words, "explanation": explanation, "events": events });
         Self { words, evidence: evidence.to_string() }
     }
 
@@ -76,11 +76,11 @@ fn rows_of(finding: &Finding, rows: &mut Vec<usize>) {
 type Place = (Timestamp, String, Arc<str>);
 
 /// An event behind a criterion, by the row that the explanation names.
-fn event(why: &Why, row: usize) -> Option<(Place, Json)> {
-    let record = why.records.get(*why.household.records.get(row)?)?;
+fn event(life: &Life, row: usize) -> Option<(Place, Json)> {
+    let record = life.records.get(*life.household.records.get(row)?)?;
     let Body::Event { name, .. } = &record.body else { return None };
-    let user = why.household.users.iter().find(|run| (run.start..run.end).contains(&row))?.user;
-    let user = why.household.directory.id(Subject { kind: SubjectKind::User, code: user });
+    let user = life.household.users.iter().find(|run| (run.start..run.end).contains(&row))?.user;
+    let user = life.household.directory.id(Subject { kind: SubjectKind::User, code: user });
     let shown = json!({ "row": row, "name": name, "timestamp": record.timestamp.to_string(), "user": user });
     Some(((record.timestamp, user.to_owned(), Arc::clone(name)), shown))
 }

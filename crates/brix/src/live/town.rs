@@ -3,6 +3,7 @@
 mod lake;
 mod stored;
 mod visit;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
@@ -10,20 +11,20 @@ use std::sync::atomic::AtomicU64;
 
 use anyhow::Result;
 use engine::Timestamp;
-use engine::assemble::{EventNames, OwnedHousehold};
-use engine::evaluate::Evaluator;
-use engine::live::{Frame, LiveHousehold, Roster};
-use engine::outcome::{Explanation, Outcome};
+use engine::assemble::EventNames;
+use engine::live::{Frame, Roster};
+use engine::outcome::Outcome;
 use engine::program::Binding;
-use engine::record::{Record, SubjectKind};
-use history::{Lake, SentReader};
+use engine::record::SubjectKind;
+use history::Lake;
 
 use super::compaction::Compacted;
-use super::home::{Home, Logged, Reading, identity};
+use super::home::{Home, Logged, identity};
 use super::rules::Rules;
 
 pub use stored::StoredTown;
 use visit::{Errand, Visit};
+pub use why::{Inquiry, Life};
 
 /// So many identities of records are remembered, so that a copy is known at once. Copies of older ones are found when the log
 /// goes into the lake.
@@ -119,16 +120,6 @@ impl Seen {
     fn forget(&mut self, identity: u128) {
         self.set.remove(&identity);
     }
-}
-
-/// An explanation, with the household and the records that it speaks of.
-pub struct Why {
-    /// Criterion by criterion.
-    pub explanation: Explanation,
-    /// Its rows are those of the evidence.
-    pub household: OwnedHousehold,
-    /// What the rows' records are places in.
-    pub records: Vec<Record>,
 }
 
 impl Town {
@@ -282,37 +273,6 @@ impl Town {
             self.visit_all(visits, now, &mut changed)?;
         }
         Ok(changed)
-    }
-
-    /// Why: each criterion of a definition for a subject at an instant, with the events behind it.
-    pub fn explain(&self, household: u32, definition: usize, id: &str, at: Timestamp) -> Result<Option<Why>> {
-        let Some(home) = self.homes.get(household as usize).and_then(Option::as_ref) else { return Ok(None) };
-        let needs = self.rules.program.needs();
-        let reader = self.lake.as_deref().map(|lake| SentReader::new(lake, needs, &self.rules.workspace));
-        let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: reader.as_ref() };
-        let records = home.records(&self.rules.program, &reading, BTreeSet::new())?;
-        let replayed = LiveHousehold::replayed(&records, &reading.frame);
-        let kind = self.rules.kind(definition);
-        let Some(subject) = replayed.directory.find(kind, id) else { return Ok(None) };
-        let mut evaluator = Evaluator::new(&self.rules.program, &self.binding, at);
-        let Some(explanation) = evaluator.explain(&replayed.view(), definition, subject, at) else { return Ok(None) };
-        Ok(Some(Why { explanation, household: replayed, records }))
-    }
-
-    /// How a subject stands at an instant by each definition of its kind; `None` if nobody knows it.
-    pub fn standings(&self, kind: SubjectKind, id: &str, at: Timestamp) -> Result<Option<Vec<(usize, Explanation)>>> {
-        let home = self.household_of(kind, id).and_then(|number| self.homes.get(number as usize)?.as_ref());
-        let Some(home) = home else { return Ok(None) };
-        let needs = self.rules.program.needs();
-        let reader = self.lake.as_deref().map(|lake| SentReader::new(lake, needs, &self.rules.workspace));
-        let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: reader.as_ref() };
-        let records = home.records(&self.rules.program, &reading, BTreeSet::new())?;
-        let replayed = LiveHousehold::replayed(&records, &reading.frame);
-        let Some(subject) = replayed.directory.find(kind, id) else { return Ok(None) };
-        let mut evaluator = Evaluator::new(&self.rules.program, &self.binding, at);
-        let places = (0..self.rules.program.definitions().len()).filter(|place| self.rules.kind(*place) == kind);
-        let explain = |place| Some((place, evaluator.explain(&replayed.view(), place, subject, at)?));
-        Ok(Some(places.filter_map(explain).collect()))
     }
 
     /// The household of an id.

@@ -9,7 +9,6 @@ use engine::live::Taken;
 use engine::outcome::Outcome;
 use engine::program::Program;
 use engine::record::{Body, Record, SubjectKind};
-use history::SentReader;
 use rayon::prelude::*;
 
 use super::{AWAKE, Changed, News, Said, Town};
@@ -43,10 +42,9 @@ pub(super) struct Visit {
 
 impl Town {
     pub(super) fn visit_all(&mut self, mut visits: Vec<Visit>, now: Timestamp, changed: &mut Changed) -> Result<()> {
-        let lake = self.lake.clone();
         let program = &self.rules.program;
-        let reader = lake.as_deref().map(|lake| SentReader::new(lake, program.needs(), &self.rules.workspace));
-        let reading = Reading { frame: self.frame(), lake: lake.as_deref(), reader: reader.as_ref() };
+        let reader = self.reader();
+        let reading = self.reading(reader.as_ref());
         let evaluator = || Evaluator::new(program, &self.binding, now);
         let done: Result<()> = if visits.len() < FEW {
             let mut evaluator = evaluator();
