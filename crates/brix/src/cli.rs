@@ -11,7 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     apply, backtest, best, check, completions, data, definitions, discover, explain, import, init, leads, learn,
-    limits, person, plan, pull, qualify, serve, simulate, suppress, templates, test, validate,
+    limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -85,6 +85,7 @@ enum Command {
     Serve(serve::Arguments),
     Pull(pull::Arguments),
     Leads(leads::Arguments),
+    Near(near::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Rollback(apply::BackArguments),
@@ -116,6 +117,7 @@ impl Command {
             Self::Learn(arguments) => learn::run(&arguments, shared, console),
             Self::Limits(arguments) => limits::run(&arguments, shared, console),
             Self::Leads(arguments) => leads::run(&arguments, shared, console),
+            Self::Near(arguments) => near::run(&arguments, console),
             Self::Plan(arguments) => plan::run(&arguments, console),
             Self::Apply(arguments) => apply::run(&arguments, console),
             Self::Rollback(arguments) => apply::roll_back(&arguments, console),

@@ -17,7 +17,7 @@ use crate::assemble::{EventNames, IdDirectory, OwnedHousehold, one_household};
 use crate::evaluate::{Evaluator, HouseholdState, SavedState, StateError};
 use crate::household::{Code, Directory, Needs, Subject};
 use crate::identity::Belonging;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Progress};
 use crate::program::Program;
 use crate::record::{Record, SubjectKind};
 use crate::workspace::Workspace;
@@ -92,6 +92,12 @@ impl LiveHousehold {
     /// time alone ([`i64::MAX`]: never). `None`: read it again from all its records.
     pub fn stands(&self, evaluator: &mut Evaluator<'_>) -> Option<(Vec<Outcome>, Timestamp)> {
         self.state.stands(evaluator, &self.ids)
+    }
+
+    /// How far everyone in it is on the way into each definition, as of the evaluator's horizon. `None`: read it again from all its
+    /// records.
+    pub fn progress(&self, evaluator: &mut Evaluator<'_>, take: &mut dyn FnMut(Progress)) -> Option<()> {
+        self.state.progress(evaluator, &self.ids, take)
     }
 
     /// Folds for good what is up to the evaluator's horizon. `false`: read it again from all its records.

@@ -105,6 +105,23 @@ pub struct Score {
     pub parts: Vec<Number>,
 }
 
+/// How far a subject is on the way into a definition, as of the horizon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// The definition's place in the program.
+    pub definition: usize,
+    /// The window's end as known now: behind it the behaviour can no longer be met. `None`: there is none.
+    pub window_end: Option<Timestamp>,
+    /// The behaviour's tree.
+    pub when: Finding,
+    /// The fit's tree.
+    pub fit: Option<Finding>,
+    /// The events behind the criteria are all that there were. Else they are those after a state's frontier.
+    pub is_whole: bool,
+    /// What is said of the subject.
+    pub outcome: Outcome,
+}
+
 /// Why: each criterion of a definition for one subject at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {

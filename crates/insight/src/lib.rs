@@ -27,6 +27,7 @@ pub mod html;
 pub mod learned;
 pub mod life;
 pub mod limits;
+pub mod near;
 pub mod qualified;
 pub mod question;
 pub mod refusal;

@@ -208,11 +208,11 @@ impl Listing {
 }
 
 /// A spreadsheet takes words that begin so for a formula; ids and reasons come from outside.
-fn guarded(words: &str) -> String {
+pub(crate) fn guarded(words: &str) -> String {
     if words.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{words}") } else { words.to_owned() }
 }
 
-fn csv_cell(text: &str) -> String {
+pub(crate) fn csv_cell(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 

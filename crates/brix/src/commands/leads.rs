@@ -1,5 +1,6 @@
 //! `brix leads`: the leads of a running server, listed, or as they come.
 
+pub mod cell;
 mod told;
 
 use anyhow::Result;

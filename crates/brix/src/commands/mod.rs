@@ -15,6 +15,7 @@ pub mod init;
 pub mod leads;
 pub mod learn;
 pub mod limits;
+pub mod near;
 pub mod person;
 pub mod plan;
 pub mod pull;

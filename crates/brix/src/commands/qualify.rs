@@ -1,11 +1,13 @@
 //! `brix qualify`: who meets a definition.
 
+mod near;
+
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use engine::Timestamp;
+use engine::{Span, Timestamp};
 use engine::definition::Definition;
 use engine::evaluate::Evaluator;
 use engine::household::Household;
@@ -28,7 +30,8 @@ use crate::{instant, progress};
 #[command(after_help = "Examples:\n  \
     brix qualify trial-team.yaml\n  \
     brix qualify trial-team.yaml --as-of 2025-03-31 --format csv > leads.csv\n  \
-    brix qualify trial-team.yaml --to-use")]
+    brix qualify trial-team.yaml --to-use\n  \
+    brix qualify trial-team.yaml --near")]
 pub struct Arguments {
     /// A definition file, or the id of a shipped template
     #[arg(value_name = "DEFINITION")]
@@ -42,6 +45,18 @@ pub struct Arguments {
     /// Those who meet the behaviour, and the fit not or not for all that is known
     #[arg(long, conflicts_with = "ever")]
     to_use: bool,
+    /// Those who are not in it, and one criterion or a few percent away: each with what is missing
+    #[arg(long, conflicts_with_all = ["ever", "to_use"])]
+    near: bool,
+    /// With --near: so many percent of each threshold may be missing [default: 20]
+    #[arg(long, value_name = "PERCENT", requires = "near", value_parser = clap::value_parser!(u8).range(0..=100))]
+    within: Option<u8>,
+    /// Those who are not in it, had half of the way behind them, and have done nothing towards it lately
+    #[arg(long, conflicts_with_all = ["ever", "to_use", "near"])]
+    stalled: bool,
+    /// With --stalled: lately is this long [default: 7d]
+    #[arg(long, value_name = "TIME", requires = "stalled", value_parser = instant::span)]
+    silent: Option<Span>,
     /// The output's format; --json is the same as --format json
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -83,6 +98,9 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         Some(text) => instant::until("--as-of", text, zone)?,
         None => data.until,
     };
+    if arguments.near || arguments.stalled {
+        return near::run(arguments, &data, &judged, definition, as_of, console);
+    }
     let facts = DefinitionFacts::of(definition, &definitions, |_| None);
     let mut listing = Listing::new(&facts, as_of);
     listing.rows = rows(arguments, &data, &judged, definition, &facts, as_of, console)?;

@@ -5,7 +5,7 @@
 //! - [`town`]: all households in memory; [`home`]: one of them.
 //! - [`book`]: all leads, and what news about a household changes in it; [`evidence`]: why they are leads; [`told`]: a lead in words.
 //! - [`processor`]: from the log by the town and the book to the ledger, in one transaction each time.
-//! - [`questions`]: how somebody stands, for whoever asks.
+//! - [`questions`]: how somebody stands, for whoever asks; [`near`]: who is near.
 //! - [`compaction`]: from the log into the lake, meanwhile; [`gate`]: when it must wait. [`checkpoint`]: the town onto the disk,
 //!   so that a start is quick.
 //! - [`activation`]: definitions that come into force while everything goes on: [`activator`] sees to it, with a [`second`] town,
@@ -25,6 +25,7 @@ pub mod entry;
 mod evidence;
 mod gate;
 mod home;
+pub mod near;
 pub mod plan;
 mod processor;
 pub mod questions;
@@ -62,6 +63,7 @@ pub use suppressed::Suppressed;
 pub struct Running {
     status: Arc<Status>,
     questions: Questions,
+    near: Arc<near::Board>,
     thread: JoinHandle<Result<()>>,
 }
 
@@ -72,17 +74,19 @@ pub struct Running {
 pub fn start(settings: Settings, log: Arc<dyn Log>, ledger: Arc<dyn Ledger>, status: Arc<Status>) -> Result<Running> {
     let own = Arc::clone(&status);
     let (questions, asked) = questions::channel();
+    let near = Arc::new(near::Board::default());
+    let board = Arc::clone(&near);
     let work = move || {
         let began = Instant::now();
         let status = Arc::clone(&own);
         let mut processor = Processor::load(settings, log, ledger, own)?;
-        processor.listen(asked);
+        processor.listen(asked, board);
         let from = if status.is_restored.load(Ordering::Relaxed) { "a checkpoint" } else { "lake and log" };
         tracing::info!(from, seconds = began.elapsed().as_secs_f32(), "everyone is taken up");
         processor.run()
     };
     let thread = std::thread::Builder::new().name("processor".to_owned()).spawn(work);
-    Ok(Running { status, questions, thread: thread.context("cannot start the processor")? })
+    Ok(Running { status, questions, near, thread: thread.context("cannot start the processor")? })
 }
 
 impl Running {
@@ -94,6 +98,11 @@ impl Running {
     /// Where it is asked how somebody stands.
     pub const fn questions(&self) -> &Questions {
         &self.questions
+    }
+
+    /// Where surveys of those who are near are asked for.
+    pub const fn near(&self) -> &Arc<near::Board> {
+        &self.near
     }
 
     /// Whether it has ended, which it does only on an error or when told to.

@@ -29,6 +29,7 @@ use super::entry::{Entry, LeadAct};
 use super::evidence::{EntryKey, entry_of, give, inquiry};
 use super::gate::Gate;
 use super::home::Logged;
+use super::near::{Board, Surveyor};
 use super::questions::Asked;
 use super::rules::Rules;
 use super::status::Status;
@@ -136,12 +137,24 @@ pub struct Processor {
     /// An edition of the definitions that the next commit brings into force.
     coming: Option<u64>,
     asked: Option<Asked>,
+    surveyor: Option<Surveyor>,
 }
 
 impl Processor {
-    /// Answers questions from now on.
-    pub fn listen(&mut self, asked: Asked) {
+    /// Answers questions from now on, and looks for those who are near.
+    pub fn listen(&mut self, asked: Asked, near: Arc<Board>) {
         self.asked = Some(asked);
+        self.surveyor = Some(Surveyor::new(near));
+    }
+
+    /// Looks at some more people, if somebody wants to know who is near.
+    fn survey(&mut self) {
+        let now = self.now.max((self.clock)());
+        if let Some(surveyor) = &mut self.surveyor
+            && let Err(error) = surveyor.go_on(&self.town, &self.rules, now)
+        {
+            tracing::error!(error = format!("{error:#}"), "it cannot be told who is near");
+        }
     }
 
     /// Works until it is told to stop.
@@ -225,7 +238,8 @@ impl Processor {
 
     /// Takes what is in the log, or waits a moment for it.
     pub fn step(&mut self) -> Result<()> {
-        let end = self.log.wait(self.offset, WAIT);
+        let is_surveying = self.surveyor.as_ref().is_some_and(Surveyor::is_at_work);
+        let end = self.log.wait(self.offset, if is_surveying { Duration::ZERO } else { WAIT });
         self.status.end.store(end, Ordering::Relaxed);
         if end > self.offset {
             let entries = self.entries(self.offset + 1, AT_ONCE)?;
@@ -237,6 +251,7 @@ impl Processor {
         if let Some(asked) = &self.asked {
             asked.answer(&self.town, &self.rules, self.now.max((self.clock)()));
         }
+        self.survey();
         if self.compactor.is_due(self.offset) && self.pending.leads.is_empty() {
             // What has made no lead waits for no other that does.
             self.write(Changes::default(), Vec::new(), Vec::new())?;

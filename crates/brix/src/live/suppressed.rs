@@ -72,7 +72,8 @@ impl Suppressed {
         self.ids.read().unwrap_or_else(PoisonError::into_inner).values().all(HashSet::is_empty)
     }
 
-    fn has(&self, kind: SubjectKind, id: &str) -> bool {
+    /// Whether a subject is one of them.
+    pub fn has(&self, kind: SubjectKind, id: &str) -> bool {
         self.ids.read().unwrap_or_else(PoisonError::into_inner).get(&kind).is_some_and(|ids| ids.contains(id))
     }
 

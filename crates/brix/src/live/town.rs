@@ -1,6 +1,7 @@
 //! All households, in memory: who a record is about, what it changes, and what becomes due.
 
 mod lake;
+mod near;
 mod stored;
 mod visit;
 mod why;

@@ -13,6 +13,7 @@ mod document;
 mod guard;
 mod keys;
 mod leads;
+mod near;
 mod people;
 mod qualification;
 mod session;
@@ -44,6 +45,8 @@ fn ending(server: &Arc<Server>) -> Routes {
         .routes(needs(READ, routes!(state::status)))
         .routes(needs(READ, routes!(state::rejects)))
         .routes(needs(READ, routes!(leads::list)))
+        .routes(needs(READ, routes!(near::list)))
+        .routes(needs(READ, routes!(near::stalled)))
         .routes(needs(READ, routes!(leads::one)))
         .routes(needs(WORK, routes!(leads::change)))
         .routes(needs(READ, routes!(qualification::of)))

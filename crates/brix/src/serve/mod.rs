@@ -66,6 +66,7 @@ pub struct Server {
     pulls: Vec<pulls::PullState>,
     live: Arc<live::Status>,
     questions: live::Questions,
+    near: Arc<live::near::Board>,
     shelf: Arc<shelf::Shelf>,
     suppressed: Arc<live::Suppressed>,
     /// Turns true when the server is to end.
@@ -124,6 +125,7 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         ledger: store.ledger(),
         live: Arc::clone(running.status()),
         questions: running.questions().clone(),
+        near: Arc::clone(running.near()),
         shelf: Arc::new(shelf),
         suppressed,
         ending,

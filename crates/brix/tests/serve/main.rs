@@ -15,6 +15,7 @@ mod disks;
 mod equality;
 mod kills;
 mod limits;
+mod near;
 mod people;
 mod person_command;
 mod pulls;

@@ -9,9 +9,11 @@ use crate::people::{add_key, add_person, sign_in};
 use crate::support::{KEY, MANAGE, READ, Server, exchange};
 
 /// Method, path as the document has it, the least scope of a key, the least role of a person.
-const ROUTES: [(&str, &str, &str, &str); 25] = [
+const ROUTES: [(&str, &str, &str, &str); 27] = [
     ("GET", "/api/v1/status", "read", "viewer"),
     ("GET", "/api/v1/leads", "read", "viewer"),
+    ("GET", "/api/v1/leads/near", "read", "viewer"),
+    ("GET", "/api/v1/leads/stalled", "read", "viewer"),
     ("GET", "/api/v1/leads/{lead}", "read", "viewer"),
     ("GET", "/api/v1/leads/stream", "read", "viewer"),
     ("GET", "/api/v1/rejects", "read", "viewer"),

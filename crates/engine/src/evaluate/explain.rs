@@ -41,7 +41,7 @@ impl Evaluator<'_> {
         self.trace(household, place, subject, &mut trace, &mut |_, _| {});
         hits.append(&mut trace.hits);
         self.trace(household, place, subject, &mut Trace::default(), &mut |scene, fold| {
-            let mut teller = Teller { scene, fold, clockwork: &mut clockwork, hits: &hits, at: at.0 };
+            let mut teller = Teller { scene, fold, clockwork: &mut clockwork, hits: &hits, is_whole: true, at: at.0 };
             explanation = Some(teller.explain(unit));
         });
         self.horizon = horizon;
@@ -49,12 +49,15 @@ impl Evaluator<'_> {
     }
 }
 
-struct Teller<'a, 'b> {
-    scene: &'a Scene<'b>,
-    fold: &'a mut Fold,
-    clockwork: &'a mut Clockwork,
-    hits: &'a [(u32, usize, i64)],
-    at: i64,
+/// Tells what a fold says of its units.
+pub(super) struct Teller<'a, 'b> {
+    pub scene: &'a Scene<'b>,
+    pub fold: &'a mut Fold,
+    pub clockwork: &'a mut Clockwork,
+    pub hits: &'a [(u32, usize, i64)],
+    /// The hits are all that there were; else only the latest.
+    pub is_whole: bool,
+    pub at: i64,
 }
 
 impl Teller<'_, '_> {
@@ -74,7 +77,7 @@ impl Teller<'_, '_> {
         }
     }
 
-    fn finding(&mut self, node: u32) -> Finding {
+    pub fn finding(&mut self, node: u32) -> Finding {
         let truth = self.fold.truth(self.scene.pass, node);
         let inner = |words: &str, parts: Vec<Finding>| Finding {
             words: Arc::from(words),
@@ -109,6 +112,7 @@ impl Teller<'_, '_> {
             _ => Evidence::default(),
         };
         let value = match &leaf.kind {
+            _ if !self.is_whole => value,
             // Only as many as are needed are remembered; the events tell how many there were.
             LeafKind::Behaviour(Behaviour { last_times: Some(_), measure: Measure::Count, .. }) => {
                 Some(Value::whole(i64::try_from(evidence.count).unwrap_or(i64::MAX)))

@@ -96,14 +96,21 @@ impl Fold {
 
     /// Goes on from where the fold stands, `frontier`, over rows after it. `None`: what has come to be known since reaches
     /// behind the frontier, and the whole timeline is needed.
-    pub fn resume(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, frontier: i64, horizon: i64) -> Option<()> {
+    pub fn resume(
+        &mut self,
+        scene: &Scene<'_>,
+        clockwork: &mut Clockwork,
+        frontier: i64,
+        horizon: i64,
+        trace: Option<&mut Trace>,
+    ) -> Option<()> {
         if frontier == i64::MIN {
             self.zoned = has_zone(scene);
         } else if self.zoned != has_zone(scene) {
             return None;
         }
         self.reopen_clocks(scene, frontier)?;
-        self.live(scene, clockwork, frontier, horizon, None);
+        self.live(scene, clockwork, frontier, horizon, trace);
         Some(())
     }
 

@@ -12,6 +12,7 @@ mod hot;
 mod instant;
 mod knowable;
 mod leaf;
+mod progress;
 mod saved;
 mod scene;
 mod score;
@@ -209,7 +210,7 @@ impl<'p> Evaluator<'p> {
         remember_conversions(&mut self.ground.books, place, subject, fold);
         let rows = self.ground.rows(household, subject);
         let scene = self.ground.scene(household, place, subject, rows);
-        fold.resume(&scene, &mut self.clockwork, frontier, self.horizon.0)?;
+        fold.resume(&scene, &mut self.clockwork, frontier, self.horizon.0, None)?;
         for unit in 0..scene.pass.units.len() {
             if let Some(outcome) = fold.outcome(&scene, unit, self.horizon.0) {
                 say(outcome);

@@ -70,7 +70,7 @@ pub enum StateError {
 }
 
 /// By pass and subject.
-type Folds = BTreeMap<(u32, Subject), Fold>;
+pub(super) type Folds = BTreeMap<(u32, Subject), Fold>;
 
 /// A checkpoint at a frontier and what came after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl Default for Evaluated {
 }
 
 /// Recent rows side by side.
-struct RecentColumns<'a> {
+pub(super) struct RecentColumns<'a> {
     rows: RecentProperties<'a>,
     times: Vec<i64>,
     names: Vec<u32>,
@@ -122,7 +122,7 @@ struct RecentColumns<'a> {
 }
 
 impl<'a> RecentColumns<'a> {
-    fn of(recent: &'a [NewRow]) -> Self {
+    pub fn of(recent: &'a [NewRow]) -> Self {
         let mut users: Vec<Run> = Vec::new();
         for (place, row) in recent.iter().enumerate() {
             match users.last_mut() {
@@ -140,7 +140,7 @@ impl<'a> RecentColumns<'a> {
         }
     }
 
-    fn household<'b>(&'b self, state: &'b HouseholdState, directory: &'b dyn Directory) -> Household<'b> {
+    pub fn household<'b>(&'b self, state: &'b HouseholdState, directory: &'b dyn Directory) -> Household<'b> {
         Household {
             times: &self.times,
             names: &self.names,

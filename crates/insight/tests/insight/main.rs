@@ -7,6 +7,7 @@ mod fates;
 mod known_answers;
 mod learned;
 mod limits;
+mod near;
 mod product;
 mod properties;
 mod same_age;

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::cell::{csv as csv_cell, text};
 use crate::table::Table;
 
 const COLUMNS: [&str; 13] = [
@@ -19,14 +20,6 @@ const COLUMNS: [&str; 13] = [
     "owner",
     "version",
 ];
-
-fn text(lead: &Json, pointer: &str) -> String {
-    match lead.pointer(pointer) {
-        None | Some(Json::Null) => String::new(),
-        Some(Json::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
-}
 
 fn value(lead: &Json) -> String {
     format!("{} {}", text(lead, "/value/amount"), text(lead, "/value/currency")).trim().to_owned()
@@ -77,12 +70,6 @@ pub fn csv(leads: &[Json]) -> Vec<String> {
         lines.push(cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(","));
     }
     lines
-}
-
-/// Quoted where it must be; what a spreadsheet would take for a formula is kept from it.
-fn csv_cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 /// Whether a change says that there is a new lead.

@@ -75,6 +75,7 @@ impl Processor {
             evidence: HashMap::new(),
             coming: None,
             asked: None,
+            surveyor: None,
             log,
             ledger,
         };

@@ -51,8 +51,8 @@ pub struct Lead {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Subject {
     /// `user`, `account` or `workspace`.
-    kind: &'static str,
-    id: String,
+    pub kind: &'static str,
+    pub id: String,
 }
 
 /// A score from 0 to 100, and the points of each part.
