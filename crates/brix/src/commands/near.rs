@@ -127,7 +127,8 @@ fn table(rows: &[Json]) -> Table {
 }
 
 fn csv(row: &Json) -> String {
-    let pointers = ["/definition", "/subject/kind", "/subject/id", "/account", "/share", "/met", "/of", "/fits", "/last_at"];
+    let pointers =
+        ["/definition", "/subject/kind", "/subject/id", "/account", "/share", "/met", "/of", "/fits", "/last_at"];
     let cells = pointers.iter().map(|pointer| cell::text(row, pointer)).chain([missing(row)]);
     cells.map(|text| cell::csv(&text)).collect::<Vec<_>>().join(",")
 }

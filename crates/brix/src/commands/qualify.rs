@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use engine::{Span, Timestamp};
 use engine::definition::Definition;
 use engine::evaluate::Evaluator;
 use engine::household::Household;
 use engine::outcome::Outcome;
+use engine::{Span, Timestamp};
 use history::ScanRequest;
 use insight::DefinitionFacts;
 use insight::qualified::{self, Listing, Row, State};

@@ -156,15 +156,16 @@ impl Surveyor {
         let work = self.work.take().filter(|work| Arc::ptr_eq(&work.rules, rules));
         let Some(mut work) = work.or_else(|| self.begin(rules)) else { return Ok(()) };
         let began = Instant::now();
-        let next = town.survey(work.next, began + SLICE, &work.terms, now, &mut |place, found, is_near, has_stalled| {
-            let Some((_, near, stalled)) = work.of.get_mut(place) else { return };
-            if is_near {
-                near.add(found.clone());
-            }
-            if has_stalled {
-                stalled.add(found);
-            }
-        })?;
+        let next =
+            town.survey(work.next, began + SLICE, &work.terms, now, &mut |place, found, is_near, has_stalled| {
+                let Some((_, near, stalled)) = work.of.get_mut(place) else { return };
+                if is_near {
+                    near.add(found.clone());
+                }
+                if has_stalled {
+                    stalled.add(found);
+                }
+            })?;
         work.spent += began.elapsed();
         match next {
             Some(next) => {

@@ -70,7 +70,9 @@ fn brix(server: &Server, arguments: &[&str]) -> String {
 #[test]
 fn those_of_whom_little_is_missing_are_told_until_they_qualify() {
     let server = start("near");
-    for (user, ago) in [("one-project", HOUR), ("no-invite", HOUR), ("silent", 10 * DAY), ("begun", HOUR), ("done", HOUR)] {
+    for (user, ago) in
+        [("one-project", HOUR), ("no-invite", HOUR), ("silent", 10 * DAY), ("begun", HOUR), ("done", HOUR)]
+    {
         happens(&server, user, "Signed Up", ago + HOUR);
         let projects = match user {
             "one-project" | "silent" => 2,

@@ -126,7 +126,9 @@ impl<'a> Sight<'a> {
             }
             Criterion::Sequence(sequence) => (0.0, None, self.end(&sequence.period)?),
             Criterion::Not(part) if !may_end(part) => return None,
-            Criterion::Trait(test) if test.against.is_none() => (part_of(&test.test, finding.value.as_ref()), None, None),
+            Criterion::Trait(test) if test.against.is_none() => {
+                (part_of(&test.test, finding.value.as_ref()), None, None)
+            }
             Criterion::Ratio(ratio) => (part_of(&ratio.is, finding.value.as_ref()), None, None),
             _ => (0.0, None, None),
         };
@@ -151,7 +153,12 @@ impl<'a> Sight<'a> {
     }
 
     /// How much of a behaviour is there, and how many steps are missing. `None`: it can no longer be met.
-    fn behaviour(&self, behaviour: &Behaviour, finding: &Finding, end: Option<Timestamp>) -> Option<(f64, Option<u64>)> {
+    fn behaviour(
+        &self,
+        behaviour: &Behaviour,
+        finding: &Finding,
+        end: Option<Timestamp>,
+    ) -> Option<(f64, Option<u64>)> {
         let Some(test) = &behaviour.is else { return Some((0.0, None)) };
         let is_plain = behaviour.per.is_none() && behaviour.regularity.is_none() && !behaviour.against_previous;
         let value = finding.value.as_ref().and_then(Value::as_number);
@@ -238,7 +245,9 @@ fn is_exceeded(test: &Test, value: Option<Number>) -> bool {
         _ => None,
     };
     match test {
-        Test::Is(Op::Equal | Op::AtMost, most) | Test::Between(_, most) => number(most).is_some_and(|most| value > most),
+        Test::Is(Op::Equal | Op::AtMost, most) | Test::Between(_, most) => {
+            number(most).is_some_and(|most| value > most)
+        }
         Test::Is(Op::Below, limit) => number(limit).is_some_and(|limit| value >= limit),
         _ => false,
     }

@@ -43,7 +43,8 @@ struct Bench {
 impl Bench {
     fn of(text: &str) -> Self {
         let workspace = Workspace::default();
-        let definition = language::parse(text, &workspace).unwrap_or_else(|faults| panic!("{text}\n{faults:?}")).definition;
+        let definition =
+            language::parse(text, &workspace).unwrap_or_else(|faults| panic!("{text}\n{faults:?}")).definition;
         let program = Program::compile(std::slice::from_ref(&definition), &workspace).unwrap();
         let mut names = EventNames::default();
         let all: Vec<Record> = EVENTS.iter().chain(&["Signed Up"]).map(|name| event(name, 0, 0)).collect();
@@ -99,9 +100,10 @@ fn criteria() -> impl Strategy<Value = String> {
     let several = proptest::collection::vec(one, 2..=4);
     let how = prop_oneof![Just("all"), Just("any"), Just("at_least")];
     (several, how).prop_map(|(several, how)| {
-        let list = several.iter().zip(EVENTS).map(|((count, period), name)| {
-            format!("    - {{ event: {name}, count: \">= {count}\"{period} }}\n")
-        });
+        let list = several
+            .iter()
+            .zip(EVENTS)
+            .map(|((count, period), name)| format!("    - {{ event: {name}, count: \">= {count}\"{period} }}\n"));
         let list: String = list.collect();
         match how {
             "at_least" => format!("when:\n  at_least: 2\n  of:\n{list}"),
@@ -177,7 +179,10 @@ fn what_is_missing_is_told_in_words() {
     records.extend((0..3).map(|day| event("Member Invited", day * DAY, 10 + day as usize)));
     let now = Timestamp(ZERO.0 + 4 * DAY);
     let near = bench.near(&records, now).unwrap();
-    assert_eq!(near.way.missing[0].words, "Member Invited on at least 4 days: 3 so far; needs 1 more day by 2025-03-05 21:20");
+    assert_eq!(
+        near.way.missing[0].words,
+        "Member Invited on at least 4 days: 3 so far; needs 1 more day by 2025-03-05 21:20"
+    );
     assert_eq!((near.way.met, near.way.of, near.share, near.way.steps), (1, 2, 0.875, Some(1)));
     assert_eq!(near.last_at.map(|at| at.0), Some(Timestamp(ZERO.0 + 2 * DAY)));
     assert!(near.is_near(&Terms::default()));
