@@ -1,5 +1,7 @@
 //! Who is one step away: exactly those whom one more event makes qualify. And what is missing is what is missing: with it they qualify.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside test functions")]
+
 use std::sync::Arc;
 
 use engine::assemble::EventNames;
