@@ -59,13 +59,17 @@ impl By {
         target: &str,
         detail: &Value,
     ) -> Result<(), Refusal> {
-        let line = AuditEntry {
+        Ok(catalog.change(changes, &[self.line(what, target, detail)])?)
+    }
+
+    /// A line of the audit.
+    fn line(&self, what: &str, target: &str, detail: &Value) -> AuditEntry {
+        AuditEntry {
             at: self.at,
             who: self.who.clone(),
             what: what.to_owned(),
             target: target.to_owned(),
             detail: detail.to_string(),
-        };
-        Ok(catalog.change(changes, &[line])?)
+        }
     }
 }

@@ -10,8 +10,8 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, backtest, best, check, completions, data, definitions, discover, explain, import, init, leads, learn,
-    limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates, test, validate,
+    apply, audit, backtest, best, check, completions, data, definitions, discover, explain, import, init, key, leads,
+    learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -93,8 +93,9 @@ enum Command {
     Unsuppress(suppress::LiftArguments),
     Definitions(definitions::Arguments),
     Config(serve::ShowArguments),
-    Key(serve::KeyArguments),
+    Key(Box<key::Arguments>),
     Person(Box<person::Arguments>),
+    Audit(audit::Arguments),
     Simulate(simulate::Arguments),
     Completions(completions::Arguments),
 }
@@ -127,8 +128,9 @@ impl Command {
             Self::Pull(arguments) => pull::run(&arguments, shared, console),
             Self::Serve(arguments) => serve::run(&arguments, shared, console),
             Self::Config(arguments) => serve::show(&arguments, shared, console),
-            Self::Key(arguments) => serve::key(&arguments, console),
+            Self::Key(arguments) => key::run(&arguments, shared, console),
             Self::Person(arguments) => person::run(&arguments, shared, console),
+            Self::Audit(arguments) => audit::run(&arguments, console),
             Self::Simulate(arguments) => simulate::run(&arguments, console),
             Self::Completions(arguments) => completions::run(&arguments, &mut Cli::command(), console),
         }

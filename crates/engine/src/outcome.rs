@@ -144,7 +144,7 @@ pub struct Explanation {
 /// What was found for one criterion.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
-    /// The criterion in words.
+    /// What it is, where the evaluator knows: how the parts are joined. A criterion's own words come from whoever tells it.
     pub words: Arc<str>,
     /// Whether it holds.
     pub truth: Truth,

@@ -33,6 +33,7 @@ pub mod question;
 pub mod refusal;
 pub mod report;
 pub mod text;
+pub mod told;
 pub mod validate;
 pub mod words;
 

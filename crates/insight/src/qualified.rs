@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::figure::{When, duration, grouped};
 use crate::question::DefinitionFacts;
 use crate::text::table::{Table, cut, wrap};
-use crate::words;
+use crate::{told, words};
 
 /// Everyone who qualifies, or has qualified, at an instant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -268,33 +268,7 @@ fn gather_so_far(criterion: &Criterion, finding: &Finding, found: &mut Vec<Arc<s
 /// is so far.
 #[must_use]
 pub fn missing(definition: &Definition, explanation: &Explanation) -> Vec<Arc<str>> {
-    let mut found = Vec::new();
-    gather_missing(&definition.when, &explanation.when, &mut found);
-    if let (Some(fit), Some(finding)) = (&definition.fit, &explanation.fit) {
-        gather_missing(fit, finding, &mut found);
-    }
-    found
-}
-
-fn gather_missing(criterion: &Criterion, finding: &Finding, found: &mut Vec<Arc<str>>) {
-    if finding.truth.holds() {
-        return;
-    }
-    match criterion {
-        Criterion::All(parts) => {
-            for (part, finding) in parts.iter().zip(&finding.parts) {
-                gather_missing(part, finding, found);
-            }
-        }
-        _ => {
-            let so_far = match (&finding.value, finding.truth) {
-                (Some(value), _) => format!(" (so far {})", words::value(value)),
-                (None, Truth::Unknown) => " (not known)".to_owned(),
-                (None, _) => String::new(),
-            };
-            found.push(Arc::from(format!("{}{so_far}", words::criterion(criterion))));
-        }
-    }
+    told::missing(definition, explanation).into_iter().map(|missing| missing.words).collect()
 }
 
 /// What happened to a subject, in the order of time: start, population, behaviour met, entries, conversions.

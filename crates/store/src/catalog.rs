@@ -7,6 +7,7 @@ pub mod access;
 pub mod audit;
 pub mod connections;
 pub mod definitions;
+pub mod requests;
 
 use engine::record::SubjectKind;
 use engine::time::Timestamp;
@@ -15,6 +16,7 @@ use self::access::{ApiKey, Digest, Person, Session};
 use self::audit::{AuditEntry, AuditFilter, AuditLine};
 use self::connections::{Circuit, Destination, Source};
 use self::definitions::{Activation, DefinitionState, Revision};
+use self::requests::{KeptAnswer, KnownRequest, NewRequest};
 use crate::error::Result;
 
 /// A subject of which nothing is to be taken in or told any more.
@@ -218,4 +220,28 @@ pub trait Catalog: Send + Sync {
     /// # Errors
     /// If it cannot be read.
     fn audit(&self, filter: &AuditFilter, most: usize) -> Result<Vec<AuditLine>>;
+
+    /// Notes a request that is about to be done; gives the one that came before with this digest, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn begin_request(&self, new: &NewRequest) -> Result<Option<KnownRequest>>;
+
+    /// Keeps what was answered.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn answer_request(&self, digest: &Digest, answer: &KeptAnswer) -> Result<()>;
+
+    /// Nothing was done: the request may be sent again.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn forget_request(&self, digest: &Digest) -> Result<()>;
+
+    /// Removes requests from before an instant, and of the others all but so many, the latest.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn sweep_requests(&self, before: Timestamp, most: usize) -> Result<u64>;
 }

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::{By, Refusal, secret};
 
 /// The shortest password, in characters.
-const SHORTEST: usize = 12;
+pub const SHORTEST: usize = 12;
 /// The longest: longer ones only cost time.
-const LONGEST: usize = 256;
+pub const LONGEST: usize = 256;
 
 /// What a person may do; each role may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema, clap::ValueEnum)]
@@ -81,48 +81,49 @@ pub fn add(
     Ok((person, generated))
 }
 
-/// Gives a person another role.
-///
-/// # Errors
-/// There is no such person, or nobody could decide any more who comes in.
-pub fn set_role(catalog: &dyn Catalog, by: &By, email: &str, role: Role) -> Result<(), Refusal> {
-    let person = found(catalog, email)?;
-    if role != Role::Admin {
-        keep_an_admin(catalog, &person)?;
-    }
-    let change = CatalogChange::SetRole { person: person.id.clone(), role: role.word().to_owned() };
-    by.change(catalog, &[change], "person.role", &person.id, &json!({ "role": role.word(), "before": person.role }))
+/// What is to be another; what is `None` stays as it is.
+#[derive(Default)]
+pub struct Wish {
+    /// The role.
+    pub role: Option<Role>,
+    /// Whether the person may not come in.
+    pub disabled: Option<bool>,
+    /// The password; `Some(None)` has one made.
+    pub password: Option<Option<String>>,
 }
 
-/// Lets a person in no more, or again. Ends the person's sessions.
+/// Changes a person, all of it or nothing; gives the password if one was made. Another password, and whether the person may come in,
+/// end the person's sessions.
 ///
 /// # Errors
-/// As [`set_role`].
-pub fn set_disabled(catalog: &dyn Catalog, by: &By, email: &str, disabled: bool) -> Result<(), Refusal> {
-    let person = found(catalog, email)?;
-    if disabled {
+/// There is no such person, nobody could decide any more who comes in, or the password is too short.
+pub fn change(catalog: &dyn Catalog, by: &By, email: &str, wish: Wish) -> Result<(Person, Option<String>), Refusal> {
+    let mut person = found(catalog, email)?;
+    if wish.disabled == Some(true) || wish.role.is_some_and(|role| role != Role::Admin) {
         keep_an_admin(catalog, &person)?;
     }
-    let change = CatalogChange::SetDisabled { person: person.id.clone(), at: disabled.then_some(by.at) };
-    let what = if disabled { "person.disable" } else { "person.enable" };
-    by.change(catalog, &[change], what, &person.id, &json!({}))
-}
-
-/// Gives a person another password, which is returned if none was chosen. Ends the person's sessions.
-///
-/// # Errors
-/// There is no such person, or the password is too short.
-pub fn set_password(
-    catalog: &dyn Catalog,
-    by: &By,
-    email: &str,
-    password: Option<String>,
-) -> Result<Option<String>, Refusal> {
-    let person = found(catalog, email)?;
-    let (hash, generated) = hashed(password)?;
-    let change = CatalogChange::SetPassword { person: person.id.clone(), hash };
-    by.change(catalog, &[change], "person.password", &person.id, &json!({}))?;
-    Ok(generated)
+    let (mut changes, mut lines, mut made) = (Vec::new(), Vec::new(), None);
+    let id = person.id.clone();
+    if let Some(role) = wish.role {
+        let role = role.word().to_owned();
+        lines.push(by.line("person.role", &id, &json!({ "role": role, "before": person.role })));
+        person.role.clone_from(&role);
+        changes.push(CatalogChange::SetRole { person: id.clone(), role });
+    }
+    if let Some(disabled) = wish.disabled {
+        let what = if disabled { "person.disable" } else { "person.enable" };
+        lines.push(by.line(what, &id, &json!({})));
+        person.disabled_at = disabled.then_some(by.at);
+        changes.push(CatalogChange::SetDisabled { person: id.clone(), at: person.disabled_at });
+    }
+    if let Some(password) = wish.password {
+        let (hash, generated) = hashed(password)?;
+        made = generated;
+        lines.push(by.line("person.password", &id, &json!({})));
+        changes.push(CatalogChange::SetPassword { person: id, hash });
+    }
+    catalog.change(&changes, &lines)?;
+    Ok((person, made))
 }
 
 /// The hash of a password, or of a new one, which is given too.

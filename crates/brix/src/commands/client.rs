@@ -93,6 +93,15 @@ impl Client {
         self.send(self.agent.patch(format!("{}{path}", self.server)), body)
     }
 
+    /// Tells the server to do something that it answers with nothing.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn tell(&self, path: &str) -> Result<()> {
+        let request = self.agent.post(format!("{}{path}", self.server));
+        self.taken(request.header("authorization", format!("Bearer {}", self.key)).send_empty()).map(drop)
+    }
+
     fn send(&self, request: RequestBuilder<WithBody>, body: &impl serde::Serialize) -> Result<Json> {
         let body = serde_json::to_vec(body).context("what is to be sent cannot be written as JSON")?;
         let request = request.header("content-type", "application/json");
@@ -138,4 +147,13 @@ impl Client {
 fn read(mut answer: Response<Body>) -> Result<Json> {
     let reader = BufReader::new(answer.body_mut().as_reader());
     serde_json::from_reader(reader).context("the answer is cut off or not JSON; is this a server of Brix?")
+}
+
+/// A text as a part of a path (RFC 3986).
+pub fn escaped(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(escape).collect()
 }

@@ -1,6 +1,7 @@
 //! The commands, each in its own file: its arguments, and what it does with them.
 
 pub mod apply;
+pub mod audit;
 pub mod backtest;
 pub mod best;
 pub mod check;
@@ -12,6 +13,7 @@ pub mod discover;
 pub mod explain;
 pub mod import;
 pub mod init;
+pub mod key;
 pub mod leads;
 pub mod learn;
 pub mod limits;
@@ -20,6 +22,7 @@ pub mod person;
 pub mod plan;
 pub mod pull;
 pub mod qualify;
+mod reach;
 pub mod serve;
 pub mod simulate;
 pub mod suppress;

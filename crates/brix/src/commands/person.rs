@@ -5,23 +5,17 @@ use std::io::{self, BufRead as _};
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
-use store::Store;
 use store::catalog::access::Person;
-use store::log::LogLimits;
 
-use super::client::Client;
+use super::client::escaped;
 use super::plan::Place;
+use super::reach::{Reach, by};
 use super::serve::ConfigArguments;
-use crate::access::By;
-use crate::access::people::{self, Role};
+use crate::access::people::{self, Role, Wish};
 use crate::cli::Shared;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
-use crate::serve::clock;
 use crate::table::Table;
-
-/// Under which name the audit has what is done here.
-const BY: &str = "command line";
 
 /// Add people who may sign in, and say what they may do
 ///
@@ -107,7 +101,7 @@ impl GivenPassword {
 
 /// Does it.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
-    let way = Way::find(arguments, shared, console)?;
+    let way = Way(Reach::find(&arguments.config.read(shared)?, &arguments.place, console)?);
     match &arguments.what {
         What::Add { email, role, password } => {
             told(&way.add(email, *role, password.read()?)?, "is added", console)?;
@@ -132,45 +126,25 @@ enum Change {
     Password(Option<String>),
 }
 
-/// Through a server, or not.
-enum Way {
-    /// A server runs.
-    Server(Client),
-    /// None does, and none can start meanwhile.
-    Folder(Store),
-}
+/// What can be done to people, by either way.
+struct Way(Reach);
 
 impl Way {
-    fn find(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Self> {
-        let config = arguments.config.read(shared)?;
-        match Store::open(&config.data, LogLimits::default()) {
-            Ok(store) => {
-                console.say(format_args!("no server runs on {}: it is changed itself", config.data.display()));
-                Ok(Self::Folder(store))
-            }
-            Err(store::Error::Locked(_)) => {
-                console.say(format_args!("the server at {} is asked", arguments.place.server));
-                Ok(Self::Server(Client::new(&arguments.place.server)?))
-            }
-            Err(error) => Err(error).context("cannot open the store"),
-        }
-    }
-
     fn all(&self) -> Result<Json> {
-        match self {
-            Self::Server(client) => client.get("/api/v1/people", &[]),
-            Self::Folder(store) => {
+        match &self.0 {
+            Reach::Server(client) => client.get("/api/v1/people", &[]),
+            Reach::Folder(store) => {
                 Ok(json!({ "people": store.catalog().people()?.iter().map(shown).collect::<Vec<_>>() }))
             }
         }
     }
 
     fn add(&self, email: &str, role: Role, password: Option<String>) -> Result<Json> {
-        match self {
-            Self::Server(client) => {
+        match &self.0 {
+            Reach::Server(client) => {
                 client.post("/api/v1/people", &json!({ "email": email, "role": role, "password": password }))
             }
-            Self::Folder(store) => {
+            Reach::Folder(store) => {
                 let (person, made) = people::add(&*store.catalog(), &by(), email, role, password)?;
                 Ok(json!({ "person": shown(&person), "password": made }))
             }
@@ -178,8 +152,8 @@ impl Way {
     }
 
     fn change(&self, email: &str, change: &Change) -> Result<Json> {
-        match self {
-            Self::Server(client) => {
+        match &self.0 {
+            Reach::Server(client) => {
                 let body = match change {
                     Change::Role(role) => json!({ "role": role }),
                     Change::Disabled(disabled) => json!({ "disabled": disabled }),
@@ -188,24 +162,17 @@ impl Way {
                 };
                 client.patch(&format!("/api/v1/people/{}", escaped(email)), &body)
             }
-            Self::Folder(store) => {
-                let catalog = store.catalog();
-                let made = match change {
-                    Change::Role(role) => people::set_role(&*catalog, &by(), email, *role).map(|()| None)?,
-                    Change::Disabled(disabled) => {
-                        people::set_disabled(&*catalog, &by(), email, *disabled).map(|()| None)?
-                    }
-                    Change::Password(password) => people::set_password(&*catalog, &by(), email, password.clone())?,
+            Reach::Folder(store) => {
+                let wish = match change {
+                    Change::Role(role) => Wish { role: Some(*role), ..Wish::default() },
+                    Change::Disabled(disabled) => Wish { disabled: Some(*disabled), ..Wish::default() },
+                    Change::Password(password) => Wish { password: Some(password.clone()), ..Wish::default() },
                 };
-                let person = catalog.person_by_email(email)?;
-                Ok(json!({ "person": person.as_ref().map(shown), "password": made }))
+                let (person, made) = people::change(&*store.catalog(), &by(), email, wish)?;
+                Ok(json!({ "person": shown(&person), "password": made }))
             }
         }
     }
-}
-
-fn by() -> By {
-    By { who: BY.to_owned(), at: clock::now() }
 }
 
 /// Somebody as the server's answers have it.
@@ -217,15 +184,6 @@ fn shown(person: &Person) -> Json {
         "created_at": person.created_at.to_string(),
         "disabled_at": person.disabled_at.map(|at| at.to_string()),
     })
-}
-
-/// A text as a part of a path (RFC 3986).
-fn escaped(text: &str) -> String {
-    let escape = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(escape).collect()
 }
 
 fn text<'a>(person: &'a Json, name: &str) -> &'a str {

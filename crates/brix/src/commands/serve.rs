@@ -1,8 +1,8 @@
-//! `brix serve`, `brix config` and `brix key`: the server and what it needs.
+//! `brix serve` and `brix config`: the server and its settings.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 
 use crate::cli::Shared;
@@ -83,30 +83,5 @@ pub struct ShowArguments {
 pub fn show(arguments: &ShowArguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let config = arguments.config.read(shared)?;
     console.line(config.shown().trim_end())?;
-    Ok(Exit::Done)
-}
-
-/// Make a key for a source or for the API
-///
-/// The key is printed once, with the line for server.toml that lets it in. Nobody can find it out from that line.
-#[derive(Debug, Args)]
-pub struct KeyArguments {}
-
-/// Makes one.
-pub fn key(_: &KeyArguments, console: &mut Console) -> Result<Exit> {
-    let mut bytes = [0_u8; 24];
-    std::fs::File::open("/dev/urandom")
-        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes))
-        .context("the system gives no randomness")?;
-    let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let key = format!("brix_{}", hexadecimal(&bytes));
-    let digest = hexadecimal(&serve::digest_of(&key));
-    if console.json {
-        console.value(&serde_json::json!({ "key": key, "digest": format!("sha256:{digest}") }))?;
-    } else {
-        console.line(&key)?;
-        console.say("This is the key, shown this once: it goes to the sender. In server.toml stands its digest:");
-        console.say(format_args!("\n[[sources]]\nname = \"app\"\nvendor = \"segment\"\nkeys = [\"sha256:{digest}\"]"));
-    }
     Ok(Exit::Done)
 }

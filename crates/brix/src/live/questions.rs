@@ -2,14 +2,15 @@
 //!
 //! They may wait, never the other way round: there is room for few, and little time for each batch of them.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use engine::record::SubjectKind;
 use engine::{Number, Timestamp};
 use insight::qualified;
+use insight::told::{self, Missing};
 use store::ledger::lead::Qualification;
 
 use super::rules::Rules;
@@ -40,7 +41,7 @@ pub struct Standing {
     /// The criteria that hold, in words.
     pub met: Vec<Arc<str>>,
     /// Those that would have to, with what there is so far.
-    pub missing: Vec<Arc<str>>,
+    pub missing: Vec<Missing>,
 }
 
 /// What is answered: nothing for somebody who is not known.
@@ -52,6 +53,8 @@ pub struct Question {
     pub kind: SubjectKind,
     /// Which.
     pub id: String,
+    /// Whoever asked, as long as an answer is waited for.
+    pub asker: Weak<()>,
     /// Takes the answer.
     pub reply: Box<dyn FnOnce(Answer) + Send>,
 }
@@ -82,7 +85,11 @@ impl Asked {
     /// Answers what has been asked, or some of it.
     pub fn answer(&self, town: &Town, rules: &Rules, now: Timestamp) {
         let began = Instant::now();
-        while let Ok(Question { kind, id, reply }) = self.0.try_recv() {
+        while let Ok(Question { kind, id, asker, reply }) = self.0.try_recv() {
+            // Those who have left make room for those who wait.
+            if asker.strong_count() == 0 {
+                continue;
+            }
             reply(standings(town, rules, kind, &id, now));
             if began.elapsed() > AT_ONCE {
                 break;
@@ -112,7 +119,7 @@ fn standings(town: &Town, rules: &Rules, kind: SubjectKind, id: &str, now: Times
             score,
             band,
             met: qualified::so_far(definition, &explanation),
-            missing: qualified::missing(definition, &explanation),
+            missing: told::missing(definition, &explanation),
         })
     };
     Ok(Some(explanations.into_iter().filter_map(standing).collect()))

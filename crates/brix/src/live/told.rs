@@ -6,7 +6,7 @@ use engine::Timestamp;
 use engine::household::{Directory as _, Subject};
 use engine::outcome::{Explanation, Finding};
 use engine::record::{Body, SubjectKind};
-use insight::qualified;
+use insight::{qualified, told};
 use serde_json::{Value as Json, json};
 use store::ledger::lead::Facts;
 
@@ -39,6 +39,8 @@ impl Reasons {
         // Rows are by user, in the order in which people came to be known; this is the same whoever came first.
         events.sort_by(|(earlier, _), (later, _)| earlier.cmp(later));
         let events: Vec<Json> = events.into_iter().map(|(_, event)| event).collect();
+        let mut explanation = explanation.clone();
+        told::in_words(of, &mut explanation);
         let evidence = json!({ "reasons": words, "explanation": explanation, "events": events });
         Self { words, evidence: evidence.to_string() }
     }

@@ -28,6 +28,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use engine::Timestamp;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -88,7 +89,9 @@ pub fn routes(server: &Arc<Server>) -> (Router<Arc<Server>>, Router<Arc<Server>>
 }
 
 /// Runs what reads or writes files on a thread that may wait.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> store::Result<T> + Send + 'static) -> Result<T, Problem> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> store::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(Problem::internal(&error)),
@@ -119,4 +122,14 @@ async fn changing<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> +
 /// What a body says.
 fn body_of<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
     body.map(|Json(body)| body).map_err(|error| Problem::bad_request("bad-body", error.body_text()))
+}
+
+/// The instant that a parameter says.
+fn instant_of(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let instant: jiff::Timestamp = text.parse().map_err(|_| {
+        let detail = format!("{name}: `{text}` is not an instant such as 2026-05-01T00:00:00Z");
+        Problem::bad_request("bad-parameter", detail)
+    })?;
+    Ok(Some(Timestamp(instant.as_microsecond())))
 }

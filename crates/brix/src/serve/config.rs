@@ -2,6 +2,7 @@
 
 mod destination;
 mod product;
+mod proxies;
 mod pull;
 mod read;
 
@@ -20,6 +21,7 @@ use super::pulls::Pull;
 use crate::delivery::Configured;
 use crate::live::Route;
 
+pub use proxies::Proxies;
 pub use read::{Overrides, read};
 
 /// The usual name of the file.
@@ -30,6 +32,8 @@ pub const FILE: &str = "server.toml";
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Proxies that are believed from whom a request is.
+    pub trusted_proxies: Proxies,
     /// The folder of the store.
     pub data: PathBuf,
     /// The folder of the lake.
@@ -146,6 +150,7 @@ impl Config {
         let seconds = |length: Duration| format!("{}s", length.as_secs());
         let mut lines = vec![
             format!("listen = {:?}", self.listen.to_string()),
+            format!("trusted_proxies = {:?}", self.trusted_proxies.networks().collect::<Vec<_>>()),
             format!("data = {:?}", self.data.display().to_string()),
             format!("lake = {:?}", self.lake.display().to_string()),
             format!("workspace = {:?}", self.workspace.display().to_string()),

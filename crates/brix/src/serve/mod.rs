@@ -3,6 +3,7 @@
 //! - [`config`]: what can be set, where it comes from, and what is in force.
 //! - [`door`]: sources: from a vendor's request to durable records and the vendor's answer. [`body`] reads bodies and [`unpack`] unpacks them, [`keys`]
 //!   knows which programs may come in, [`sessions`] which people, [`sifted`] leaves out who is suppressed, [`rejects`] keeps what is turned away.
+//! - [`repeats`]: changes that are sent again count once.
 //! - [`shelf`]: the definitions' texts, which of them are in force, and how that changes.
 //! - [`pulls`]: rows of PostgreSQL go the same way, from a cursor on.
 //! - [`api`]: leads, rejected input and the server's state, for programs. [`health`] and [`metrics`] are for those who run it.
@@ -26,6 +27,7 @@ mod metrics;
 mod problem;
 pub mod pulls;
 pub mod rejects;
+mod repeats;
 mod sessions;
 mod shelf;
 mod sifted;
@@ -60,6 +62,7 @@ pub struct Server {
     keys: keys::Keys,
     sessions: sessions::Sessions,
     rejects: rejects::RejectWriter,
+    repeats: Arc<repeats::Repeats>,
     metrics: metrics::Metrics,
     room: body::Room,
     /// How each pull of the config is doing.
@@ -119,6 +122,7 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         keys: keys::Keys::of(&config, store.catalog()).context("cannot read the keys")?,
         sessions: sessions::Sessions::new(store.catalog()),
         rejects: rejects::RejectWriter::start(store.ledger())?,
+        repeats: Arc::new(repeats::Repeats::new(store.catalog())),
         metrics: metrics::Metrics::new(),
         room: body::Room::of(config.limits.body_bytes),
         log: store.log(),

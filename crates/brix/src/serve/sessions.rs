@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::keys::digest_of;
 use crate::access::Refusal;
-use crate::access::secret;
+use crate::access::{people, secret};
 
 /// A session ends when nothing was asked for so long.
 const IDLE: i64 = 12 * HOUR;
@@ -36,6 +36,8 @@ const MOST_HASHED: usize = 2;
 pub enum NotIn {
     /// Nobody of this address and password may come in.
     Wrong,
+    /// Nobody's password is as long as this, so it is not hashed.
+    TooLong,
     /// Too many attempts: again after so many seconds.
     TooOften(u64),
     /// A fault of ours.
@@ -85,6 +87,9 @@ impl Sessions {
         self.attempt(&format!("from {}", network(from)), MOST_OF_ADDRESS)?;
         if email.len() > LONGEST_EMAIL {
             return Err(NotIn::Wrong);
+        }
+        if password.chars().count() > people::LONGEST {
+            return Err(NotIn::TooLong);
         }
         self.attempt(&format!("as {}", email.to_ascii_lowercase()), MOST_OF_PERSON)?;
         let _place = self.hashing.acquire().await;

@@ -82,6 +82,7 @@ fn a_lead_is_listed_explained_and_worked_on() {
     let path = format!("/api/v1/leads/{}", lead["id"]);
     let whole = server.ask("GET", &path, READ, "").json();
     assert!(!whole["evidence"]["reasons"].as_array().unwrap().is_empty(), "{whole}");
+    assert_eq!(whole["evidence"]["explanation"]["when"]["words"], "Project Created at least 2 times");
     assert_eq!(whole["history"][0]["kind"], "detected");
     let change = json!({"state": "refused", "refused_because": "a student", "owner": "ann", "note": "called"});
     assert_eq!(server.ask("PATCH", &path, MANAGE, &change.to_string()).status, 202);
@@ -93,9 +94,14 @@ fn a_lead_is_listed_explained_and_worked_on() {
         server.ask("GET", &format!("/api/v1/leads?{query}"), READ, "").json()["leads"].as_array().unwrap().len()
     };
     assert_eq!(
-        (count("state=refused"), count("state=new"), count("owner=ann"), count("definition=other")),
-        (1, 0, 1, 0)
+        (count("state=refused"), count("state=new"), count("owner=ann"), count("definition=active")),
+        (1, 0, 1, 1)
     );
+    for path in ["/api/v1/leads?definition=activ", "/api/v1/qualification?user=u1&definition=activ"] {
+        let unknown = server.ask("GET", path, READ, "");
+        assert_eq!((unknown.status, &unknown.json()["code"]), (404, &json!("unknown-definition")));
+        assert!(unknown.json()["detail"].as_str().unwrap().contains("did you mean `active`?"), "{unknown:?}");
+    }
     for nonsense in ["{}", "{\"state\":\"odd\"}", "{\"state\":\"refused\"}", "no JSON", "{\"colour\":1}"] {
         assert_eq!(server.ask("PATCH", &path, MANAGE, nonsense).status, 400, "{nonsense}");
     }

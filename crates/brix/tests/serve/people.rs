@@ -176,3 +176,72 @@ fn whoever_guesses_learns_nothing_and_is_slowed_down() {
     assert_eq!(try_in(&server, "ann@example.com", PASSWORD).status, 429, "also with the right one");
     assert_eq!(try_in(&server, "carl@example.com", PASSWORD).status, 401, "others may");
 }
+
+#[test]
+fn attempts_are_counted_by_address() {
+    let place = folder("people-addresses", "");
+    let path = place.join("server.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    let guess = |server: &Server, from: &str, number: usize| {
+        let body = json!({"email": format!("nobody{number}@example.com"), "password": "x".repeat(300)}).to_string();
+        let headers = [("content-type", "application/json"), ("x-forwarded-for", from)];
+        server.post("/api/v1/session", &headers, body.as_bytes())
+    };
+    // 300 characters are nobody's password: told, and not hashed, so that this takes no time.
+    let server = Server::start(&place);
+    assert_eq!(guess(&server, "198.51.100.1", 0).json()["code"], "not-accepted");
+    let answers: Vec<_> =
+        (1..60).map(|number| guess(&server, &format!("198.51.100.{number}"), number).status).collect();
+    assert_eq!(answers.last(), Some(&429), "nobody is believed to be a proxy: all are one address");
+    drop(server);
+    std::fs::write(&path, format!("trusted_proxies = [\"127.0.0.1\"]\n{settings}")).unwrap();
+    let server = Server::start(&place);
+    for number in 1..60 {
+        assert_eq!(guess(&server, &format!("198.51.100.{number}"), number).status, 422, "each has its own");
+    }
+    let spoofed = |number: usize| guess(&server, &format!("1.2.3.{number}, 198.51.100.200"), number).status;
+    let answers: Vec<_> = (1..60).map(spoofed).collect();
+    assert_eq!(answers.last(), Some(&429), "what the proxy did not write is not believed");
+}
+
+/// Of a person, all that is asked for is changed, or nothing.
+#[test]
+fn a_person_is_changed_in_one_go() {
+    let server = Server::of("people-one-go");
+    add_person(&server, "ann");
+    let patch = |body: Value| server.ask("PATCH", "/api/v1/people/ann@example.com", MANAGE, &body.to_string());
+    assert_eq!(patch(json!({"role": "editor", "disabled": true, "password": "short"})).status, 422);
+    let person = server.ask("GET", "/api/v1/people", MANAGE, "").json()["people"][0].clone();
+    assert_eq!((&person["role"], &person["disabled_at"]), (&json!("viewer"), &Value::Null));
+    let changed = patch(json!({"role": "editor", "disabled": true, "new_password": true})).json();
+    assert_eq!((&changed["person"]["role"], changed["person"]["disabled_at"].is_string()), (&json!("editor"), true));
+    let person = server.ask("GET", "/api/v1/people", MANAGE, "").json()["people"][0].clone();
+    assert_eq!(person, changed["person"]);
+    assert_eq!(try_in(&server, "ann@example.com", changed["password"].as_str().unwrap()).status, 401, "disabled");
+    assert_eq!(patch(json!({"disabled": false})).status, 200);
+    assert_eq!(try_in(&server, "ann@example.com", changed["password"].as_str().unwrap()).status, 201);
+}
+
+/// A session ends by itself: as the clock of its end is that of the file, the file is moved instead of the clock.
+#[test]
+fn sessions_expire() {
+    let place = folder("people-expiry", "");
+    let mut server = Server::start(&place);
+    add_person(&server, "ann");
+    let headers = sign_in(&server, "ann");
+    assert_eq!(ask(&server, "GET", "/api/v1/session", &headers, "").status, 200);
+    server.signal("TERM");
+    assert_eq!(server.ended(), Some(0), "{}", server.words());
+    let end_of = |micros: i64| {
+        let store = store::Store::open(&place.join("data"), store::log::LogLimits::default()).unwrap();
+        let token = headers[0].1.split_once('=').unwrap().1;
+        let digest = store::catalog::access::Digest(<sha2::Sha256 as sha2::Digest>::digest(token.as_bytes()).into());
+        store.catalog().extend_session(&digest, engine::Timestamp(micros)).unwrap();
+    };
+    let now =
+        i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros()).unwrap();
+    end_of(now - 1);
+    let server = Server::start(&place);
+    let expired = ask(&server, "GET", "/api/v1/session", &headers, "");
+    assert_eq!((expired.status, &expired.json()["code"]), (401, &json!("no-session")));
+}

@@ -81,12 +81,19 @@ fn a_key_asks_how_anyone_stands() {
     assert_eq!((&builder["id"], &builder["qualified"]), (&json!("builder"), &Value::Null));
     let missing = builder["missing"][0].as_str().unwrap();
     assert!(missing.contains("Project Created") && missing.contains('1') && missing.contains('3'), "{missing}");
+    let amount =
+        json!({"criterion": "Project Created at least 3 times", "have": 1.0, "must_be": "at_least", "need": 3.0});
+    assert_eq!(builder["missing_amounts"], json!([amount]));
     happens(&server, "u1", "Project Created", &at(3));
     happens(&server, "u1", "Project Created", &at(4));
     let there = asked(&server, path, |said| said["definitions"][0]["qualified"] == "to_buy");
     assert_eq!(there["definitions"][0]["missing"], json!([]));
-    let other = server.ask("GET", "/api/v1/qualification?user=u1&definition=another", READ, "").json();
-    assert_eq!(other["definitions"], json!([]));
+    assert_eq!(there["definitions"][0]["missing_amounts"], json!([]));
+    let of = |definition: &str| {
+        server.ask("GET", &format!("/api/v1/qualification?user=u1&definition={definition}"), READ, "")
+    };
+    assert_eq!(of("builder").json()["definitions"][0]["id"], "builder");
+    assert_eq!((of("another").status, of("another").json()["code"].clone()), (404, json!("unknown-definition")));
     for wrong in ["", "?user=a&account=b", "?usr=a"] {
         assert_eq!(server.ask("GET", &format!("/api/v1/qualification{wrong}"), READ, "").status, 400, "{wrong}");
     }

@@ -57,10 +57,9 @@ impl Builder<'_> {
 
     /// A leaf that wakes with traits, memberships and what other passes say.
     fn reading_leaf(&mut self, scope: Scope<'_>, text: &str, kind: LeafKind) -> usize {
-        let words = Arc::from(text);
         let text = format!("{} {} {text}{}", scope.gate, scope.in_fit, goal_behind(text, scope.goal));
         self.shared(scope.key, text, |builder| {
-            let leaf = builder.leaf(scope, kind, words);
+            let leaf = builder.leaf(scope, kind, Arc::from(""));
             builder.pass(scope.key).wakeful.push(leaf as u32);
             leaf
         })

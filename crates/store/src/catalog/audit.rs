@@ -33,6 +33,12 @@ pub struct AuditFilter {
     pub who: Option<String>,
     /// To what.
     pub target: Option<String>,
+    /// This only was done.
+    pub what: Option<String>,
+    /// From this instant on.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub until: Option<Timestamp>,
     /// With a smaller number than this: the next page.
     pub before: Option<u64>,
 }

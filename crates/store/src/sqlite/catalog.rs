@@ -15,10 +15,15 @@ use crate::catalog::access::{ApiKey, Digest, Person, Session};
 use crate::catalog::audit::{AuditEntry, AuditFilter, AuditLine};
 use crate::catalog::connections::{Circuit, Destination, Source};
 use crate::catalog::definitions::{Activation, DefinitionState, Revision};
+use crate::catalog::requests::{KeptAnswer, KnownRequest, NewRequest};
 use crate::catalog::{Catalog, CatalogChange, Suppression};
 use crate::error::{Error, Result};
 
-const KIND: Kind = Kind { what: "a catalog", mark: 0x4272_7863, formats: &[include_str!("catalog_0001.sql")] };
+const KIND: Kind = Kind {
+    what: "a catalog",
+    mark: 0x4272_7863,
+    formats: &[include_str!("catalog_0001.sql"), include_str!("catalog_0002.sql")],
+};
 const SQL: &str = include_str!("catalog.sql");
 const KEEP_AUDIT: &str = statement(SQL, "keep audit");
 const LATEST_REVISIONS: &str = statement(SQL, "latest revisions");
@@ -42,7 +47,15 @@ const SUPPRESSIONS: &str = statement(SQL, "suppressions");
 const AUDIT: &str = statement(SQL, "audit");
 const WHERE_WHO: &str = statement(SQL, "where who");
 const WHERE_TARGET: &str = statement(SQL, "where target");
+const WHERE_WHAT: &str = statement(SQL, "where what");
+const WHERE_FROM: &str = statement(SQL, "where from");
+const WHERE_UNTIL: &str = statement(SQL, "where until");
 const AUDIT_PAGE: &str = statement(SQL, "audit page");
+const BEGIN_REQUEST: &str = statement(SQL, "begin request");
+const REQUEST: &str = statement(SQL, "request");
+const ANSWER_REQUEST: &str = statement(SQL, "answer request");
+const FORGET_REQUEST: &str = statement(SQL, "forget request");
+const SWEEP_REQUESTS: &str = statement(SQL, "sweep requests");
 
 /// The embedded catalog.
 pub struct SqliteCatalog {
@@ -178,8 +191,34 @@ impl Catalog for SqliteCatalog {
             .value(":before", filter.before.unwrap_or(i64::MAX.cast_unsigned()))
             .condition(WHERE_WHO, ":who", filter.who.as_ref())
             .condition(WHERE_TARGET, ":target", filter.target.as_ref())
+            .condition(WHERE_WHAT, ":what", filter.what.as_ref())
+            .condition(WHERE_FROM, ":from", filter.from.map(|at| at.0))
+            .condition(WHERE_UNTIL, ":until", filter.until.map(|at| at.0))
             .part(AUDIT_PAGE)
             .value(":most", limit(most));
         self.all(&query.sql, query.values().as_slice(), rows::audit_line)
+    }
+
+    fn begin_request(&self, new: &NewRequest) -> Result<Option<KnownRequest>> {
+        self.database.write("write to", |transaction| {
+            let known = transaction.prepare_cached(REQUEST)?.query_row([new.digest.0], rows::request).optional()?;
+            if known.is_none() {
+                transaction.prepare_cached(BEGIN_REQUEST)?.execute(params![new.digest.0, new.asked.0, new.at.0])?;
+            }
+            Ok(known)
+        })
+    }
+
+    fn answer_request(&self, digest: &Digest, answer: &KeptAnswer) -> Result<()> {
+        let (kind, body) = answer.body.as_ref().map(|body| (&body.kind, &body.bytes)).unzip();
+        self.execute(ANSWER_REQUEST, params![digest.0, answer.status, kind, body]).map(drop)
+    }
+
+    fn forget_request(&self, digest: &Digest) -> Result<()> {
+        self.execute(FORGET_REQUEST, params![digest.0]).map(drop)
+    }
+
+    fn sweep_requests(&self, before: Timestamp, most: usize) -> Result<u64> {
+        self.execute(SWEEP_REQUESTS, params![before.0, limit(most)]).map(|rows| rows as u64)
     }
 }

@@ -86,5 +86,21 @@ SELECT number, at, who, what, target, detail FROM audit WHERE number < :before
 AND who = :who
 -- where target
 AND target = :target
+-- where what
+AND what = :what
+-- where from
+AND at >= :from
+-- where until
+AND at < :until
 -- audit page
 ORDER BY number DESC LIMIT :most
+-- begin request
+INSERT INTO requests (digest, asked, at) VALUES (?1, ?2, ?3);
+-- request
+SELECT * FROM requests WHERE digest = ?1;
+-- answer request
+UPDATE requests SET status = ?2, kind = ?3, body = ?4 WHERE digest = ?1;
+-- forget request
+DELETE FROM requests WHERE digest = ?1;
+-- sweep requests
+DELETE FROM requests WHERE at < ?1 OR digest IN (SELECT digest FROM requests ORDER BY at DESC LIMIT -1 OFFSET ?2);

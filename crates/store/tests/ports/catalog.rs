@@ -9,6 +9,7 @@ use store::catalog::access::{ApiKey, Digest, Person, Session};
 use store::catalog::audit::{AuditEntry, AuditFilter};
 use store::catalog::connections::{Circuit, Destination, Sealed, Source};
 use store::catalog::definitions::{Activation, Revision};
+use store::catalog::requests::{KeptAnswer, KeptBody, KnownRequest, NewRequest};
 use store::catalog::{Catalog, CatalogChange, Suppression};
 
 /// Expands to the tests of one implementation.
@@ -16,7 +17,7 @@ macro_rules! catalog_conformance {
     ($make:expr) => {
         crate::suite!(catalog, $make; definitions_have_a_history, a_change_and_its_audit_are_one, keys_end,
             people_are_told_apart, sessions_end, destinations_keep_secret_and_circuit, sources_are_kept,
-            suppression_stands, the_audit_is_read_by_pages, secrets_are_not_printed);
+            suppression_stands, the_audit_is_read_by_pages, requests_count_once, secrets_are_not_printed);
     };
 }
 pub(crate) use catalog_conformance;
@@ -284,12 +285,51 @@ pub fn the_audit_is_read_by_pages<C: Catalog>(make: impl Fn(&Path) -> C) {
     for number in 1..=10 {
         catalog.change(&[], &[audited(number, if number % 2 == 0 { "even" } else { "odd" })]).unwrap();
     }
-    let filter = AuditFilter { target: Some("even".to_owned()), who: Some("ann".to_owned()), before: None };
+    let filter = AuditFilter { target: Some("even".to_owned()), who: Some("ann".to_owned()), ..AuditFilter::default() };
     let first = catalog.audit(&filter, 2).unwrap();
     let next = AuditFilter { before: Some(first[1].number), ..filter.clone() };
     let all: Vec<_> = first.into_iter().chain(catalog.audit(&next, 9).unwrap()).map(|line| line.entry).collect();
     assert_eq!(all, [10, 8, 6, 4, 2].map(|number| audited(number, "even")));
-    assert!(catalog.audit(&AuditFilter { who: Some("eve".to_owned()), ..filter }, 9).unwrap().is_empty());
+    assert!(catalog.audit(&AuditFilter { who: Some("eve".to_owned()), ..filter.clone() }, 9).unwrap().is_empty());
+    let of = |filter: AuditFilter| {
+        let lines = catalog.audit(&filter, 99).unwrap();
+        lines.into_iter().map(|line| line.entry.at.0).collect::<Vec<_>>()
+    };
+    assert_eq!(of(AuditFilter { from: Some(at(4)), until: Some(at(8)), ..filter.clone() }), [6, 4]);
+    assert_eq!(of(AuditFilter { what: Some("definition.save".to_owned()), ..filter.clone() }).len(), 5);
+    assert!(of(AuditFilter { what: Some("key.add".to_owned()), ..filter }).is_empty());
+}
+
+pub fn request(digest: u8, asked: u8, instant: i64) -> NewRequest {
+    NewRequest { digest: Digest([digest; 32]), asked: Digest([asked; 32]), at: at(instant) }
+}
+
+pub fn answer() -> KeptAnswer {
+    let body = KeptBody { kind: "application/json".to_owned(), bytes: b"{}".to_vec() };
+    KeptAnswer { status: 201, body: Some(body) }
+}
+
+pub fn requests_count_once<C: Catalog>(make: impl Fn(&Path) -> C) {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = make(folder.path());
+    let known = |answer| Some(KnownRequest { asked: Digest([7; 32]), at: at(10), answer });
+    assert_eq!(catalog.begin_request(&request(1, 7, 10)).unwrap(), None);
+    assert_eq!(catalog.begin_request(&request(1, 8, 11)).unwrap(), known(None), "the first one stays");
+    catalog.answer_request(&Digest([1; 32]), &answer()).unwrap();
+    assert_eq!(catalog.begin_request(&request(2, 7, 20)).unwrap(), None);
+    let bare = KeptAnswer { status: 204, body: None };
+    catalog.answer_request(&Digest([2; 32]), &bare).unwrap();
+    drop(catalog);
+    let catalog = make(folder.path());
+    assert_eq!(catalog.begin_request(&request(1, 7, 30)).unwrap(), known(Some(answer())));
+    assert_eq!(catalog.begin_request(&request(2, 7, 30)).unwrap().unwrap().answer, Some(bare));
+    catalog.forget_request(&Digest([1; 32])).unwrap();
+    assert_eq!(catalog.begin_request(&request(1, 7, 40)).unwrap(), None);
+    assert_eq!(catalog.sweep_requests(at(21), 9).unwrap(), 1, "what is old");
+    assert_eq!(catalog.begin_request(&request(2, 7, 50)).unwrap(), None);
+    assert_eq!(catalog.begin_request(&request(3, 7, 60)).unwrap(), None);
+    assert_eq!(catalog.sweep_requests(at(21), 2).unwrap(), 1, "what is too many, the oldest first");
+    assert_eq!(catalog.begin_request(&request(1, 7, 70)).unwrap(), None);
 }
 
 pub fn secrets_are_not_printed<C: Catalog>(_: impl Fn(&Path) -> C) {

@@ -17,11 +17,11 @@ use store::ledger::{Commit, Ledger};
 use store::log::LogLimits;
 use store::snapshots::Snapshot;
 
-use crate::catalog::{activation, audited, destination, key, person, revision, source};
+use crate::catalog::{activation, answer, audited, destination, key, person, request, revision, source};
 use crate::ledger::{action, change, detected, of_leads, reject};
 
 /// The newest sample.
-const NEWEST: u32 = 1;
+const NEWEST: u32 = 2;
 
 fn sample(format: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/frozen/format-{format}"))
@@ -58,6 +58,9 @@ fn freeze(folder: &Path) {
         CatalogChange::PutSource(source("shop")),
     ];
     store.catalog().change(&changes, &[audited(1, "trial")]).unwrap();
+    let asked = request(1, 2, 9);
+    store.catalog().begin_request(&asked).unwrap();
+    store.catalog().answer_request(&asked.digest, &answer()).unwrap();
     let snapshot = Snapshot { bucket: 3, offset: 7, fingerprint: "5f3a".to_owned(), bytes: vec![1, 2, 3] };
     store.snapshots().put(&snapshot).unwrap();
     drop((log, ledger, store));
@@ -100,6 +103,10 @@ fn tell_catalog(words: &mut String, catalog: &dyn Catalog) {
     writeln!(words, "{:?} {:?}", catalog.keys().unwrap(), catalog.people().unwrap()).unwrap();
     writeln!(words, "{:?} {:?}", catalog.destinations().unwrap(), catalog.sources().unwrap()).unwrap();
     writeln!(words, "{:?}", catalog.audit(&AuditFilter::default(), 99).unwrap()).unwrap();
+    // Not before format 2.
+    if let Some(known) = catalog.begin_request(&request(1, 2, 99)).unwrap() {
+        writeln!(words, "{known:?}").unwrap();
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use engine::definition::Definition;
 use engine::household::{EventName, Household, Subject};
 use engine::outcome::{Explanation, Finding, Outcome, Score, Standing};
 use engine::record::SubjectKind;
-use insight::qualified;
+use insight::{qualified, told};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -71,7 +71,7 @@ impl Verdict {
     pub fn new(
         definition: &Definition,
         outcome: Option<&Outcome>,
-        explanation: Explanation,
+        mut explanation: Explanation,
         household: &Household<'_>,
         names: &[EventName],
         zone: &TimeZone,
@@ -81,6 +81,7 @@ impl Verdict {
             Some(format!("{at}  {}", name_of(household, names, row)?))
         };
         // The id stands in the title above.
+        told::in_words(definition, &mut explanation);
         let words = qualified::explanation("", definition, &explanation, zone, &event);
         Self {
             definition: Arc::clone(&definition.id),

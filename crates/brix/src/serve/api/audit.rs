@@ -11,7 +11,7 @@ use serde_json::Value;
 use store::catalog::audit::{AuditFilter, AuditLine};
 use utoipa::{IntoParams, ToSchema};
 
-use super::blocking;
+use super::{blocking, instant_of};
 use crate::serve::Server;
 use crate::serve::problem::Problem;
 
@@ -28,6 +28,14 @@ pub struct AuditQuery {
     who: Option<String>,
     /// To what: a key's name, a person's id, `definitions`.
     target: Option<String>,
+    /// This only: `key.add`, `person.role` and so on.
+    what: Option<String>,
+    /// From this instant on.
+    #[param(format = DateTime, example = "2026-05-01T00:00:00Z")]
+    since: Option<String>,
+    /// Before this instant.
+    #[param(format = DateTime, example = "2026-06-01T00:00:00Z")]
+    before: Option<String>,
     /// What `next` of the last page says.
     after: Option<u64>,
     /// At most so many on a page; 50 if it is not said.
@@ -88,7 +96,14 @@ pub async fn list(
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::bad_request("bad-parameter", format!("limit: a number from 1 to {MOST}")));
     }
-    let filter = AuditFilter { who: query.who, target: query.target, before: query.after };
+    let filter = AuditFilter {
+        from: instant_of("since", query.since.as_deref())?,
+        until: instant_of("before", query.before.as_deref())?,
+        who: query.who,
+        target: query.target,
+        what: query.what,
+        before: query.after,
+    };
     let mut lines = blocking(move || server.catalog.audit(&filter, limit + 1)).await?;
     let is_more = lines.len() > limit;
     lines.truncate(limit);

@@ -235,6 +235,22 @@ pub async fn revisions(
     Ok(Json(Revisions { id, in_force, revisions: found.into_iter().map(ShownRevision::from).collect() }))
 }
 
+/// That there is or was such a definition: else a misspelt id would be answered as if nobody had qualified.
+pub async fn require_known(server: &Server, id: &str) -> Result<(), Problem> {
+    let (shelf, wanted) = (Arc::clone(&server.shelf), id.to_owned());
+    let known = blocking(move || {
+        let known = shelf.catalog().definitions()?;
+        Ok(known.into_iter().map(|state| state.latest.definition).collect::<Vec<_>>())
+    });
+    let known = known.await?;
+    if known.contains(&wanted) {
+        return Ok(());
+    }
+    let near = language::nearest(&wanted, known.iter().map(String::as_str));
+    let cure = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Err(Problem::of(StatusCode::NOT_FOUND, "unknown-definition", format!("there is no definition `{wanted}`{cure}")))
+}
+
 fn id_of(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     id.map(|Path(id)| id).map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))
 }

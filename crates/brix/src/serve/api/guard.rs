@@ -17,7 +17,7 @@ use crate::access::By;
 use crate::access::people::Role;
 use crate::serve::keys::{Scope, digest_of};
 use crate::serve::problem::Problem;
-use crate::serve::{Server, clock};
+use crate::serve::{Server, clock, repeats};
 
 /// The cookie that holds a session's token.
 pub const COOKIE: &str = "brix_session";
@@ -100,20 +100,39 @@ pub fn open((schemas, mut paths, methods): UtoipaMethodRouter<Arc<Server>>) -> U
 async fn pass(server: Arc<Server>, needs: Needs, mut request: Request, next: Next) -> Response {
     let is_change = !matches!(*request.method(), Method::GET | Method::HEAD);
     let headers = request.headers().clone();
-    match caller(server, needs, &headers, is_change).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+    let caller = match caller(Arc::clone(&server), needs, &headers, is_change).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    request.extensions_mut().insert(caller);
+    if !counts_once(request.method(), needs) {
+        return next.run(request).await;
+    }
+    match repeats::key(&headers) {
+        Ok(None) => next.run(request).await,
+        Ok(Some(key)) => {
+            let credential = shown_key(&headers).map(str::to_owned).or_else(|| token(&headers)).unwrap_or_default();
+            Arc::clone(&server.repeats).once(&credential, &key, request, next).await
         }
         Err(problem) => problem.into_response(),
     }
 }
 
+/// Whether what is asked changes something each time that it is done.
+pub fn counts_once(method: &Method, needs: Needs) -> bool {
+    matches!(*method, Method::POST | Method::PATCH) && needs.scope == Scope::Manage
+}
+
+/// The key that a program shows.
+fn shown_key(headers: &HeaderMap) -> Option<&str> {
+    let shown = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    shown.strip_prefix("Bearer ").map(str::trim)
+}
+
 /// Who asks, if a key or a session is shown that allows it.
 async fn caller(server: Arc<Server>, needs: Needs, headers: &HeaderMap, is_change: bool) -> Result<Caller, Problem> {
     let unknown = |code, detail| Problem::of(StatusCode::UNAUTHORIZED, code, detail);
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Some(key) = shown.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim) {
+    if let Some(key) = shown_key(headers) {
         let Some((name, scope)) = server.keys.who(key) else {
             return Err(unknown("unknown-key", "there is no such API key, or it is valid no more"));
         };

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use engine::Timestamp;
 use engine::time::{DAY, SECOND};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use super::guard::Caller;
 use super::{blocking, body_of, changing};
 use crate::access::keys::{self, Made, New};
 use crate::serve::problem::Problem;
+use crate::serve::repeats::ToldOnce;
 use crate::serve::{Scope, Server, clock};
 
 /// The longest time that a key is valid beside its successor.
@@ -123,7 +124,7 @@ pub async fn add(
     State(server): State<Arc<Server>>,
     caller: Caller,
     body: Result<Json<KeyWanted>, JsonRejection>,
-) -> Result<(StatusCode, Json<NewKey>), Problem> {
+) -> Result<(StatusCode, Extension<ToldOnce>, Json<NewKey>), Problem> {
     let KeyWanted { name, scope, source } = body_of(body)?;
     let is_known = |name: &String| server.config.sources.iter().any(|source| source.name == *name);
     if let Some(unknown) = source.as_ref().filter(|name| !is_known(name)) {
@@ -135,7 +136,7 @@ pub async fn add(
         server.keys.read()?;
         Ok(made)
     });
-    Ok((StatusCode::CREATED, Json(made.await?.into())))
+    Ok((StatusCode::CREATED, Extension(ToldOnce), Json(made.await?.into())))
 }
 
 /// Makes a successor of a key; the old one stays valid for a while
@@ -155,7 +156,7 @@ pub async fn rotate(
     caller: Caller,
     name: Result<Path<String>, PathRejection>,
     body: Result<Json<Rotation>, JsonRejection>,
-) -> Result<(StatusCode, Json<NewKey>), Problem> {
+) -> Result<(StatusCode, Extension<ToldOnce>, Json<NewKey>), Problem> {
     let name = name_of(name)?;
     let grace = match body_of(body)?.grace_seconds {
         None => DAY,
@@ -171,7 +172,7 @@ pub async fn rotate(
         server.keys.read()?;
         Ok(made)
     });
-    Ok((StatusCode::CREATED, Json(made.await?.into())))
+    Ok((StatusCode::CREATED, Extension(ToldOnce), Json(made.await?.into())))
 }
 
 /// Makes a key invalid at once

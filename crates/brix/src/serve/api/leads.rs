@@ -11,7 +11,6 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use engine::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::ledger::lead::{LeadState, Qualification};
 use store::ledger::listing::{LeadCursor, LeadFilter, Order, PageRequest};
@@ -19,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use utoipa::{IntoParams, ToSchema};
 
 use super::guard::Caller;
-use super::{blocking, shown};
+use super::{blocking, definitions, instant_of, shown};
 use crate::live::entry::{Entry, LeadAct};
 use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
@@ -84,12 +83,6 @@ impl ListQuery {
             None => None,
             Some(word) => Some(Qualification::of(word).ok_or_else(|| wrong("qualification", word, "to_buy, to_use"))?),
         };
-        let instant = |name: &str, text: &Option<String>| match text.as_deref() {
-            None => Ok(None),
-            Some(text) => {
-                instant(text).map(Some).ok_or_else(|| wrong(name, text, "an instant such as 2026-05-01T00:00:00Z"))
-            }
-        };
         let score = match self.score.as_deref() {
             None => None,
             Some(text) => Some(text.parse().map_err(|_| wrong("score", text, "a number"))?),
@@ -102,8 +95,8 @@ impl ListQuery {
             subject_text: self.text.clone(),
             account: self.account.clone(),
             owner: self.owner.clone(),
-            qualified_from: instant("since", &self.since)?,
-            qualified_before: instant("before", &self.before)?,
+            qualified_from: instant_of("since", self.since.as_deref())?,
+            qualified_before: instant_of("before", self.before.as_deref())?,
             score_at_least: score,
             are_retracted: self.retracted.unwrap_or(false),
         })
@@ -132,11 +125,6 @@ fn wrong(name: &str, text: &str, expected: &str) -> Problem {
     Problem::bad_request("bad-parameter", format!("{name}: `{text}` is not {expected}"))
 }
 
-fn instant(text: &str) -> Option<Timestamp> {
-    let instant: jiff::Timestamp = text.parse().ok()?;
-    Some(Timestamp(instant.as_microsecond()))
-}
-
 /// A page of leads.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LeadPage {
@@ -152,7 +140,10 @@ pub struct LeadPage {
     get,
     path = "/api/v1/leads",
     params(ListQuery),
-    responses((status = 200, description = "The page", body = LeadPage))
+    responses(
+        (status = 200, description = "The page", body = LeadPage),
+        (status = 404, description = "There is no such definition"),
+    )
 )]
 pub async fn list(
     State(server): State<Arc<Server>>,
@@ -160,6 +151,9 @@ pub async fn list(
 ) -> Result<Json<LeadPage>, Problem> {
     let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
     let (filter, page) = (query.filter()?, query.page()?);
+    if let Some(definition) = &query.definition {
+        definitions::require_known(&server, definition).await?;
+    }
     let ledger = Arc::clone(&server.ledger);
     let (page, counts) = blocking(move || Ok((ledger.leads(&filter, &page)?, ledger.counts(&filter)?))).await?;
     let leads = page.leads.iter().map(shown::Lead::from).collect();
@@ -239,9 +233,7 @@ impl LeadPatch {
                 "snoozed" => {
                     let missing = || Problem::bad_request("no-instant", "say until when, in `snoozed_until`");
                     let until = self.snoozed_until.ok_or_else(missing)?;
-                    LeadState::Snoozed {
-                        until: instant(&until).ok_or_else(|| wrong("snoozed_until", &until, "an instant"))?,
-                    }
+                    LeadState::Snoozed { until: instant_of("snoozed_until", Some(&until))?.ok_or_else(missing)? }
                 }
                 other => return Err(wrong("state", other, &LeadState::WORDS.join(", "))),
             };

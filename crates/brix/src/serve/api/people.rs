@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::guard::Caller;
 use super::{blocking, body_of, changing};
-use crate::access::people::{self, Role};
+use crate::access::people::{self, Role, Wish};
 use crate::serve::Server;
 use crate::serve::problem::Problem;
+use crate::serve::repeats::ToldOnce;
 
 /// Somebody who signs in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -98,11 +99,12 @@ pub async fn add(
     State(server): State<Arc<Server>>,
     caller: Caller,
     body: Result<Json<PersonWanted>, JsonRejection>,
-) -> Result<(StatusCode, Json<PersonChanged>), Problem> {
+) -> Result<(StatusCode, Option<Extension<ToldOnce>>, Json<PersonChanged>), Problem> {
     let PersonWanted { email, role, password } = body_of(body)?;
     let added = changing(move || people::add(&*server.catalog, &caller.by(), &email, role, password));
     let (person, password) = added.await?;
-    Ok((StatusCode::CREATED, Json(PersonChanged { person: person.into(), password })))
+    let told_once = password.as_ref().map(|_| Extension(ToldOnce));
+    Ok((StatusCode::CREATED, told_once, Json(PersonChanged { person: person.into(), password })))
 }
 
 /// Gives a person another role or password, or lets a person in no more, which ends all sessions
@@ -122,25 +124,16 @@ pub async fn change(
     caller: Caller,
     email: Result<Path<String>, PathRejection>,
     body: Result<Json<PersonPatch>, JsonRejection>,
-) -> Result<Json<PersonChanged>, Problem> {
+) -> Result<(Option<Extension<ToldOnce>>, Json<PersonChanged>), Problem> {
     let Path(email) = email.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
     let patch = body_of(body)?;
-    let wanted = email.clone();
-    let changed = changing(move || {
-        let (catalog, by) = (&*server.catalog, caller.by());
-        if let Some(role) = patch.role {
-            people::set_role(catalog, &by, &email, role)?;
-        }
-        if let Some(disabled) = patch.disabled {
-            people::set_disabled(catalog, &by, &email, disabled)?;
-        }
-        let mut made = None;
-        if patch.new_password || patch.password.is_some() {
-            made = people::set_password(catalog, &by, &email, patch.password)?;
-        }
-        Ok((catalog.person_by_email(&email)?, made))
-    });
+    let wish = Wish {
+        role: patch.role,
+        disabled: patch.disabled,
+        password: (patch.new_password || patch.password.is_some()).then_some(patch.password),
+    };
+    let changed = changing(move || people::change(&*server.catalog, &caller.by(), &email, wish));
     let (person, password) = changed.await?;
-    let person = person.ok_or_else(|| Problem::not_found(format!("there is no person `{wanted}`")))?;
-    Ok(Json(PersonChanged { person: person.into(), password }))
+    let told_once = password.as_ref().map(|_| Extension(ToldOnce));
+    Ok((told_once, Json(PersonChanged { person: person.into(), password })))
 }

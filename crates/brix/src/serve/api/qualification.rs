@@ -9,12 +9,15 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
+use engine::definition::Op;
 use engine::record::SubjectKind;
+use insight::told::{Missing, Shortfall};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::{IntoParams, ToSchema};
 
+use super::definitions;
 use crate::live::questions::{Question, Standing};
 use crate::serve::problem::Problem;
 use crate::serve::{Server, clock, user_token};
@@ -67,6 +70,38 @@ struct ByDefinition {
     met: Vec<String>,
     /// Those that would have to hold, in words with what there is so far.
     missing: Vec<String>,
+    /// Those of them that are about a number, with the number.
+    missing_amounts: Vec<MissingAmount>,
+}
+
+/// A number that is not yet as it would have to be.
+#[derive(Debug, Serialize, ToSchema)]
+struct MissingAmount {
+    /// The criterion in words.
+    criterion: String,
+    /// What there is so far.
+    have: f64,
+    /// How it would have to be: `at_least`, `above`, `equal`, `unequal`, `below` or `at_most` what is in `need`.
+    must_be: &'static str,
+    need: f64,
+}
+
+impl From<&Shortfall> for MissingAmount {
+    fn from(shortfall: &Shortfall) -> Self {
+        Self {
+            criterion: shortfall.criterion.to_string(),
+            have: shortfall.have.to_f64(),
+            must_be: match shortfall.op {
+                Op::AtLeast => "at_least",
+                Op::Above => "above",
+                Op::Equal => "equal",
+                Op::Unequal => "unequal",
+                Op::Below => "below",
+                Op::AtMost => "at_most",
+            },
+            need: shortfall.need.to_f64(),
+        }
+    }
 }
 
 /// How the user who asks stands now.
@@ -84,10 +119,16 @@ struct OwnByDefinition {
     qualified: Option<&'static str>,
     /// The criteria that would have to hold, in words with what there is so far.
     missing: Vec<String>,
+    /// Those of them that are about a number, with the number.
+    missing_amounts: Vec<MissingAmount>,
 }
 
-fn words(all: Vec<Arc<str>>) -> Vec<String> {
-    all.iter().map(ToString::to_string).collect()
+fn words(all: &[Missing]) -> Vec<String> {
+    all.iter().map(|missing| missing.words.to_string()).collect()
+}
+
+fn amounts(all: &[Missing]) -> Vec<MissingAmount> {
+    all.iter().filter_map(|missing| missing.amount.as_ref()).map(MissingAmount::from).collect()
 }
 
 impl From<Standing> for ByDefinition {
@@ -100,8 +141,9 @@ impl From<Standing> for ByDefinition {
             qualified: standing.qualification.map(store::ledger::lead::Qualification::word),
             score: standing.score.map(|score| score.to_string()),
             band: standing.band,
-            met: words(standing.met),
-            missing: words(standing.missing),
+            met: standing.met.iter().map(ToString::to_string).collect(),
+            missing: words(&standing.missing),
+            missing_amounts: amounts(&standing.missing),
         }
     }
 }
@@ -113,6 +155,7 @@ impl From<Standing> for ByDefinition {
     params(Whom),
     responses(
         (status = 200, description = "How the user or account stands", body = Qualification),
+        (status = 404, description = "There is no such definition"),
         (status = 503, description = "Too busy to say; come again"),
     )
 )]
@@ -121,6 +164,9 @@ pub async fn of(
     whom: Result<Query<Whom>, QueryRejection>,
 ) -> Result<Json<Qualification>, Problem> {
     let Query(whom) = whom.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+    if let Some(id) = &whom.definition {
+        definitions::require_known(&server, id).await?;
+    }
     let (kind, id) = match (whom.user, whom.account) {
         (Some(user), None) => (SubjectKind::User, user),
         (None, Some(account)) => (SubjectKind::Account, account),
@@ -153,7 +199,8 @@ async fn own(State(server): State<Arc<Server>>, headers: HeaderMap) -> Result<Js
     let definitions = found.into_iter().flatten().map(|standing| OwnByDefinition {
         id: standing.definition,
         qualified: standing.qualification.map(store::ledger::lead::Qualification::word),
-        missing: words(standing.missing),
+        missing: words(&standing.missing),
+        missing_amounts: amounts(&standing.missing),
     });
     Ok(Json(OwnQualification { definitions: definitions.collect() }))
 }
@@ -176,7 +223,9 @@ async fn ask(server: &Server, kind: SubjectKind, id: String) -> Result<Option<Ve
     let (sender, answer) = oneshot::channel();
     // Whoever asked may have gone.
     let reply = Box::new(move |answer| drop(sender.send(answer)));
-    server.questions.ask(Question { kind, id, reply }).map_err(|_| busy())?;
+    let waiting = Arc::new(());
+    let asker = Arc::downgrade(&waiting);
+    server.questions.ask(Question { kind, id, asker, reply }).map_err(|_| busy())?;
     match tokio::time::timeout(PATIENCE, answer).await {
         Ok(Ok(Ok(found))) => Ok(found),
         Ok(Ok(Err(error))) => Err(Problem::internal(&format!("{error:#}"))),

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::guard::{COOKIE, Caller, May, require_own_page, token};
 use super::{blocking, body_of};
-use crate::access::people::Role;
+use crate::access::people::{LONGEST, Role};
 use crate::serve::listen::Peer;
 use crate::serve::problem::Problem;
 use crate::serve::sessions::NotIn;
@@ -44,7 +44,10 @@ pub struct Who {
     post,
     path = "/api/v1/session",
     request_body = SignIn,
-    responses((status = 201, description = "Signed in", body = Who))
+    responses(
+        (status = 201, description = "Signed in", body = Who),
+        (status = 422, description = "No password is as long as this"),
+    )
 )]
 pub async fn begin(
     State(server): State<Arc<Server>>,
@@ -54,11 +57,16 @@ pub async fn begin(
 ) -> Result<Response, Problem> {
     require_own_page(&headers)?;
     let SignIn { email, password } = body_of(body)?;
+    let from = server.config.trusted_proxies.sender(from, &headers);
     let begun = match server.sessions.begin(email, password, from, clock::now()).await {
         Ok(begun) => begun,
         Err(NotIn::Wrong) => {
             let detail = "there is nobody with this e-mail address and password";
             return Err(Problem::of(StatusCode::UNAUTHORIZED, "not-signed-in", detail));
+        }
+        Err(NotIn::TooLong) => {
+            let detail = format!("a password has at most {LONGEST} characters");
+            return Err(Problem::of(StatusCode::UNPROCESSABLE_ENTITY, "not-accepted", detail));
         }
         Err(NotIn::TooOften(seconds)) => {
             let detail = format!("too many attempts; try again in {seconds} s");

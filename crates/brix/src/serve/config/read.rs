@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::destination::FileDestination;
 use super::product::FileProduct;
 use super::pull::FilePull;
-use super::{ApiKey, Compaction, Config, Destination, Limits, Source};
+use super::{ApiKey, Compaction, Config, Destination, Limits, Proxies, Source};
 use crate::serve::keys::{KeyDigest, Scope, digest_of};
 use crate::serve::logs::LogFormat;
 
@@ -49,6 +49,7 @@ impl fmt::Display for ConfigError {
 #[serde(deny_unknown_fields, default)]
 struct File {
     listen: Option<String>,
+    trusted_proxies: Vec<String>,
     data: Option<PathBuf>,
     lake: Option<PathBuf>,
     workspace: Option<PathBuf>,
@@ -155,6 +156,10 @@ impl Reader<'_> {
         let data = overrides.data.clone().or(inside(file.data)).unwrap_or_else(|| folder.join("data"));
         let listen = overrides.listen.clone().or(file.listen).unwrap_or_else(|| "127.0.0.1:8473".to_owned());
         let listen = self.parsed("listen", &listen, "an address with a port, such as 127.0.0.1:8473");
+        let network = |text: &String| {
+            self.parsed("trusted_proxies", text, "an address or a network, such as 127.0.0.1 or 10.0.0.0/8")
+        };
+        let trusted_proxies = Proxies::of(file.trusted_proxies.iter().filter_map(network).collect());
         let log_format = match overrides.log_format.clone().or(file.log_format).as_deref() {
             None | Some("text") => LogFormat::Text,
             Some("json") => LogFormat::Json,
@@ -193,6 +198,7 @@ impl Reader<'_> {
         self.distinct("destinations", destinations.iter().map(|one| one.name.as_str()));
         Some(Config {
             listen: listen?,
+            trusted_proxies,
             lake: overrides.lake.clone().or(inside(file.lake)).unwrap_or_else(|| data.join("lake")),
             workspace: overrides
                 .workspace
@@ -379,7 +385,7 @@ mod tests {
     #[test]
     fn all_that_is_wrong_is_told() {
         let error = read_text(
-            "listen = \"here\"\nlog_format = \"xml\"\n[limits]\nrequest_timeout = \"soon\"\n\
+            "listen = \"here\"\ntrusted_proxies = [\"proxy\"]\nlog_format = \"xml\"\n[limits]\nrequest_timeout = \"soon\"\n\
              [[sources]]\nname = \"my app\"\nvendor = \"segmnt\"\nkeys = []\n\
              [[sources]]\nname = \"b\"\nvendor = \"segment\"\nkeys = [\"plain\", \"env:NONE\"]\n",
         )
@@ -387,6 +393,7 @@ mod tests {
         .to_string();
         for part in [
             "listen: `here` is not an address",
+            "trusted_proxies: `proxy` is not an address or a network",
             "log_format: `xml`",
             "limits.request_timeout: `soon`",
             "sources `my app`: a name is of letters",

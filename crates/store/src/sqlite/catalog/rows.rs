@@ -7,6 +7,7 @@ use crate::catalog::access::{ApiKey, Digest, Person, Session};
 use crate::catalog::audit::{AuditEntry, AuditLine};
 use crate::catalog::connections::{Circuit, Destination, Sealed, Source};
 use crate::catalog::definitions::{Activation, Revision};
+use crate::catalog::requests::{KeptAnswer, KeptBody, KnownRequest};
 use crate::sqlite::row::{some_time, strange, subject_kind, time, word};
 
 pub(super) fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
@@ -116,5 +117,18 @@ pub(super) fn audit_line(row: &Row<'_>) -> rusqlite::Result<AuditLine> {
             target: row.get("target")?,
             detail: row.get("detail")?,
         },
+    })
+}
+
+pub(super) fn request(row: &Row<'_>) -> rusqlite::Result<KnownRequest> {
+    let body = match row.get::<_, Option<String>>("kind")? {
+        None => None,
+        Some(kind) => Some(KeptBody { kind, bytes: row.get("body")? }),
+    };
+    let status: Option<u16> = row.get("status")?;
+    Ok(KnownRequest {
+        asked: Digest(row.get("asked")?),
+        at: time(row, "at")?,
+        answer: status.map(|status| KeptAnswer { status, body }),
     })
 }
