@@ -41,6 +41,8 @@ tools:
 	  || echo 'skipped: reading the lake from Python (needs python3 with tests/requirements.txt)'
 	@python3 -c 'import standardwebhooks' 2>/dev/null \
 	  || echo 'skipped: webhooks checked by a receiver (needs python3 with tests/requirements.txt)'
+	@python3 -c 'import schemathesis' 2>/dev/null \
+	  || echo 'skipped: the API held to its document (needs python3 with tests/requirements.txt)'
 	@python3 -c 'import amplitude, mixpanel, posthog, rudderstack, segment' 2>/dev/null \
 	  || echo "skipped: vendors' clients in Python (needs python3 with tests/sdk/requirements.txt)"
 	@node --version >/dev/null 2>&1 && test -d "$$BRIX_SDKS/node_modules" \

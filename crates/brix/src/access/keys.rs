@@ -39,7 +39,7 @@ pub struct Made {
 /// # Errors
 /// There is a valid one of this name, or it makes no sense.
 pub fn add(catalog: &dyn Catalog, by: &By, new: New) -> Result<Made, Refusal> {
-    if new.name.trim().is_empty() || new.name.len() > LONGEST || new.name.chars().any(char::is_control) {
+    if new.name.trim().is_empty() || new.name.chars().count() > LONGEST || new.name.chars().any(char::is_control) {
         return Err(Refusal::Senseless(format!("a key's name has 1 to {LONGEST} characters, and says what it is for")));
     }
     if new.source.is_some() && new.scope != Scope::Ingest {

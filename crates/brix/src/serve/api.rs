@@ -14,12 +14,14 @@ mod guard;
 mod keys;
 mod leads;
 mod near;
+mod object;
 mod people;
 mod qualification;
 mod session;
 mod shown;
 mod state;
 mod suppressions;
+mod whole;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::guard::{ADMIN, EDIT, Needs, READ, WORK, needing, open};
+use self::object::Object;
 use super::Server;
 use super::problem::Problem;
 use crate::access::Refusal;
@@ -120,8 +123,8 @@ async fn changing<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> +
 }
 
 /// What a body says.
-fn body_of<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|error| Problem::bad_request("bad-body", error.body_text()))
+fn body_of<T>(body: Result<Json<Object<T>>, JsonRejection>) -> Result<T, Problem> {
+    body.map(|Json(Object(body))| body).map_err(|error| Problem::bad_request("bad-body", error.body_text()))
 }
 
 /// The instant that a parameter says.

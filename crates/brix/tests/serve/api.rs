@@ -39,6 +39,20 @@ fn questions_that_make_no_sense_are_told_why() {
     }
     assert_eq!(code("/api/v1/leads/99"), (404, "not-found".to_owned()));
     assert_eq!(code("/api/v1/leads/first").0, 400);
+    assert_eq!(code("/api/v1/leads/9223372036854775808"), (404, "not-found".to_owned()));
+    let told = |method: &str, path: &str, body: &str| {
+        let answer = server.ask(method, path, MANAGE, body);
+        (answer.status, answer.json()["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let bad_body = || (400, "bad-body".to_owned());
+    assert_eq!(told("GET", "/api/v1/audit?after=9223372036854775808", "").0, 400);
+    assert_eq!(told("PATCH", "/api/v1/people/ann@example.com", "[null, null]"), bad_body(), "a list is no object");
+    let back = |body: &str| told("POST", "/api/v1/definitions/none/rollback", body);
+    assert_eq!(back("{\"to\": 1.0}"), (404, "not-found".to_owned()), "1.0 is a whole number");
+    assert_eq!(
+        (back("{\"to\": 1.5}"), back("{\"to\": -1}"), back("{\"expect\": 9223372036854775808}")),
+        (bad_body(), bad_body(), bad_body())
+    );
     assert_eq!(code("/api/v1/nothing"), (404, "not-found".to_owned()));
 }
 

@@ -12,6 +12,7 @@ mod bad_input;
 mod browser;
 mod definitions;
 mod disks;
+mod document_holds;
 mod equality;
 mod key_command;
 mod kills;

@@ -96,6 +96,9 @@ pub async fn list(
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::bad_request("bad-parameter", format!("limit: a number from 1 to {MOST}")));
     }
+    if query.after.is_some_and(|after| i64::try_from(after).is_err()) {
+        return Err(Problem::bad_request("bad-parameter", "after: what `next` of a page says"));
+    }
     let filter = AuditFilter {
         from: instant_of("since", query.since.as_deref())?,
         until: instant_of("before", query.before.as_deref())?,

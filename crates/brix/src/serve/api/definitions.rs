@@ -30,7 +30,7 @@ const MOST_FILES: usize = 1_000;
 pub struct Files {
     files: Vec<NamedText>,
     /// The edition that the sender has seen: somebody else's is not overwritten.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::whole::optional")]
     expect: Option<u64>,
     /// Why.
     #[serde(default)]
@@ -42,8 +42,10 @@ pub struct Files {
 #[serde(deny_unknown_fields, default)]
 pub struct Back {
     /// The revision; the one before the one in force if it is not said.
+    #[serde(deserialize_with = "super::whole::optional")]
     to: Option<u32>,
     /// The edition that the sender has seen: somebody else's is not overwritten.
+    #[serde(deserialize_with = "super::whole::optional")]
     expect: Option<u64>,
 }
 

@@ -13,6 +13,7 @@ use store::catalog::access::ApiKey;
 use utoipa::ToSchema;
 
 use super::guard::Caller;
+use super::object::Object;
 use super::{blocking, body_of, changing};
 use crate::access::keys::{self, Made, New};
 use crate::serve::problem::Problem;
@@ -84,6 +85,7 @@ impl From<Made> for NewKey {
 #[serde(deny_unknown_fields)]
 pub struct KeyWanted {
     /// What it is for; unique among the valid ones.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     scope: Scope,
     /// With the scope `ingest`: the only source that it writes to.
@@ -96,6 +98,7 @@ pub struct KeyWanted {
 pub struct Rotation {
     /// So long the old key stays valid; a day if it is not said.
     #[schema(maximum = 7_776_000)]
+    #[serde(deserialize_with = "super::whole::optional")]
     grace_seconds: Option<u32>,
 }
 
@@ -123,7 +126,7 @@ pub async fn list(State(server): State<Arc<Server>>) -> Result<Json<KeyList>, Pr
 pub async fn add(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    body: Result<Json<KeyWanted>, JsonRejection>,
+    body: Result<Json<Object<KeyWanted>>, JsonRejection>,
 ) -> Result<(StatusCode, Extension<ToldOnce>, Json<NewKey>), Problem> {
     let KeyWanted { name, scope, source } = body_of(body)?;
     let is_known = |name: &String| server.config.sources.iter().any(|source| source.name == *name);
@@ -155,7 +158,7 @@ pub async fn rotate(
     State(server): State<Arc<Server>>,
     caller: Caller,
     name: Result<Path<String>, PathRejection>,
-    body: Result<Json<Rotation>, JsonRejection>,
+    body: Result<Json<Object<Rotation>>, JsonRejection>,
 ) -> Result<(StatusCode, Extension<ToldOnce>, Json<NewKey>), Problem> {
     let name = name_of(name)?;
     let grace = match body_of(body)?.grace_seconds {

@@ -40,10 +40,10 @@ pub struct ListQuery {
     /// Of this definition.
     definition: Option<String>,
     /// `new`, `working`, `accepted`, `refused`, `snoozed`, `converted` or `lapsed`.
-    #[param(example = "new")]
+    #[param(example = "new", pattern = "^(new|working|accepted|refused|snoozed|converted|lapsed)$")]
     state: Option<String>,
     /// `to_buy` or `to_use`.
-    #[param(example = "to_buy")]
+    #[param(example = "to_buy", pattern = "^(to_buy|to_use)$")]
     qualification: Option<String>,
     /// In this band of the score.
     band: Option<String>,
@@ -54,20 +54,21 @@ pub struct ListQuery {
     /// For whom this person is responsible.
     owner: Option<String>,
     /// Qualified from this instant on.
-    #[param(example = "2026-05-01T00:00:00Z")]
+    #[param(example = "2026-05-01T00:00:00Z", format = DateTime)]
     since: Option<String>,
     /// Qualified before this instant.
-    #[param(example = "2026-06-01T00:00:00Z")]
+    #[param(example = "2026-06-01T00:00:00Z", format = DateTime)]
     before: Option<String>,
     /// With at least this score, a decimal number.
-    #[param(example = "70")]
+    #[param(example = "70", pattern = r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$")]
     score: Option<String>,
     /// Also those that late data has made vanish.
     retracted: Option<bool>,
     /// What comes first: `qualified_at` (the latest), `score` or `value` (the highest).
-    #[param(example = "qualified_at")]
+    #[param(example = "qualified_at", pattern = "^(qualified_at|score|value)$")]
     sort: Option<String>,
     /// What `next` of the last page says.
+    #[param(pattern = r"^-?[0-9]{1,18}\.[0-9]{1,18}$")]
     after: Option<String>,
     /// At most so many on a page; 50 if it is not said.
     #[param(minimum = 1, maximum = 200)]
@@ -165,7 +166,10 @@ pub async fn list(
 type LeadNumber = Result<Path<u64>, axum::extract::rejection::PathRejection>;
 
 fn number_of(lead: LeadNumber) -> Result<u64, Problem> {
-    lead.map(|Path(lead)| lead).map_err(|_| Problem::bad_request("bad-parameter", "a lead's number is a whole number"))
+    let wrong = |_| Problem::bad_request("bad-parameter", "a lead's number is a whole number");
+    let Path(lead) = lead.map_err(wrong)?;
+    // There is none beyond, and the ledger cannot be asked for it.
+    i64::try_from(lead).map(|_| lead).map_err(|_| Problem::not_found(format!("there is no lead {lead}")))
 }
 
 /// One lead with its evidence, its notes and its history

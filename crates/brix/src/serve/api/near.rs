@@ -41,6 +41,7 @@ pub struct NearQuery {
     #[param(example = 7, minimum = 1, maximum = 3650)]
     days: Option<u32>,
     /// What `next` of the last page says.
+    #[param(pattern = r"^[0-9a-fA-F]{1,16}\.[0-9a-fA-F]{1,16}$")]
     after: Option<String>,
     /// At most so many on a page; 50 if it is not said.
     #[param(minimum = 1, maximum = 200)]
@@ -128,6 +129,7 @@ impl From<&Found> for Nearness {
     params(NearQuery),
     responses(
         (status = 200, description = "The page", body = NearPage),
+        (status = 404, description = "No such definition is in force"),
         (status = 503, description = "Everyone is being looked at; come again"),
     )
 )]
@@ -145,6 +147,7 @@ pub async fn list(
     params(NearQuery),
     responses(
         (status = 200, description = "The page", body = NearPage),
+        (status = 404, description = "No such definition is in force"),
         (status = 503, description = "Everyone is being looked at; come again"),
     )
 )]

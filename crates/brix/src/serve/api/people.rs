@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::guard::Caller;
+use super::object::Object;
 use super::{blocking, body_of, changing};
 use crate::access::people::{self, Role, Wish};
 use crate::serve::Server;
@@ -49,10 +50,11 @@ pub struct People {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonWanted {
-    #[schema(example = "ann@example.com")]
+    #[schema(example = "ann@example.com", format = Email, max_length = 254)]
     email: String,
     role: Role,
     /// 12 to 256 characters; made and told if it is not said.
+    #[schema(min_length = 12, max_length = 256)]
     password: Option<String>,
 }
 
@@ -72,6 +74,7 @@ pub struct PersonPatch {
     /// Whether the person may not come in.
     disabled: Option<bool>,
     /// 12 to 256 characters.
+    #[schema(min_length = 12, max_length = 256)]
     password: Option<String>,
     /// Makes a password and tells it.
     new_password: bool,
@@ -98,7 +101,7 @@ pub async fn list(State(server): State<Arc<Server>>) -> Result<Json<People>, Pro
 pub async fn add(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    body: Result<Json<PersonWanted>, JsonRejection>,
+    body: Result<Json<Object<PersonWanted>>, JsonRejection>,
 ) -> Result<(StatusCode, Option<Extension<ToldOnce>>, Json<PersonChanged>), Problem> {
     let PersonWanted { email, role, password } = body_of(body)?;
     let added = changing(move || people::add(&*server.catalog, &caller.by(), &email, role, password));
@@ -123,7 +126,7 @@ pub async fn change(
     State(server): State<Arc<Server>>,
     caller: Caller,
     email: Result<Path<String>, PathRejection>,
-    body: Result<Json<PersonPatch>, JsonRejection>,
+    body: Result<Json<Object<PersonPatch>>, JsonRejection>,
 ) -> Result<(Option<Extension<ToldOnce>>, Json<PersonChanged>), Problem> {
     let Path(email) = email.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
     let patch = body_of(body)?;

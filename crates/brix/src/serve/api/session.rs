@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::guard::{COOKIE, Caller, May, require_own_page, token};
+use super::object::Object;
 use super::{blocking, body_of};
 use crate::access::people::{LONGEST, Role};
 use crate::serve::listen::Peer;
@@ -53,7 +54,7 @@ pub async fn begin(
     State(server): State<Arc<Server>>,
     Extension(Peer(from)): Extension<Peer>,
     headers: HeaderMap,
-    body: Result<Json<SignIn>, JsonRejection>,
+    body: Result<Json<Object<SignIn>>, JsonRejection>,
 ) -> Result<Response, Problem> {
     require_own_page(&headers)?;
     let SignIn { email, password } = body_of(body)?;

@@ -19,7 +19,7 @@ use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
 
 /// The longest id.
-const MOST_ID_BYTES: usize = 1_000;
+const LONGEST_ID: usize = 1_000;
 
 /// What is suppressed.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -58,7 +58,8 @@ impl From<SubjectKind> for SuppressedKind {
 #[serde(deny_unknown_fields)]
 pub struct NewSuppression {
     kind: SuppressedKind,
-    /// The id as it is sent, of at most 1,000 bytes.
+    /// The id as it is sent.
+    #[schema(min_length = 1, max_length = 1000)]
     id: String,
     /// Why, for whoever asks later.
     #[serde(default)]
@@ -145,8 +146,8 @@ pub async fn suppress(
     body: Result<Json<NewSuppression>, JsonRejection>,
 ) -> Result<Json<SuppressionState>, Problem> {
     let new = read(body)?;
-    if new.id.is_empty() || new.id.len() > MOST_ID_BYTES {
-        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_BYTES} bytes");
+    if new.id.is_empty() || new.id.chars().count() > LONGEST_ID {
+        let detail = format!("id: give the subject's id as it is sent, of 1 to {LONGEST_ID} characters");
         return Err(Problem::bad_request("bad-parameter", detail));
     }
     let audit = line("suppression.set", caller.name, new.kind.into());
