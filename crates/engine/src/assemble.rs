@@ -54,7 +54,7 @@ pub struct OwnedHousehold {
     pub memberships: Vec<Membership>,
     /// See [`Household::directory`].
     pub directory: Arc<IdDirectory>,
-    /// Each row's place among the records given.
+    /// Each row's place among the records given; empty where none were.
     pub records: Vec<usize>,
 }
 

@@ -68,6 +68,12 @@ impl LiveHousehold {
         one_household(records, frame.workspace, frame.needs, frame.names).0
     }
 
+    /// All of it as the evaluator reads it, to explain an entry: as long as nothing is folded for good. `None`: read it again.
+    #[must_use]
+    pub fn unfolded(&self, needs: &Needs) -> Option<OwnedHousehold> {
+        self.state.unfolded(&Arc::new(self.ids.clone()), needs)
+    }
+
     /// As bytes, which only the same program can read, and only a build of the same
     /// [version](crate::evaluate::STATE_VERSION): whoever stores them keeps the two with them.
     ///

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use engine::Timestamp;
-use engine::household::{Directory as _, Subject};
+use engine::assemble::OwnedHousehold;
+use engine::household::{Directory as _, EventName, Subject};
 use engine::outcome::{Explanation, Finding};
-use engine::record::{Body, SubjectKind};
+use engine::record::SubjectKind;
 use insight::{qualified, told};
 use serde_json::{Value as Json, json};
 use store::ledger::lead::Facts;
 
 use super::book::{Tell, Telling};
 use super::rules::Rules;
-use super::town::Life;
 
 /// Why a lead is one.
 pub struct Reasons {
@@ -23,8 +23,13 @@ pub struct Reasons {
 }
 
 impl Reasons {
-    /// In words, and in full.
-    pub fn of(rules: &Rules, definition: usize, explanation: &Explanation, life: &Life) -> Self {
+    /// In words, and in full; of a life with the dictionary of its events.
+    pub fn of(
+        rules: &Rules,
+        definition: usize,
+        explanation: &Explanation,
+        life: (&OwnedHousehold, &[EventName]),
+    ) -> Self {
         let Some(of) = rules.program.definitions().get(definition) else {
             return Self { words: Vec::new(), evidence: "{}".to_owned() };
         };
@@ -78,13 +83,13 @@ fn rows_of(finding: &Finding, rows: &mut Vec<usize>) {
 type Place = (Timestamp, String, Arc<str>);
 
 /// An event behind a criterion, by the row that the explanation names.
-fn event(life: &Life, row: usize) -> Option<(Place, Json)> {
-    let record = life.records.get(*life.household.records.get(row)?)?;
-    let Body::Event { name, .. } = &record.body else { return None };
-    let user = life.household.users.iter().find(|run| (run.start..run.end).contains(&row))?.user;
-    let user = life.household.directory.id(Subject { kind: SubjectKind::User, code: user });
-    let shown = json!({ "row": row, "name": name, "timestamp": record.timestamp.to_string(), "user": user });
-    Some(((record.timestamp, user.to_owned(), Arc::clone(name)), shown))
+fn event((life, names): (&OwnedHousehold, &[EventName]), row: usize) -> Option<(Place, Json)> {
+    let name = &names.get(*life.names.get(row)? as usize)?.name;
+    let timestamp = Timestamp(*life.times.get(row)?);
+    let user = life.users.iter().find(|run| (run.start..run.end).contains(&row))?.user;
+    let user = life.directory.id(Subject { kind: SubjectKind::User, code: user });
+    let shown = json!({ "row": row, "name": name, "timestamp": timestamp.to_string(), "user": user });
+    Some(((timestamp, user.to_owned(), Arc::clone(name)), shown))
 }
 
 /// What destinations are told of a lead.

@@ -25,7 +25,7 @@ use super::rules::Rules;
 
 pub use stored::StoredTown;
 use visit::{Errand, Visit};
-pub use why::{Inquiry, Life};
+pub use why::Inquiry;
 
 /// So many identities of records are remembered, so that a copy is known at once. Copies of older ones are found when the log
 /// goes into the lake.

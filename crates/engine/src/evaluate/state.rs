@@ -4,14 +4,15 @@
 //! matter there. What is at or before it needs the whole timeline: the frontier changes cost, never answers.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::fold::Fold;
 use super::saved::SavedState;
 use super::{Evaluator, subjects};
-use crate::assemble::OwnedHousehold;
-use crate::household::{Code, Directory, Household, Membership, PropertySource, Run, Subject, TraitFact};
+use crate::assemble::{IdDirectory, OwnedHousehold, OwnedProperties};
+use crate::household::{Code, Directory, Household, Membership, Needs, PropertySource, Run, Subject, TraitFact};
 use crate::outcome::Outcome;
 use crate::{Timestamp, Value};
 
@@ -234,6 +235,29 @@ impl HouseholdState {
         }
         let (traits, memberships) = (household.traits.clone(), household.memberships.clone());
         Self { traits, memberships, recent, ..Self::default() }
+    }
+
+    /// All of it, as long as nothing is folded for good.
+    pub(crate) fn unfolded(&self, directory: &Arc<IdDirectory>, needs: &Needs) -> Option<OwnedHousehold> {
+        if self.frontier != Timestamp::MIN {
+            return None;
+        }
+        let RecentColumns { times, names, users, accounts, workspaces, .. } = RecentColumns::of(&self.recent);
+        let column = |slot: usize| self.recent.iter().map(|row| row.properties.get(slot).cloned().flatten()).collect();
+        Some(OwnedHousehold {
+            times,
+            names,
+            users,
+            accounts: needs.accounts.then_some(accounts),
+            workspaces: needs.workspaces.then_some(workspaces),
+            known: None,
+            known_to_account: None,
+            properties: OwnedProperties((0..needs.properties.len()).map(column).collect()),
+            traits: self.traits.clone(),
+            memberships: self.memberships.clone(),
+            directory: Arc::clone(directory),
+            records: Vec::new(),
+        })
     }
 
     /// The instant such that about half of the recent events are at or before it.

@@ -137,6 +137,7 @@ fn living_agrees_with_replays() {
     let met = met.get();
     let enough = number("BRIX_CASES", CASES) / 4;
     let happens = met.taken > 4 * enough && met.joined > enough / 4 && met.advanced > enough && met.slept > enough / 4;
+    let happens = happens && met.explained > enough / 4;
     assert!(happens && met.rebuilt > enough && met.stored > enough, "too little happens: {met:?}");
     assert!(met.taken > 2 * met.rebuilt, "most records should be plain: {met:?}");
 }

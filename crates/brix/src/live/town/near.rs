@@ -11,7 +11,6 @@ use engine::household::Directory;
 use engine::live::LiveHousehold;
 use engine::outcome::Progress;
 use engine::record::SubjectKind;
-use history::SentReader;
 use insight::near::{Near, Terms};
 use rayon::prelude::*;
 
@@ -48,9 +47,8 @@ impl Town {
         take: &mut dyn FnMut(usize, Found, bool, bool),
     ) -> Result<Option<u32>> {
         let program = &self.rules.program;
-        let reader = self.lake.as_deref().map(|lake| SentReader::new(lake, program.needs(), &self.rules.workspace));
-        let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: reader.as_ref() };
-        let look = Look { rules: &self.rules, reading, terms, now };
+        let reader = self.reader();
+        let look = Look { rules: &self.rules, reading: self.reading(reader.as_ref()), terms, now };
         let mut next = from as usize;
         while let Some(some) = self.homes.get(next..).filter(|rest| !rest.is_empty()) {
             let some = some.get(..AT_ONCE as usize).unwrap_or(some);

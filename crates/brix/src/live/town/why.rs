@@ -1,4 +1,4 @@
-//! Why: the lives behind leads are read again, each once whatever is asked of it.
+//! Why: the lives behind leads, each read once whatever is asked of it, and only if some of it is not at hand any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use engine::assemble::OwnedHousehold;
 use engine::evaluate::Evaluator;
 use engine::live::LiveHousehold;
 use engine::outcome::Explanation;
-use engine::record::{Record, SubjectKind};
+use engine::record::SubjectKind;
 use history::SentReader;
 use rayon::prelude::*;
 
@@ -29,14 +29,6 @@ pub struct Inquiry<'a> {
     pub at: Timestamp,
 }
 
-/// The whole life of a household.
-pub struct Life {
-    /// Its rows are those of explanations.
-    pub household: OwnedHousehold,
-    /// What the rows' records are places in.
-    pub records: Vec<Record>,
-}
-
 impl Town {
     /// Answers inquiries, in their order; `None` where nobody knows the subject.
     pub fn reasons(&self, inquiries: &[Inquiry<'_>]) -> Result<Vec<Option<Reasons>>> {
@@ -54,8 +46,8 @@ impl Town {
             let life = self.life(home, &reading)?;
             let reasons = |place: usize| {
                 let inquiry = inquiries.get(place)?;
-                let explanation = life.explain(evaluator, inquiry)?;
-                Some((place, Reasons::of(&self.rules, inquiry.definition, &explanation, &life)))
+                let explanation = explain(&life, evaluator, inquiry)?;
+                Some((place, Reasons::of(&self.rules, inquiry.definition, &explanation, (&life, self.names.list()))))
             };
             Ok(places.into_iter().filter_map(reasons).collect())
         };
@@ -76,13 +68,13 @@ impl Town {
         let Some(home) = home else { return Ok(None) };
         let reader = self.reader();
         let life = self.life(home, &self.reading(reader.as_ref()))?;
-        if life.household.directory.find(kind, id).is_none() {
+        if life.directory.find(kind, id).is_none() {
             return Ok(None);
         }
         let mut evaluator = Evaluator::new(&self.rules.program, &self.binding, at);
         let definitions = (0..self.rules.program.definitions().len()).filter(|place| self.rules.kind(*place) == kind);
         let explain =
-            |definition| Some((definition, life.explain(&mut evaluator, &Inquiry { definition, kind, id, at })?));
+            |definition| Some((definition, explain(&life, &mut evaluator, &Inquiry { definition, kind, id, at })?));
         Ok(Some(definitions.filter_map(explain).collect()))
     }
 
@@ -95,15 +87,18 @@ impl Town {
         Reading { frame: self.frame(), lake: self.lake.as_deref(), reader }
     }
 
-    fn life(&self, home: &Home, reading: &Reading<'_>) -> Result<Life> {
-        let records = home.records(&self.rules.program, reading, BTreeSet::new())?;
-        Ok(Life { household: LiveHousehold::replayed(&records, &reading.frame), records })
+    /// The whole life of a household: what is at hand, or what lake and log say.
+    fn life(&self, home: &Home, reading: &Reading<'_>) -> Result<OwnedHousehold> {
+        let program = &self.rules.program;
+        if let Some(life) = home.live(program)?.unfolded(program.needs()) {
+            return Ok(life);
+        }
+        let records = home.records(program, reading, BTreeSet::new())?;
+        Ok(LiveHousehold::replayed(&records, &reading.frame))
     }
 }
 
-impl Life {
-    fn explain(&self, evaluator: &mut Evaluator<'_>, inquiry: &Inquiry<'_>) -> Option<Explanation> {
-        let subject = self.household.directory.find(inquiry.kind, inquiry.id)?;
-        evaluator.explain(&self.household.view(), inquiry.definition, subject, inquiry.at)
-    }
+fn explain(life: &OwnedHousehold, evaluator: &mut Evaluator<'_>, inquiry: &Inquiry<'_>) -> Option<Explanation> {
+    let subject = life.directory.find(inquiry.kind, inquiry.id)?;
+    evaluator.explain(&life.view(), inquiry.definition, subject, inquiry.at)
 }

@@ -10,7 +10,7 @@ use engine::outcome::Outcome;
 use engine::program::{Binding, Program};
 use engine::record::{Record, SubjectKind};
 
-use super::{Said, by_engine, difference as compare, verdict};
+use super::{Said, by_engine, difference as compare, unfolded, verdict};
 use crate::generate::Case;
 use crate::generate::dice::Dice;
 use crate::oracle::Key;
@@ -24,6 +24,7 @@ pub struct Met {
     pub advanced: u64,
     pub slept: u64,
     pub stored: u64,
+    pub explained: u64,
 }
 
 /// A household with all its records.
@@ -145,6 +146,15 @@ impl Town<'_> {
             let theirs: BTreeMap<_, _> = expected.into_iter().map(|outcome| self.told(&fresh, outcome)).collect();
             if let Some(words) = compare(&ours, &theirs) {
                 return Some(format!("on the way, at {now}: {words}"));
+            }
+        }
+        if dice.chance(20) && home.live.frontier() == Timestamp::MIN {
+            met.explained += 1;
+            let asked = said.iter().map(|outcome| (outcome.definition, outcome.subject));
+            let sides = (&home.live, home.records.as_slice());
+            let program = (self.program, self.binding);
+            if let Some(words) = unfolded::difference(sides, &self.frame(), program, asked, now) {
+                return Some(words);
             }
         }
         if dice.chance(20) && now.0.saturating_add(1) < due.0 {

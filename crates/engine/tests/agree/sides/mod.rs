@@ -12,6 +12,7 @@ use engine::program::Program;
 pub mod explained;
 pub mod lived;
 pub mod resumed;
+mod unfolded;
 
 use crate::generate::Case;
 use crate::oracle::{self, Entry, Key, Verdict};
