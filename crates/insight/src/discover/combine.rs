@@ -137,7 +137,10 @@ impl Pool {
                 best.offer(both, simpler, || self.rule(&[(first, false), (second, false)], 2));
                 for (kept, without) in [(first, second), (second, first)] {
                     // "Not so far" would be true from the start: it cannot be said of what has no end of its own.
-                    if matches!(self.conditions[without].slot.measure, Measure::Again | Measure::Growth) {
+                    if matches!(
+                        self.conditions[without].slot.measure,
+                        Measure::Again(_) | Measure::Growth | Measure::Lately
+                    ) {
                         continue;
                     }
                     let (all, all_won) = self.sizes[kept];

@@ -85,7 +85,12 @@ fn what_is_found_scores_as_it_should_and_no_pair_is_better() {
                         continue;
                     }
                     for negated in [false, true] {
-                        if negated && matches!(conditions[second].slot.measure, Measure::Again | Measure::Growth) {
+                        if negated
+                            && matches!(
+                                conditions[second].slot.measure,
+                                Measure::Again(_) | Measure::Growth | Measure::Lately
+                            )
+                        {
                             continue;
                         }
                         let score = slowly(&cohort, &rule(first, second, negated));

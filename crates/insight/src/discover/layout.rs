@@ -23,19 +23,21 @@ pub enum Measure {
     Trait,
     /// How soon the first came after the clock, in steps of [`timing`].
     Soon,
-    /// How soon the second came after the first, in steps.
-    Again,
+    /// How soon the so-manieth came after the first, in steps.
+    Again(u8),
     /// How much more often it came in the second half of the window than in the first, in steps.
     Growth,
+    /// How often in the last quarter of the window.
+    Lately,
     /// How soon after it the event [`Slot::of`] came, in steps.
     Then,
 }
 
 impl Measure {
-    /// Whether it is about when events came, so that its values are steps and no amounts.
+    /// Whether it is about when events came: its values are steps, or of a part of the window only.
     #[must_use]
     pub const fn is_timing(self) -> bool {
-        matches!(self, Self::Soon | Self::Again | Self::Growth | Self::Then)
+        matches!(self, Self::Soon | Self::Again(_) | Self::Growth | Self::Lately | Self::Then)
     }
 }
 

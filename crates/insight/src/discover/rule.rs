@@ -61,7 +61,8 @@ impl Condition {
         let op = if self.negated { Op::Below } else { Op::AtLeast };
         let (mut filter, mut measure) = (None, Measured::Count);
         match self.slot.measure {
-            Measure::Count | Measure::Trait | Measure::Soon | Measure::Again | Measure::Growth | Measure::Then => {}
+            Measure::Count | Measure::Trait => {}
+            Measure::Soon | Measure::Again(_) | Measure::Growth | Measure::Lately | Measure::Then => {}
             Measure::Days => measure = Measured::Days,
             Measure::Users => measure = Measured::Users,
             Measure::Kinds => measure = Measured::Distinct(DistinctOf::EventName),
@@ -199,7 +200,7 @@ impl Rule {
             let is_sum = condition.property_feature(catalog).is_some_and(|feature| feature.what == OfProperty::Sum);
             let most = match condition.slot.measure {
                 Measure::Growth => u32::MAX,
-                Measure::Again => 4,
+                Measure::Again(nth) => 2 * u32::from(nth),
                 Measure::Soon | Measure::Then => 2,
                 _ if is_sum => 2,
                 _ => 2 * condition.at_least,
@@ -230,8 +231,8 @@ impl Rule {
 pub struct ConditionWords {
     /// The event (`any`: all product events), or the trait.
     pub of: Arc<str>,
-    /// `count`, `days`, `users`, `distinct`, `sum`, `trait`, `first` (how soon after the start), `gap` (from the first to the
-    /// second), `growth` (the second half of the window against the first) or `sequence`.
+    /// `count`, `days`, `users`, `distinct`, `sum`, `trait`, `first` (how soon after the start), `gap` (from the first to the one
+    /// of that number), `growth` (the second half of the window against the first), `lately` (in its last quarter) or `sequence`.
     pub measure: &'static str,
     /// Of a sequence, the later event.
     pub then: Option<Arc<str>>,
@@ -262,8 +263,9 @@ impl ConditionWords {
             (Measure::Users, _) => "users",
             (Measure::Trait, _) => "trait",
             (Measure::Soon, _) => "first",
-            (Measure::Again, _) => "gap",
+            (Measure::Again(_), _) => "gap",
             (Measure::Growth, _) => "growth",
+            (Measure::Lately, _) => "lately",
             (Measure::Then, _) => "sequence",
             (Measure::Kinds, _) | (_, Some(OfProperty::Distinct)) => "distinct",
             (_, Some(OfProperty::Sum)) => "sum",
@@ -274,7 +276,7 @@ impl ConditionWords {
         let steps = condition.at_least;
         let at_least = match condition.slot.measure {
             Measure::Growth => timing::growth(steps).unwrap_or(0),
-            Measure::Again => 2,
+            Measure::Again(nth) => nth.into(),
             Measure::Soon | Measure::Then => 1,
             _ => steps,
         };

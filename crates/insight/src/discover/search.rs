@@ -108,8 +108,8 @@ pub(crate) fn search(cohort: &Cohort<'_>) -> Searched {
             let (people, won) = cohort.totals(window, Half::Search);
             let mut best: Option<Candidate> = None;
             let (mut tried, mut last) = (0, None);
-            // One step is that it happened, or happened twice: a count says that, too.
-            let is_said = matches!(slot.measure, Measure::Soon | Measure::Again);
+            // One step is that it happened, or happened so often: a count says that, too.
+            let is_said = matches!(slot.measure, Measure::Soon | Measure::Again(_));
             for (threshold, met, met_won) in histograms.tails(place, window, &layout.levels).into_iter().rev() {
                 // Thresholds that pick the same people are one: a person would write the lowest.
                 if met < LEAST_PEOPLE || people - met < LEAST_PEOPLE || last == Some(met) {

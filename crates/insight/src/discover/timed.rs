@@ -11,7 +11,7 @@ use engine::{Number, Span, Value};
 use super::catalog::Catalog;
 use super::layout::Measure;
 use super::rule::Condition;
-use super::timing::{growth, span};
+use super::timing::{growth, last_quarter, span};
 
 fn named(catalog: &Catalog, event: Option<u16>) -> Arc<str> {
     let event = event.and_then(|event| catalog.events.get(usize::from(event)));
@@ -61,10 +61,18 @@ pub(super) fn criterion(condition: &Condition, catalog: &Catalog, window: i64) -
             span: span.map(Span::Exact),
             period: Period::Window,
         })),
-        Measure::Again => behaviour(match span {
-            Some(span) => measured(of(), Measured::Gap(2), Period::Window, Some((Op::AtMost, Value::whole(span)))),
-            None => measured(of(), Measured::Count, Period::Window, Some((Op::AtLeast, Value::whole(2)))),
+        Measure::Again(nth) => behaviour(match span {
+            Some(span) => {
+                let gap = Measured::Gap(nth.into());
+                measured(of(), gap, Period::Window, Some((Op::AtMost, Value::whole(span))))
+            }
+            None => measured(of(), Measured::Count, Period::Window, Some((Op::AtLeast, Value::whole(nth.into())))),
         }),
+        Measure::Lately => {
+            let late = Period::FromTo(Span::Exact(last_quarter(window)), Span::Exact(window));
+            let enough = (Op::AtLeast, Value::whole(condition.at_least.into()));
+            behaviour(measured(of(), Measured::Count, late, Some(enough)))
+        }
         _ => {
             let period = span.map_or(Period::Window, |span| Period::Within(Span::Exact(span)));
             let op = if condition.negated { Op::Below } else { Op::AtLeast };
@@ -86,8 +94,14 @@ pub(super) fn words(condition: &Condition, catalog: &Catalog) -> String {
         }
         (Measure::Then, Some(span)) => format!("{not}{name} and then {} within {span}", named(catalog, slot.of)),
         (Measure::Then, None) => format!("{not}{name} and then {}", named(catalog, slot.of)),
-        (Measure::Again, Some(span)) => format!("{not}{name} again within {span} of the first time"),
-        (Measure::Again, None) => format!("{not}{name} again"),
+        (Measure::Again(2), Some(span)) => format!("{not}{name} again within {span} of the first time"),
+        (Measure::Again(nth), Some(span)) => format!("{not}{name} {nth} times within {span}, counted from the first"),
+        (Measure::Again(2), None) => format!("{not}{name} again"),
+        (Measure::Again(nth), None) => format!("{not}{name} {nth} times"),
+        (Measure::Lately, _) if condition.at_least == 1 => format!("{not}{name} in the last quarter of the time"),
+        (Measure::Lately, _) => {
+            format!("{not}{name} {} or more times in the last quarter of the time", condition.at_least)
+        }
         (_, Some(span)) => format!("{not}{name} within {span} of the start"),
         (_, None) => format!("{not}{name}"),
     }

@@ -1,8 +1,9 @@
-//! Features of when events came: how soon a first one, how soon a second after it, whether more often towards the end of the
-//! window, and which of two events before the other.
+//! Features of when events came: how soon a first one, how soon a second, third or fifth after it, whether more often towards the
+//! end of the window, how many in its last quarter, and which of two events before the other.
 //!
 //! A value is a number of steps: 1 where the thing happened in the window at all, and one more for each length of time (or share)
-//! that it kept. So "at least so many steps" is a comparison with a length that a person would write.
+//! that it kept. So "at least so many steps" is a comparison with a length that a person would write. Only what came in the last
+//! quarter is a number of events.
 
 use engine::time::{DAY, HOUR};
 
@@ -15,21 +16,34 @@ pub const MOST_ORDERED: usize = 6;
 
 /// Within so long from the clock the first came.
 const SOON: [i64; 5] = [HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY];
-/// Within so long after the first the second came.
+/// Which events after the first are looked at: the second, third and fifth.
+pub const AGAIN_AS: [u8; 3] = [2, 3, 5];
+/// The last of them.
+const LAST_AGAIN: usize = 5;
+/// Within so long after the first the second (third, fifth) came.
 const AGAIN: [i64; 4] = [HOUR, DAY, 3 * DAY, 7 * DAY];
 /// Within so long after the one the other came.
 const THEN: [i64; 3] = [HOUR, DAY, 7 * DAY];
 /// Of 100 in the first half of the window, so many at least in the second.
 const GROWTH: [u32; 5] = [50, 100, 150, 200, 300];
+/// Measures of one event, beside those of [`AGAIN_AS`]: how soon, growth, and lately.
+const OF_EVENT: usize = AGAIN_AS.len() + 3;
 /// No time at all.
 const NEVER: i64 = i64::MAX;
+/// More events in the last quarter than this are as good as this many.
+const MOST_LATE: u32 = 100;
+
+/// The measures of an event, in their order.
+fn measures() -> impl Iterator<Item = Measure> {
+    let again = AGAIN_AS.into_iter().map(Measure::Again);
+    std::iter::once(Measure::Soon).chain(again).chain([Measure::Growth, Measure::Lately])
+}
 
 /// The features of a catalog of so many events, in their order.
 pub(crate) fn slots(events: usize) -> impl Iterator<Item = Slot> {
     let (timed, ordered) = (events.min(MOST_TIMED) as u16, events.min(MOST_ORDERED) as u16);
-    let of_event = (0..timed).flat_map(|event| {
-        [Measure::Soon, Measure::Again, Measure::Growth].map(|measure| Slot { event: Some(event), measure, of: None })
-    });
+    let of_event =
+        (0..timed).flat_map(|event| measures().map(move |measure| Slot { event: Some(event), measure, of: None }));
     let pairs = (0..ordered).flat_map(move |first| (0..ordered).map(move |second| (first, second)));
     of_event.chain(pairs.filter(|(first, second)| first != second).map(|(first, second)| Slot {
         event: Some(first),
@@ -42,7 +56,7 @@ pub(crate) fn slots(events: usize) -> impl Iterator<Item = Slot> {
 pub(crate) fn span(measure: Measure, steps: u32) -> Option<i64> {
     let spans: &[i64] = match measure {
         Measure::Soon => &SOON,
-        Measure::Again => &AGAIN,
+        Measure::Again(_) => &AGAIN,
         Measure::Then => &THEN,
         _ => &[],
     };
@@ -52,6 +66,11 @@ pub(crate) fn span(measure: Measure, steps: u32) -> Option<i64> {
 /// The growth that a number of steps asks for, in hundredths.
 pub(crate) fn growth(steps: u32) -> Option<u32> {
     GROWTH.get((steps as usize).checked_sub(1)?).copied()
+}
+
+/// Where the last quarter of a window begins.
+pub(crate) const fn last_quarter(window: i64) -> i64 {
+    window - window / 4
 }
 
 /// The length of time as steps, 0 for never; `reaches` says whether it keeps a span.
@@ -65,36 +84,45 @@ pub(crate) struct Timing {
     windows: Vec<i64>,
     timed: usize,
     ordered: usize,
-    /// The halves and ends of windows, ascending.
+    /// The halves, last quarters and ends of windows, ascending.
     cuts: Vec<i64>,
+    /// Of each window, the places of its half, last quarter and end among the cuts.
+    marks: Vec<[usize; 3]>,
     /// The first cut that lies behind the rows seen so far.
     cut: usize,
-    /// By event, when the first and the second came.
-    firsts: Vec<[i64; 2]>,
+    /// By event, how many came,
+    came: Vec<u32>,
+    /// and when the first ones.
+    firsts: Vec<[i64; LAST_AGAIN]>,
     /// By event and cut, how many came before it and not before the one before.
     counts: Vec<u32>,
     /// By event, when the last came.
-    last: Vec<Option<i64>>,
+    last: Vec<i64>,
     /// By pair of events and stretch, the most steps.
     orders: Vec<u8>,
-    is_touched: bool,
+    /// The pairs that came, one bit each.
+    paired: u64,
 }
 
 impl Timing {
     pub fn new(windows: &[i64], events: usize) -> Self {
         let (timed, ordered) = (events.min(MOST_TIMED), events.min(MOST_ORDERED));
-        let mut cuts: Vec<i64> = windows.iter().flat_map(|window| [window / 2, *window]).collect();
+        let marks = windows.iter().map(|window| [window / 2, last_quarter(*window), *window]);
+        let mut cuts: Vec<i64> = marks.clone().flatten().collect();
         cuts.sort_unstable();
         cuts.dedup();
+        let place = |mark: i64| cuts.partition_point(|cut| *cut < mark);
         Self {
             timed,
             ordered,
+            marks: marks.map(|marks| marks.map(place)).collect(),
             cut: 0,
-            firsts: vec![[NEVER; 2]; timed],
+            came: vec![0; timed],
+            firsts: vec![[NEVER; LAST_AGAIN]; timed],
             counts: vec![0; timed * cuts.len()],
-            last: vec![None; ordered],
+            last: vec![NEVER; ordered],
             orders: vec![0; ordered * ordered * windows.len()],
-            is_touched: false,
+            paired: 0,
             windows: windows.to_vec(),
             cuts,
         }
@@ -107,19 +135,16 @@ impl Timing {
         if event >= self.timed {
             return;
         }
-        self.is_touched = true;
         while self.cuts.get(self.cut).is_some_and(|cut| *cut <= since) {
             self.cut += 1;
         }
         if self.cut < self.cuts.len() {
             self.counts[event * self.cuts.len() + self.cut] += 1;
         }
-        let firsts = &mut self.firsts[event];
-        if firsts[0] == NEVER {
-            firsts[0] = since;
-        } else if firsts[1] == NEVER {
-            firsts[1] = since;
+        if let Some(first) = self.firsts[event].get_mut(self.came[event] as usize) {
+            *first = since;
         }
+        self.came[event] += 1;
         if event < self.ordered {
             self.order(event, since, stretch);
         }
@@ -129,64 +154,87 @@ impl Timing {
     #[inline]
     fn order(&mut self, event: usize, since: i64, stretch: usize) {
         let (ordered, windows) = (self.ordered, self.windows.len());
-        for other in (0..ordered).filter(|other| *other != event) {
-            let Some(last) = self.last[other] else { continue };
+        for other in 0..ordered {
+            let last = self.last[other];
+            if other == event || last == NEVER {
+                continue;
+            }
             let reached = steps(&THEN, |span| since - last <= span);
-            let most = &mut self.orders[(other * ordered + event) * windows + stretch];
+            let pair = other * ordered + event;
+            let most = &mut self.orders[pair * windows + stretch];
             *most = reached.max(*most);
+            self.paired |= 1 << pair;
             if last == since {
-                self.orders[(event * ordered + other) * windows + stretch] = 1 + THEN.len() as u8;
+                let turned = event * ordered + other;
+                self.orders[turned * windows + stretch] = 1 + THEN.len() as u8;
+                self.paired |= 1 << turned;
             }
         }
-        self.last[event] = Some(since);
+        self.last[event] = since;
     }
 
     /// Writes the steps of all windows, or of one, into a subject's levels, and forgets the life.
     pub fn write(&mut self, levels: &mut [u8], only: Option<usize>) {
-        if !std::mem::take(&mut self.is_touched) {
-            return;
-        }
-        let windows = self.windows.len();
-        let mut features = levels.chunks_exact_mut(windows);
+        let (windows, cuts) = (self.windows.len(), self.cuts.len());
+        let of_event = OF_EVENT * windows;
         for event in 0..self.timed {
-            for measure in [Measure::Soon, Measure::Again, Measure::Growth] {
-                let Some(feature) = features.next() else { return };
-                for window in (0..windows).filter(|window| only.is_none_or(|only| only == *window)) {
-                    feature[window] = self.of_event(event, measure, self.windows[window]);
-                }
+            if std::mem::take(&mut self.came[event]) == 0 {
+                continue;
             }
-        }
-        for pair in (0..self.ordered * self.ordered).filter(|pair| pair / self.ordered != pair % self.ordered) {
-            let Some(feature) = features.next() else { return };
-            let mut most = 0;
-            for (window, reached) in self.orders[pair * windows..(pair + 1) * windows].iter().enumerate() {
-                most = most.max(*reached);
-                if only.is_none_or(|only| only == window) {
-                    feature[window] = most;
-                }
+            let counts = &mut self.counts[event * cuts..(event + 1) * cuts];
+            // How many came before each cut.
+            let mut before = 0;
+            for count in counts.iter_mut() {
+                before += *count;
+                *count = before;
             }
+            let firsts = &self.firsts[event];
+            let soon = steps(&SOON, |span| firsts[0] < span);
+            let again = AGAIN_AS.map(|nth| {
+                let at = firsts[usize::from(nth) - 1];
+                (at, steps(&AGAIN, |span| at - firsts[0] <= span))
+            });
+            let Some(features) = levels.get_mut(event * of_event..(event + 1) * of_event) else { return };
+            for (window, (length, [half, quarter, end])) in self.windows.iter().zip(&self.marks).enumerate() {
+                if only.is_some_and(|only| only != window) || firsts[0] >= *length {
+                    continue;
+                }
+                features[window] = soon;
+                for ((at, steps), place) in again.iter().zip(1..) {
+                    features[place * windows + window] = if at < length { *steps } else { 0 };
+                }
+                let (early, all) = (counts[*half], counts[*end]);
+                let grown = |share: &&u32| u64::from(all - early) * 100 >= u64::from(**share) * u64::from(early);
+                let growth = if early > 0 { GROWTH.iter().filter(grown).count() as u8 } else { 0 };
+                features[(1 + AGAIN_AS.len()) * windows + window] = growth;
+                let late = (all - counts[*quarter]).min(MOST_LATE) as u8;
+                features[(2 + AGAIN_AS.len()) * windows + window] = late;
+            }
+            counts.fill(0);
+            self.firsts[event] = [NEVER; LAST_AGAIN];
         }
+        self.write_orders(&mut levels[self.timed * of_event..], only);
         self.cut = 0;
-        self.firsts.fill([NEVER; 2]);
-        self.counts.fill(0);
-        self.last.fill(None);
-        self.orders.fill(0);
+        self.last.fill(NEVER);
     }
 
-    fn of_event(&self, event: usize, measure: Measure, window: i64) -> u8 {
-        let [first, second] = self.firsts[event];
-        match measure {
-            Measure::Soon if first < window => steps(&SOON, |span| first < span),
-            Measure::Again if second < window => steps(&AGAIN, |span| second - first <= span),
-            Measure::Growth if first < window / 2 => {
-                let counts = self.cuts.iter().zip(&self.counts[event * self.cuts.len()..]);
-                let before = |end: i64| {
-                    counts.clone().take_while(|(cut, _)| **cut <= end).map(|(_, count)| u64::from(*count)).sum::<u64>()
-                };
-                let (early, all) = (before(window / 2), before(window));
-                GROWTH.iter().filter(|share| (all - early) * 100 >= u64::from(**share) * early).count() as u8
+    fn write_orders(&mut self, levels: &mut [u8], only: Option<usize>) {
+        let (windows, ordered) = (self.windows.len(), self.ordered);
+        let mut rest = std::mem::take(&mut self.paired);
+        while rest != 0 {
+            let pair = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            let (first, second) = (pair / ordered, pair % ordered);
+            // Nobody stands before himself: that place is not there.
+            let feature = first * (ordered - 1) + second - usize::from(second > first);
+            let mut most = 0;
+            let stretches = &mut self.orders[pair * windows..(pair + 1) * windows];
+            for (window, reached) in stretches.iter_mut().enumerate() {
+                most = most.max(std::mem::take(reached));
+                if only.is_none_or(|only| only == window) {
+                    levels[feature * windows + window] = most;
+                }
             }
-            _ => 0,
         }
     }
 }

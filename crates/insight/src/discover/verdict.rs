@@ -13,9 +13,10 @@ use super::measures::Measures;
 pub enum Verdict {
     /// It holds on later people, corrected for everything that was judged, and says more than "is active".
     Reliable,
-    /// Something is there on later people, but not beyond what such a search finds by luck, or not clearly beyond activity.
+    /// Something is there on later people, but not beyond what such a search finds by luck, or not clearly beyond activity, or most
+    /// of it is activity and some is not.
     Weak,
-    /// It holds on later people, but most of it is that the active buy, or the right kind of customer.
+    /// It holds on later people, but among the equally active and similar no lift is seen, and as much as the plain one is ruled out.
     OnlyActivity,
     /// Too good to be true, or made by the purchase itself.
     PossibleLeak,
@@ -114,11 +115,16 @@ impl Evidence<'_> {
         }
         // The rule is about activity as such: there is nothing to compare it within.
         let Some(adjusted) = self.adjusted else { return Verdict::OnlyActivity };
-        if adjusted.kept.is_some_and(|kept| kept < VERDICTS.kept) {
-            return Verdict::OnlyActivity;
-        }
         let beyond_activity = adjusted.lift.is_some_and(|lift| lift.low > 1.0) && adjusted.p_value <= VERDICTS.level;
-        if self.corrected <= VERDICTS.level && beyond_activity { Verdict::Reliable } else { Verdict::Weak }
+        let is_most_left = adjusted.kept.is_none_or(|kept| kept >= VERDICTS.kept);
+        if self.corrected <= VERDICTS.level && beyond_activity && is_most_left {
+            return Verdict::Reliable;
+        }
+        // A point that lies near 1 is no proof that nothing is left: the range has to rule out what is seen plainly. And where
+        // it lies above 1 something is left, however little.
+        let plain = held_out.lift.map_or(f64::INFINITY, |lift| lift.value);
+        let is_explained = adjusted.lift.is_some_and(|lift| lift.low <= 1.0 && lift.high < plain);
+        if !is_most_left && is_explained { Verdict::OnlyActivity } else { Verdict::Weak }
     }
 }
 
@@ -147,4 +153,58 @@ pub(crate) fn looks_near_certain(table: &TwoByTwo) -> bool {
 /// did is no wonder.
 fn would_be_missed(without: u64, buyers: u64, people: u64) -> bool {
     without as f64 * buyers as f64 / people.max(1) as f64 >= VERDICTS.missed_buyers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::Ranged;
+
+    fn ranged((value, low, high): (f64, f64, f64)) -> Ranged {
+        Ranged { value, low, high }
+    }
+
+    /// 1,000 people of whom 400 meet a rule that lifts two and a half times.
+    fn half(p_value: f64) -> Measures {
+        Measures {
+            people: 1_000,
+            buyers: 160,
+            met: 400,
+            met_buyers: 100,
+            with: Some(ranged((0.25, 0.21, 0.29))),
+            without: Some(ranged((0.1, 0.08, 0.13))),
+            lift: Some(ranged((2.5, 1.9, 3.4))),
+            odds_ratio: Some(ranged((3.0, 2.1, 4.3))),
+            phi: Some(0.2),
+            recall: Some(ranged((0.62, 0.55, 0.7))),
+            coverage: 0.4,
+            information_gain: 0.03,
+            p_value,
+            design_effect: 1.0,
+        }
+    }
+
+    /// The verdict on a rule that lifts so much among people who are alike.
+    fn verdict(lift: (f64, f64, f64), corrected: f64) -> Verdict {
+        let measures = half(corrected);
+        let kept = Some(lift.0.ln() / 2.5_f64.ln());
+        let p_value = if lift.1 > 1.0 { 0.01 } else { 0.3 };
+        let adjusted = Adjusted { lift: Some(ranged(lift)), p_value, strata: 10, kept, by_fit: false };
+        let adjusted = Some(&adjusted);
+        Evidence { search: &measures, held_out: &measures, adjusted, corrected, is_leak: false }.verdict()
+    }
+
+    #[test]
+    fn only_a_sign_of_activity_is_said_where_the_range_says_so() {
+        assert_eq!(verdict((2.3, 1.5, 3.4), 0.001), Verdict::Reliable);
+        assert_eq!(verdict((2.3, 1.5, 3.4), 0.2), Verdict::NotReliable, "the p-value itself is as large");
+        // All of it is activity, and a lift as large as the plain one is ruled out.
+        assert_eq!(verdict((1.05, 0.8, 1.4), 0.001), Verdict::OnlyActivity);
+        // The same value with a range that rules out neither: nothing can be said.
+        assert_eq!(verdict((1.05, 0.4, 2.8), 0.001), Verdict::Weak);
+        // Most of it is activity, but clearly something is left.
+        assert_eq!(verdict((1.4, 1.1, 1.8), 0.001), Verdict::Weak);
+        // What is left is much, but may be nothing.
+        assert_eq!(verdict((1.8, 0.9, 3.6), 0.001), Verdict::Weak);
+    }
 }

@@ -79,9 +79,10 @@ fn steps(question: &Question, seen: &[Seen], clock: i64, slot: Slot, window: i64
     });
     match slot.measure {
         Measure::Soon => times.first().map_or(0, |first| lengths(&[1, 6, 24, 72, 168], &|span| first - clock < span)),
-        Measure::Again => {
-            times.get(1).map_or(0, |second| lengths(&[1, 24, 72, 168], &|span| second - times[0] <= span))
-        }
+        Measure::Again(nth) => times
+            .get(usize::from(nth) - 1)
+            .map_or(0, |later| lengths(&[1, 24, 72, 168], &|span| later - times[0] <= span)),
+        Measure::Lately => times.iter().filter(|time| **time >= clock + window - window / 4).count(),
         Measure::Growth => {
             let early = times.iter().filter(|time| **time < clock + window / 2).count();
             let late = times.len() - early;
@@ -117,7 +118,7 @@ fn plainly(
         Measure::Days => counted.iter().map(|seen| day(households, row.subject, seen.0)).collect::<BTreeSet<_>>().len(),
         Measure::Users => counted.iter().map(|seen| seen.1).filter(|user| *user != 0).collect::<BTreeSet<_>>().len(),
         Measure::Kinds => counted.iter().map(|seen| &seen.2).collect::<BTreeSet<_>>().len(),
-        Measure::Soon | Measure::Again | Measure::Growth | Measure::Then => {
+        Measure::Soon | Measure::Again(_) | Measure::Growth | Measure::Lately | Measure::Then => {
             steps(question, &seen(households, row.subject), row.clock, slot, window, known)
         }
         Measure::Property | Measure::Trait => panic!("needs more than names and times"),

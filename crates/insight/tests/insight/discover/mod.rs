@@ -5,5 +5,6 @@
 mod features;
 pub mod made_up;
 mod studies;
+mod times;
 mod told;
 mod world;

@@ -14,6 +14,7 @@ use insight::discover::{Catalog, Question};
 use stats::random::Generator;
 
 use super::made_up::goal;
+use super::times;
 
 /// What makes people buy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +29,12 @@ pub enum Truth {
     Triple,
     /// The first event before the second multiplies the chance by two and a half; after it, divides it.
     Order,
+    /// The first event within six hours of the start multiplies the chance by three.
+    Soon,
+    /// The second of the first event within a day of its first multiplies it by three.
+    Again,
+    /// Twice as many of the first event in the second week as in the first multiply it by three.
+    Growing,
     /// A hidden level that also sets how much people do.
     Hidden,
     /// A known trait that also sets which events people do; not how many.
@@ -46,6 +53,8 @@ pub struct World {
     pub accounts: bool,
 }
 
+/// The windows of the grid that peers search: so many days.
+pub const PEERS_DAYS: usize = 15;
 pub const WINDOWS: [i64; 3] = [DAY, 7 * DAY, 14 * DAY];
 
 pub fn question(world: &World) -> Question {
@@ -77,7 +86,7 @@ pub fn question(world: &World) -> Question {
 }
 
 /// How often an event that happens `mean` times on average happens (Knuth's way).
-fn poisson(generator: &mut Generator, mean: f64) -> u32 {
+pub fn poisson(generator: &mut Generator, mean: f64) -> u32 {
     let (limit, mut product, mut count) = ((-mean).exp(), generator.uniform(), 0);
     while product > limit && count < 200 {
         product *= generator.uniform();
@@ -119,7 +128,7 @@ impl World {
     }
 
     /// The chance to buy.
-    fn chance(&self, counts: &[[u32; 3]], level: f64, size: u32, in_order: bool) -> f64 {
+    fn chance(&self, counts: &[[u32; 3]], level: f64, size: u32, in_order: bool, times: &[i64]) -> f64 {
         let did = |event: usize| counts[event][1] > 0;
         let factor = match self.truth {
             Truth::Nothing => 1.0,
@@ -148,6 +157,13 @@ impl World {
                 (true, false) => 0.4,
                 _ => 1.0,
             },
+            Truth::Soon | Truth::Again | Truth::Growing => {
+                if times::matters(self.truth, times) {
+                    3.0
+                } else {
+                    1.0
+                }
+            }
             Truth::Hidden => level * level,
             Truth::Fit => [0.5, 0.8, 1.2, 2.0][size as usize % 4],
         };
@@ -174,20 +190,28 @@ impl World {
             left -= 1;
             let size = if self.truth == Truth::Fit { generator.below(4) as u32 } else { 0 };
             let in_order = self.truth == Truth::Order && generator.happens(0.5);
-            let counts = self.counts(&mut generator, level, size);
+            let mut counts = self.counts(&mut generator, level, size);
+            let is_timed = matches!(self.truth, Truth::Soon | Truth::Again | Truth::Growing);
+            let times = if is_timed { times::times(&mut generator, self.truth) } else { Vec::new() };
+            if is_timed {
+                counts[0] = WINDOWS.map(|window| times::feature(&times, Measure::Count, window));
+            }
             let start = part.levels.len();
             part.levels.resize(start + layout.stride(), 0);
             for (slot, feature) in layout.slots.iter().enumerate() {
                 for window in 0..windows {
                     let count = |event: &[u32; 3]| event[window];
                     let value = match (feature.event, feature.measure) {
+                        (Some(0), measure) if is_timed && measure != Measure::Then => {
+                            times::feature(&times, measure, WINDOWS[window])
+                        }
                         (Some(event), Measure::Count) => count(&counts[usize::from(event)]),
                         (Some(event), Measure::Then) => {
                             let both = counts[0][window] > 0 && counts[1][window] > 0 && self.truth == Truth::Order;
                             let pair = if in_order { (0, Some(1)) } else { (1, Some(0)) };
                             u32::from(both && (event, feature.of) == pair)
                         }
-                        (_, Measure::Soon | Measure::Again | Measure::Growth | Measure::Then) => 0,
+                        (_, measure) if measure.is_timing() => 0,
                         (Some(event), _) => count(&counts[usize::from(event)]).min([1, 7, 14][window]),
                         (None, Measure::Trait) => size,
                         (None, Measure::Count) => counts.iter().map(count).sum(),
@@ -198,7 +222,7 @@ impl World {
                 }
             }
             part.activity.extend((0..windows).map(|window| counts.iter().map(|event| event[window]).sum::<u32>()));
-            let chance = self.chance(&counts, level, size, in_order);
+            let chance = self.chance(&counts, level, size, in_order, &times);
             let won = if self.accounts { account_buys < chance } else { generator.happens(chance) };
             part.rows.push(TableRow {
                 subject: Subject { kind: SubjectKind::User, code: person as u32 + 1 },
@@ -221,6 +245,31 @@ pub fn permuted(table: &FeatureTable, seed: u64) -> FeatureTable {
     Generator::stream(seed, 11).shuffle(&mut outcomes);
     rows.iter_mut().zip(outcomes).for_each(|(row, won)| row.won = won);
     table
+}
+
+/// How often each person of a table did each of so many events by the end of each of 15 days, as the peers' grid wants it. Between
+/// the windows' ends events fall on any day alike; the fifteenth day has what a day of the second week has.
+pub fn by_day(table: &FeatureTable, events: usize, seed: u64) -> Vec<[u8; PEERS_DAYS]> {
+    let (part, stride) = (&table.parts[0], table.layout.stride());
+    let mut generator = Generator::stream(seed, 13);
+    let mut grid = Vec::with_capacity(part.rows.len() * events);
+    for levels in part.levels.chunks_exact(stride) {
+        for event in 0..events {
+            let place = (1 + event) * 2 * WINDOWS.len();
+            let counts = [levels[place], levels[place + 1], levels[place + 2]];
+            let mut days = [0_u8; PEERS_DAYS];
+            days[0] = counts[0];
+            (0..counts[1] - counts[0]).for_each(|_| days[1 + generator.below(6) as usize] += 1);
+            (0..counts[2] - counts[1]).for_each(|_| days[7 + generator.below(7) as usize] += 1);
+            (0..counts[2] - counts[1]).for_each(|_| days[14] += u8::from(generator.below(7) == 0));
+            let mut sum = 0;
+            grid.push(days.map(|day| {
+                sum += day;
+                sum
+            }));
+        }
+    }
+    grid
 }
 
 /// Those with a rule and the others of a table: people and buyers, counted one by one.
