@@ -10,8 +10,8 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, audit, backtest, best, check, completions, data, definitions, discover, explain, import, init, key, leads,
-    learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates, test, validate,
+    apply, audit, backtest, best, check, completions, data, definitions, discover, erase, explain, export, import, init,
+    key, leads, learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -91,6 +91,8 @@ enum Command {
     Rollback(apply::BackArguments),
     Suppress(suppress::Arguments),
     Unsuppress(suppress::LiftArguments),
+    Erase(erase::Arguments),
+    Export(export::Arguments),
     Definitions(definitions::Arguments),
     Config(serve::ShowArguments),
     Key(Box<key::Arguments>),
@@ -124,6 +126,8 @@ impl Command {
             Self::Rollback(arguments) => apply::roll_back(&arguments, console),
             Self::Suppress(arguments) => suppress::run(&arguments, console),
             Self::Unsuppress(arguments) => suppress::lift(&arguments, console),
+            Self::Erase(arguments) => erase::run(&arguments, shared, console),
+            Self::Export(arguments) => export::run(&arguments, console),
             Self::Definitions(arguments) => definitions::run(&arguments, console),
             Self::Pull(arguments) => pull::run(&arguments, shared, console),
             Self::Serve(arguments) => serve::run(&arguments, shared, console),

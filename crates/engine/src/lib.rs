@@ -6,6 +6,7 @@
 pub mod assemble;
 pub mod batch;
 pub mod definition;
+pub mod erasure;
 pub mod evaluate;
 pub mod household;
 pub mod identity;

@@ -1,5 +1,6 @@
 //! The lake's dictionaries: texts and their codes, from 1 on, in files to which imports only add.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use engine::batch::Texts;
@@ -55,6 +56,24 @@ impl Dictionary {
     /// Texts in order of their codes, from code 1 on.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.texts.iter()
+    }
+
+    /// The same with a mark that says nothing in the place of some texts.
+    pub(crate) fn without(&self, codes: &BTreeSet<Code>, version: u64) -> Self {
+        let mut marked = Self::default();
+        for (code, text) in (1..).zip(self.iter()) {
+            if !codes.contains(&code) {
+                marked.intern(text);
+                continue;
+            }
+            let mut mark = format!("erased {version} {code}");
+            // Somebody may be called so.
+            while self.find(&mark).is_some() {
+                mark.push('.');
+            }
+            marked.intern(&mark);
+        }
+        marked
     }
 
     /// Brings the entries that the segments do not hold to the disk.

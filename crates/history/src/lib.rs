@@ -12,6 +12,7 @@ mod chunks;
 mod columns;
 mod dictionary;
 mod directory;
+mod erase;
 mod error;
 mod files;
 mod full_rows;
@@ -42,6 +43,7 @@ mod writer;
 
 pub use columns::{ColumnName, Table, ValueType};
 pub use directory::LakeDirectory;
+pub use erase::{Erased, erase};
 pub use error::{Error, Result};
 pub use files::StoredFile;
 pub use intake::{Refusal, message_hash};

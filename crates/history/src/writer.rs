@@ -54,6 +54,20 @@ impl LakeLock {
             Err(TryLockError::Error(error)) => Err(Error::system("lock", &path)(error)),
         }
     }
+
+    /// Whose writers it keeps out.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Removes what the version in force does not need: nobody may be reading another one.
+    ///
+    /// # Errors
+    /// If the folder cannot be read, or a file cannot be removed.
+    pub fn sweep(&self) -> Result<()> {
+        Manifest::read(&self.folder)?.map_or(Ok(()), |manifest| sweep(&self.folder, &manifest))
+    }
 }
 
 /// The only writer of a lake. Nothing is in the lake before [`LakeWriter::commit`].

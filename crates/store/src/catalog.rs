@@ -244,4 +244,10 @@ pub trait Catalog: Send + Sync {
     /// # Errors
     /// If it cannot be written.
     fn sweep_requests(&self, before: Timestamp, most: usize) -> Result<u64>;
+
+    /// Makes sure that nothing of what was removed can be read from the files any more.
+    ///
+    /// # Errors
+    /// If it cannot be written, or somebody is reading for long.
+    fn scrub(&self) -> Result<()>;
 }

@@ -4,11 +4,13 @@
 //! repeat anything: it goes on after the committed offset, and a commit at or below it changes nothing.
 
 pub mod action;
+pub mod erasures;
 pub mod lead;
 pub mod listing;
 pub mod rejects;
 
 use self::action::{NewAction, Outbox};
+use self::erasures::{Erasure, Erasures};
 use self::lead::{Brief, Change, Lead, LeadChange, LeadState, Note};
 use self::listing::{LeadFilter, LeadPage, PageRequest};
 use self::rejects::{Reject, Rejects};
@@ -27,6 +29,8 @@ pub struct Commit {
     pub cancelled: Vec<u64>,
     /// Input that could not be processed.
     pub rejects: Vec<Reject>,
+    /// Erasures that begin.
+    pub erasures: Vec<Erasure>,
 }
 
 /// What became of a commit.
@@ -39,7 +43,7 @@ pub enum Committed {
 }
 
 /// Leads, outbox, rejected input and the processor's offset.
-pub trait Ledger: Outbox + Rejects {
+pub trait Ledger: Outbox + Rejects + Erasures {
     /// Makes everything durable in one transaction.
     ///
     /// # Errors
@@ -59,7 +63,7 @@ pub trait Ledger: Outbox + Rejects {
     /// If it cannot be read.
     fn next_lead(&self) -> Result<u64>;
 
-    /// A lead.
+    /// A lead; none if it was erased.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -83,7 +87,7 @@ pub trait Ledger: Outbox + Rejects {
     /// If it cannot be read.
     fn counts(&self, filter: &LeadFilter) -> Result<Vec<(String, u64)>>;
 
-    /// The least that a processor must know of every lead.
+    /// The least that a processor must know of every lead that was not erased.
     ///
     /// # Errors
     /// If it cannot be read.

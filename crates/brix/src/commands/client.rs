@@ -1,6 +1,6 @@
 //! The server's API, as a client sees it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -102,10 +102,25 @@ impl Client {
         self.taken(request.header("authorization", format!("Bearer {}", self.key)).send_empty()).map(drop)
     }
 
+    /// A file that the server makes of what it is told.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn file(&self, path: &str, body: &impl serde::Serialize) -> Result<Vec<u8>> {
+        let mut answer = self.sent(self.agent.post(format!("{}{path}", self.server)), body)?;
+        let mut bytes = Vec::new();
+        answer.body_mut().as_reader().read_to_end(&mut bytes).context("the answer is cut off")?;
+        Ok(bytes)
+    }
+
     fn send(&self, request: RequestBuilder<WithBody>, body: &impl serde::Serialize) -> Result<Json> {
+        read(self.sent(request, body)?)
+    }
+
+    fn sent(&self, request: RequestBuilder<WithBody>, body: &impl serde::Serialize) -> Result<Response<Body>> {
         let body = serde_json::to_vec(body).context("what is to be sent cannot be written as JSON")?;
         let request = request.header("content-type", "application/json");
-        read(self.taken(request.header("authorization", format!("Bearer {}", self.key)).send(&body[..]))?)
+        self.taken(request.header("authorization", format!("Bearer {}", self.key)).send(&body[..]))
     }
 
     /// The number of the latest change of a lead.

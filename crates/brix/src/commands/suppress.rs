@@ -11,7 +11,7 @@ use crate::exit::Exit;
 
 /// What somebody is.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kind {
+pub enum Kind {
     /// A person: an id of a user, or of a device
     User,
     /// A company
@@ -21,7 +21,8 @@ enum Kind {
 }
 
 impl Kind {
-    const fn word(self) -> &'static str {
+    /// Its word in the API.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Account => "account",

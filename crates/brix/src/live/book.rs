@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use engine::definition::{Definition, Goal};
+use engine::erasure::Leaving;
 use engine::outcome::Outcome;
 use engine::record::{Money, SubjectKind};
 use engine::{Number, Timestamp};
@@ -151,6 +152,14 @@ impl Book {
     /// The definition that a lead is of.
     pub fn definition_of(&self, lead: u64) -> Option<&str> {
         self.definitions.get(&lead).map(|id| &**id)
+    }
+
+    /// Forgets the leads of those who are erased; gives their numbers.
+    pub fn erase(&mut self, leaving: &Leaving) -> Vec<u64> {
+        let known = leaving.ids.iter().filter_map(|subject| self.known.remove(subject)).flatten();
+        let leads: Vec<u64> = known.map(|lead| lead.id).collect();
+        leads.iter().for_each(|lead| drop(self.definitions.remove(lead)));
+        leads
     }
 
     /// What news about a household changes.

@@ -104,6 +104,19 @@ impl Checkpoints {
         self.offset = 0;
     }
 
+    /// Removes all that were written, also one that is being written.
+    ///
+    /// # Errors
+    /// If they cannot be removed.
+    pub fn drop_all(&mut self) -> Result<()> {
+        // How it has ended does not matter any more.
+        drop(self.finish());
+        self.snapshots.drop_all().context("cannot remove checkpoints")?;
+        (self.whole, self.offset) = (true, 0);
+        self.head = Head { parts: Vec::new(), through: 0, now: Timestamp::MIN };
+        Ok(())
+    }
+
     /// Whether one is being written.
     pub const fn is_writing(&self) -> bool {
         self.running.is_some()

@@ -17,6 +17,8 @@ use super::rules::Rules;
 
 /// Entries read at a time.
 const AT_ONCE: usize = 20_000;
+/// How long until what is urgent is tried again.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// When the log goes into the lake.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +52,8 @@ pub struct Compactor {
     through: u64,
     /// The last time went wrong: the next one waits its turn, however much has come together.
     has_failed: bool,
+    /// It goes as soon as everything up to this entry is there.
+    hurry: u64,
     running: Option<Receiver<Result<Compacted>>>,
 }
 
@@ -74,15 +78,28 @@ impl Compactor {
             last: Instant::now(),
             through,
             has_failed: false,
+            hurry: 0,
             running: None,
         }
+    }
+
+    /// Whether it is under way.
+    pub const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Has the log up to an entry go into the lake as soon as it is there.
+    pub const fn hurry(&mut self, until: u64) {
+        self.hurry = until;
     }
 
     /// Whether it is time for what has come up to an offset.
     pub fn is_due(&self, offset: u64) -> bool {
         let waiting = offset.saturating_sub(self.through);
         let is_much = waiting >= self.when.entries && !self.has_failed;
-        self.running.is_none() && waiting > 0 && (self.last.elapsed() >= self.when.every || is_much)
+        let is_urgent = self.hurry > self.through && offset >= self.hurry;
+        let is_time = self.last.elapsed() >= self.when.every.min(if is_urgent { AGAIN } else { self.when.every });
+        self.running.is_none() && waiting > 0 && (is_time || is_much || is_urgent && !self.has_failed)
     }
 
     /// Goes to work if it is time, and gives what has been done. Nothing after `committed` goes into the lake.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use store::ledger::lead::LeadState;
 
 use super::activation::Activation;
+use super::erasure::Asked;
 
 /// The version that [`Entry::encode`] writes first.
 pub const ENTRY_VERSION: u8 = 1;
@@ -33,6 +34,8 @@ pub enum Entry {
     },
     /// Other definitions are in force from here on.
     Activation(Box<Activation>),
+    /// Somebody is to be erased.
+    Erasure(Box<Asked>),
 }
 
 /// What people do to leads.
@@ -91,6 +94,7 @@ impl Entry {
             Self::Record(record) => record.received_at.unwrap_or(Timestamp::MIN),
             Self::Tick(at) | Self::Lead { at, .. } => *at,
             Self::Activation(activation) => activation.at,
+            Self::Erasure(asked) => asked.at,
         }
     }
 }

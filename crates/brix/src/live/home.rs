@@ -15,6 +15,8 @@ use engine::record::{Record, SubjectKind};
 use history::{Lake, SentReader, message_hash};
 use serde::{Deserialize, Serialize};
 
+use super::erasing::Erasing;
+
 /// Events that are kept unfolded, at least; and so many more for each id. The more, the later an event may come without asking
 /// for the whole life.
 const RECENT: usize = 64;
@@ -91,6 +93,8 @@ pub struct Reading<'a> {
     pub lake: Option<&'a Lake>,
     /// How it is read.
     pub reader: Option<&'a SentReader<'a>>,
+    /// Whose records count no more.
+    pub erasing: &'a Erasing,
 }
 
 impl Home {
@@ -227,8 +231,8 @@ impl Home {
             let known = lake.knows(&identities).context("cannot look up records in the lake")?;
             tail = tail.into_iter().zip(known).filter(|(_, known)| !known).map(|(logged, _)| logged).collect();
         }
-        records.extend(tail.into_iter().map(|logged| logged.record.clone()));
-        Ok(records)
+        let tail = tail.into_iter().map(|logged| (logged.offset, logged.record.clone()));
+        Ok(reading.erasing.without(records.into_iter().map(|record| (0, record)).chain(tail)))
     }
 
     /// How things stand at the evaluator's horizon; notes when something is due next.

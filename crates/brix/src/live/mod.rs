@@ -10,7 +10,10 @@
 //!   so that a start is quick.
 //! - [`activation`]: definitions that come into force while everything goes on: [`activator`] sees to it, with a [`second`] town,
 //!   and [`plan`] tells what it would change.
+//! - [`portrait`]: everything that is known of somebody.
 //! - [`suppressed`]: of whom nothing is taken in or told.
+//! - [`erasure`]: somebody is to be erased: [`erasing`] knows who is on their way out, and [`eraser`] takes them out of everything that
+//!   holds something of them, [`put_aside`] by imports among it.
 //!
 //! Invariants:
 //! - What is in memory is a cache of log and lake: losing it costs time.
@@ -22,12 +25,17 @@ mod book;
 mod checkpoint;
 mod compaction;
 pub mod entry;
+mod eraser;
+mod erasing;
+pub mod erasure;
 mod evidence;
 mod gate;
 mod home;
 pub mod near;
 pub mod plan;
+mod portrait;
 mod processor;
+mod put_aside;
 pub mod questions;
 mod rules;
 mod second;
@@ -39,25 +47,38 @@ mod town;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
+use engine::record::SubjectKind;
 use store::ledger::Ledger;
 use store::log::Log;
 
 pub use compaction::When;
+pub use erasing::Erasing;
 pub use gate::Gate;
 pub use questions::Questions;
 
+pub use portrait::Portrait;
 pub use processor::{Processor, Route, Settings};
 pub use rules::Rules;
 pub use second::{Ground, Progress};
 pub use status::Status;
 pub use suppressed::Suppressed;
+
+/// Takes those with these ids out of what imports have put aside in a lake's folder; gives how many rows went.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn forget_put_aside(lake: &Path, ids: &BTreeSet<(SubjectKind, String)>) -> Result<u64> {
+    put_aside::forget(lake, &|text| erasing::is_mentioned(ids, text))
+}
 
 /// A processor at work.
 pub struct Running {

@@ -142,6 +142,15 @@ impl Surveyor {
         Self { board, work: None }
     }
 
+    /// Nothing counts any more that was found before: somebody was erased.
+    pub fn start_anew(&mut self) {
+        let mut state = self.board.state();
+        state.latest = None;
+        if let Some(work) = self.work.take() {
+            state.wanted.get_or_insert(work.terms);
+        }
+    }
+
     /// Whether there is more to do.
     pub const fn is_at_work(&self) -> bool {
         self.work.is_some()

@@ -1,6 +1,7 @@
 //! The processor: reads the log, keeps the households, and commits what becomes of them.
 
 mod doubts;
+mod erasing;
 mod full;
 mod going_live;
 mod start;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use engine::Timestamp;
 use store::ledger::action::NewAction;
+use store::ledger::erasures::Erasure;
 use store::ledger::lead::{LeadChange, Qualification, What};
 use store::ledger::rejects::Reject;
 use store::ledger::{Commit, Ledger};
@@ -26,6 +28,8 @@ use super::book::{Book, Changes, Now, Tell, Telling};
 use super::checkpoint::{Checkpoints, Standing};
 use super::compaction::{Compacted, Compactor, When};
 use super::entry::{Entry, LeadAct};
+use super::eraser::Eraser;
+use super::erasing::Erasing;
 use super::evidence::{EntryKey, entry_of, give, inquiry};
 use super::gate::Gate;
 use super::home::Logged;
@@ -73,6 +77,8 @@ pub struct Settings {
     pub routes: Vec<Route>,
     /// Of whom nobody is told.
     pub suppressed: Arc<Suppressed>,
+    /// Who is on their way out.
+    pub erasing: Arc<Erasing>,
     /// The clock: microseconds since the epoch.
     pub clock: fn() -> Timestamp,
 }
@@ -100,7 +106,8 @@ fn apart(entries: Vec<(u64, Entry)>) -> Apart {
             Entry::Record(record) => apart.records.push(Logged { offset, record: *record }),
             Entry::Lead { lead, at, by, what } => apart.acts.push(Act { lead, at, by, what }),
             Entry::Activation(activation) => apart.activations.push(*activation),
-            Entry::Tick(_) => {}
+            // Erasures go one by one.
+            Entry::Tick(_) | Entry::Erasure(_) => {}
         }
     }
     apart
@@ -111,6 +118,10 @@ pub struct Processor {
     rules: Arc<Rules>,
     routes: Vec<Route>,
     suppressed: Arc<Suppressed>,
+    erasing: Arc<Erasing>,
+    eraser: Eraser,
+    /// Erasures that begin with the next commit.
+    beginning: Vec<Erasure>,
     log: Arc<dyn Log>,
     ledger: Arc<dyn Ledger>,
     town: Town,
@@ -168,12 +179,13 @@ impl Processor {
     /// Waits for compaction to end, commits what it has taken, and writes it down for the next start.
     pub fn finish(&mut self) -> Result<()> {
         self.activator.finish();
+        self.eraser.finish();
         if let Some(compacted) = self.compactor.finish()? {
             self.compacted(compacted)?;
         }
         if !self.pending.leads.is_empty() && self.offset == self.committed {
             let entries = self.entries(self.offset + 1, AT_ONCE)?;
-            self.take(entries)?;
+            self.take_on(entries)?;
         }
         let pending = std::mem::take(&mut self.pending);
         self.write(pending, Vec::new(), Vec::new())?;
@@ -186,6 +198,9 @@ impl Processor {
 
     fn write_for_the_next(&mut self) -> Result<()> {
         self.checkpoints.finish()?;
+        if !self.erasing.is_empty() {
+            return Ok(());
+        }
         if self.offset > self.checkpoints.offset() || self.through > self.checkpoints.through() {
             self.checkpoint()?;
             self.checkpoints.finish()?;
@@ -209,7 +224,8 @@ impl Processor {
             // The next time may do better.
             Err(error) => self.status.complain(&error),
         }
-        if self.checkpoints.is_due(self.offset, self.through) && self.pending.leads.is_empty() {
+        let may_write = self.pending.leads.is_empty() && self.erasing.is_empty();
+        if may_write && self.checkpoints.is_due(self.offset, self.through) {
             self.write(Changes::default(), Vec::new(), Vec::new())?;
             self.checkpoint()?;
         }
@@ -226,6 +242,7 @@ impl Processor {
     #[cfg(test)]
     pub fn die(mut self) {
         self.activator.finish();
+        self.eraser.finish();
         self.compactor.finish().expect("compaction ends well");
         self.checkpoints.finish().expect("a checkpoint is written");
     }
@@ -243,7 +260,7 @@ impl Processor {
         self.status.end.store(end, Ordering::Relaxed);
         if end > self.offset {
             let entries = self.entries(self.offset + 1, AT_ONCE)?;
-            self.take(entries)?;
+            self.take_on(entries)?;
         } else {
             self.status.is_ready.store(true, Ordering::Relaxed);
             self.tick()?;
@@ -252,16 +269,17 @@ impl Processor {
             asked.answer(&self.town, &self.rules, self.now.max((self.clock)()));
         }
         self.survey();
-        if self.compactor.is_due(self.offset) && self.pending.leads.is_empty() {
+        if self.compactor.is_due(self.compaction_end()) && self.pending.leads.is_empty() {
             // What has made no lead waits for no other that does.
             self.write(Changes::default(), Vec::new(), Vec::new())?;
         }
-        match self.compactor.poll(self.committed) {
+        match self.compactor.poll(self.compaction_end().min(self.committed)) {
             Ok(None) => {}
             Ok(Some(compacted)) => self.compacted(compacted)?,
             // The log keeps what it has; the next time may do better.
             Err(error) => self.status.complain(&error),
         }
+        self.look_after_erasures()?;
         self.look_after_checkpoints()?;
         self.activate()
     }
@@ -346,7 +364,9 @@ impl Processor {
         if self.offset == self.committed {
             return Ok(());
         }
-        let mut commit = Commit { offset: self.offset, rejects, cancelled: changes.cancelled, ..Commit::default() };
+        let erasures = std::mem::take(&mut self.beginning);
+        let cancelled = changes.cancelled;
+        let mut commit = Commit { offset: self.offset, rejects, cancelled, erasures, ..Commit::default() };
         commit.leads = changes.leads;
         let reasons = self.find_evidence(&mut commit.leads)?;
         for telling in &changes.tellings {

@@ -17,6 +17,7 @@ use store::log::Log;
 
 use super::book::{Book, Changes, Now};
 use super::entry::Entry;
+use super::erasing::{Departure, Erasing};
 use super::evidence::{EntryKey, entry_of, inquiry};
 use super::gate::{Gate, Held};
 use super::home::Logged;
@@ -42,6 +43,8 @@ pub struct Ground {
     pub gate: Arc<Gate>,
     /// How far the processor is.
     pub status: Arc<Status>,
+    /// Who is on their way out.
+    pub erasing: Arc<Erasing>,
 }
 
 /// How far the building is, in records; and whether anybody wants it still.
@@ -116,7 +119,7 @@ impl Ground {
         let rows = lake.as_ref().map_or(0, |lake| rows_of(lake));
         let offset = lake.as_ref().map_or(0, |lake| lake.manifest().log);
         let now = Timestamp(self.status.now.load(Ordering::Relaxed));
-        let town = Town::new(Arc::clone(&rules), lake, super::seed());
+        let town = Town::new(Arc::clone(&rules), lake, super::seed(), Arc::clone(&self.erasing));
         // Only the first one to be built is watched.
         let _ = progress.settled.set(town.settled());
         let mut second = Second { rules, town, offset, now, news: BTreeMap::new(), _held: held };
@@ -184,6 +187,18 @@ impl Second {
         if now > self.now {
             self.now = now;
             let changed = self.town.take(Vec::new(), now)?;
+            self.change(changed);
+        }
+        Ok(())
+    }
+
+    /// Reads those again who are among who is on their way out: some may have been erased since it was built.
+    ///
+    /// # Errors
+    /// A life cannot be read.
+    pub fn without(&mut self, departures: &[Arc<Departure>]) -> Result<()> {
+        for departure in departures {
+            let changed = self.town.read_without(&departure.leaving, self.now)?;
             self.change(changed);
         }
         Ok(())

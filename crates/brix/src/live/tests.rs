@@ -29,7 +29,7 @@ use store::log::{Log, LogLimits};
 use store::{SnapshotFiles, SqliteCatalog, SqliteLedger, SqliteLog};
 
 use super::activation::{Activation, ActiveText};
-use super::{Gate, Processor, Route, Rules, Settings, Status, Suppressed, When, entry::Entry};
+use super::{Erasing, Gate, Processor, Route, Rules, Settings, Status, Suppressed, When, entry::Entry};
 
 /// The clock of the processor stands still unless a test moves it.
 static CLOCK: AtomicI64 = AtomicI64::new(0);
@@ -173,6 +173,7 @@ impl Site {
             snapshots: Arc::new(SnapshotFiles::open(&self.path().join("snapshots")).expect("a folder")),
             routes: vec![Route { destination: "hook".into(), definitions: Vec::new(), to_use: true }],
             suppressed: self.suppressed(),
+            erasing: Arc::new(Erasing::of(ledger.as_ref()).expect("the ledger can be read")),
             clock,
         };
         let (log, ledger): (Arc<dyn Log>, Arc<dyn Ledger>) = (log.clone(), ledger.clone());

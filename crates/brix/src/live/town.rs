@@ -1,6 +1,7 @@
 //! All households, in memory: who a record is about, what it changes, and what becomes due.
 
 mod lake;
+mod leaving;
 mod near;
 mod stored;
 mod visit;
@@ -20,6 +21,7 @@ use engine::record::SubjectKind;
 use history::Lake;
 
 use super::compaction::Compacted;
+use super::erasing::Erasing;
 use super::home::{Home, Logged, identity};
 use super::rules::Rules;
 
@@ -83,6 +85,8 @@ pub struct Town {
     seen: Seen,
     due: BTreeSet<(i64, u32)>,
     lake: Option<Arc<Lake>>,
+    /// Who is on their way out.
+    erasing: Arc<Erasing>,
     /// Records of the lake that have been taken up.
     settled: Arc<AtomicU64>,
     /// Households with records that are not in the lake.
@@ -125,7 +129,7 @@ impl Seen {
 
 impl Town {
     /// Nobody is in it. The seed must not be known to senders.
-    pub fn new(rules: Arc<Rules>, lake: Option<Arc<Lake>>, seed: u64) -> Self {
+    pub fn new(rules: Arc<Rules>, lake: Option<Arc<Lake>>, seed: u64, erasing: Arc<Erasing>) -> Self {
         let names = EventNames::default();
         let binding = rules.program.bind(names.list());
         Self {
@@ -137,6 +141,7 @@ impl Town {
             seen: Seen::default(),
             due: BTreeSet::new(),
             lake,
+            erasing,
             settled: Arc::default(),
             unsettled: BTreeSet::new(),
             awake: VecDeque::new(),
@@ -206,8 +211,9 @@ impl Town {
     }
 
     /// Takes records, and everything that has become due by `now`.
-    pub fn take(&mut self, batch: Vec<Logged>, now: Timestamp) -> Result<Changed> {
+    pub fn take(&mut self, mut batch: Vec<Logged>, now: Timestamp) -> Result<Changed> {
         let mut changed = Changed::default();
+        self.erasing.sift(&mut batch);
         if self.names.take(batch.iter().map(|logged| &logged.record), &self.rules.workspace) {
             self.binding = self.rules.program.bind(self.names.list());
         }

@@ -10,6 +10,8 @@
 mod audit;
 mod definitions;
 mod document;
+mod erasures;
+mod exports;
 mod guard;
 mod keys;
 mod leads;
@@ -71,12 +73,17 @@ fn ending(server: &Arc<Server>) -> Routes {
         .routes(needs(ADMIN, routes!(audit::list)))
         .routes(needs(ADMIN, routes!(suppressions::list, suppressions::suppress)))
         .routes(needs(ADMIN, routes!(suppressions::lift)))
+        .routes(needs(ADMIN, routes!(erasures::list, erasures::erase)))
+        .routes(needs(ADMIN, routes!(erasures::one)))
 }
 
 /// Answers that take as long as they take, or go on until one side ends them.
 fn going_on(server: &Arc<Server>) -> Routes {
     let needs = |needs: Needs, routes| needing(server, needs, routes);
-    Routes::default().routes(needs(READ, routes!(definitions::plan))).routes(needs(READ, routes!(leads::stream)))
+    Routes::default()
+        .routes(needs(READ, routes!(definitions::plan)))
+        .routes(needs(READ, routes!(leads::stream)))
+        .routes(needs(ADMIN, routes!(exports::export)))
 }
 
 /// All routes: those whose answers end by themselves, with the document of all; and those that go on.

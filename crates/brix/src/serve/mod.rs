@@ -86,12 +86,14 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
     let store = Store::open(&config.data, limits).context("cannot open the store")?;
     let live = Arc::new(live::Status::default());
     let gate = Arc::new(live::Gate::default());
+    let erasing = Arc::new(live::Erasing::of(store.ledger().as_ref())?);
     let ground = live::Ground {
         lake: config.lake.clone(),
         log: store.log(),
         ledger: store.ledger(),
         gate: Arc::clone(&gate),
         status: Arc::clone(&live),
+        erasing: Arc::clone(&erasing),
     };
     let shelf = shelf::Shelf::new(store.catalog(), ground, workspace, config.definitions.clone());
     let beginning = shelf.begin(console)?;
@@ -107,6 +109,7 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         snapshots: store.snapshots(),
         routes: config.routes(),
         suppressed: Arc::clone(&suppressed),
+        erasing,
         clock: clock::now,
     };
     let running = live::start(settings, store.log(), store.ledger(), live)?;

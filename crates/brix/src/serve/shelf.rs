@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, Result};
+use engine::record::SubjectKind;
 use engine::workspace::Workspace;
 use store::catalog::Catalog;
 use store::catalog::definitions::Activation as Decided;
@@ -23,7 +24,7 @@ use crate::console::Console;
 use crate::definitions::{DefinitionFiles, yaml_files};
 use crate::live::activation::{Activation, ActiveText, compile};
 use crate::live::entry::Entry;
-use crate::live::{Ground, Rules};
+use crate::live::{Ground, Portrait, Rules};
 
 pub use change::{Applied, Refusal};
 
@@ -102,6 +103,14 @@ impl Shelf {
             }));
         }
         Ok(Edition { number, definitions })
+    }
+
+    /// Everything that is known of somebody, packed.
+    ///
+    /// # Errors
+    /// Lake, log or ledger cannot be read.
+    pub fn portrait(&self, kind: SubjectKind, id: &str) -> Result<Vec<u8>> {
+        Portrait::of(&self.ground, &self.workspace, kind, id)?.packed(&self.ground)
     }
 
     /// What the server begins with. A catalog without definitions takes those of the folder.

@@ -14,6 +14,7 @@ mod definitions;
 mod disks;
 mod document_holds;
 mod equality;
+mod erasing;
 mod key_command;
 mod kills;
 mod limits;

@@ -9,7 +9,7 @@ use crate::people::{add_key, add_person, sign_in};
 use crate::support::{KEY, MANAGE, READ, Server, exchange};
 
 /// Method, path as the document has it, the least scope of a key, the least role of a person.
-const ROUTES: [(&str, &str, &str, &str); 27] = [
+const ROUTES: [(&str, &str, &str, &str); 31] = [
     ("GET", "/api/v1/status", "read", "viewer"),
     ("GET", "/api/v1/leads", "read", "viewer"),
     ("GET", "/api/v1/leads/near", "read", "viewer"),
@@ -37,6 +37,10 @@ const ROUTES: [(&str, &str, &str, &str); 27] = [
     ("GET", "/api/v1/privacy/suppressions", "manage", "admin"),
     ("POST", "/api/v1/privacy/suppressions", "manage", "admin"),
     ("POST", "/api/v1/privacy/suppressions/lift", "manage", "admin"),
+    ("GET", "/api/v1/privacy/erasures", "manage", "admin"),
+    ("POST", "/api/v1/privacy/erasures", "manage", "admin"),
+    ("GET", "/api/v1/privacy/erasures/{erasure}", "manage", "admin"),
+    ("POST", "/api/v1/privacy/exports", "manage", "admin"),
 ];
 type Headers = Vec<(String, String)>;
 

@@ -148,6 +148,13 @@ impl Roster {
         self.numbers.get(&self.key(kind, id)).map(|number| self.root(*number))
     }
 
+    /// Nobody is known by this id any more. No record may be left that names it.
+    pub fn forget(&mut self, kind: SubjectKind, id: &str) {
+        let key = self.key(kind, id);
+        self.numbers.remove(&key);
+        self.fresh.ids.retain(|(known, _)| *known != key);
+    }
+
     /// How many households have ever been; some may have become part of others.
     #[must_use]
     pub fn end(&self) -> u32 {

@@ -8,6 +8,7 @@
 
 mod crash;
 mod damage;
+mod erase;
 mod frozen;
 mod growth;
 mod profile;

@@ -236,7 +236,7 @@ pub enum What {
     /// Somebody wrote something.
     Note(String),
     /// The subject was erased: its id is replaced and evidence, notes, what its changes and actions said, and errors of
-    /// attempts go. The lead still counts.
+    /// attempts go. What is left is a number that nobody is shown; it must be named in [`super::Commit::cancelled`] too.
     Erased {
         /// What stands in the place of the subject's id.
         subject: String,

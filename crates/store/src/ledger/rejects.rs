@@ -42,7 +42,7 @@ pub struct RejectTotal {
 /// Where rejected input is kept. What processing rejects comes by way of [`super::Commit::rejects`]; what is turned away before it is in
 /// the log, by way of [`Rejects::reject`]: best many at a time, for each call is a sync.
 pub trait Rejects: Send + Sync {
-    /// Keeps and counts them.
+    /// Keeps and counts them. What says nothing, neither a text nor a place nor a sample, is only counted: it pushes out nothing that does.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -221,4 +221,8 @@ impl Catalog for SqliteCatalog {
     fn sweep_requests(&self, before: Timestamp, most: usize) -> Result<u64> {
         self.execute(SWEEP_REQUESTS, params![before.0, limit(most)]).map(|rows| rows as u64)
     }
+
+    fn scrub(&self) -> Result<()> {
+        self.database.rewrite()
+    }
 }

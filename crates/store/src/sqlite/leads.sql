@@ -32,7 +32,9 @@ UPDATE leads SET changed = ?2 WHERE id = ?1;
 -- note
 INSERT INTO notes (lead, at, by, text) VALUES (?1, ?2, ?3, ?4);
 -- erase lead
-UPDATE leads SET subject = ?2, account = NULL, score_parts = NULL, reason = NULL, changed = ?3 WHERE id = ?1;
+UPDATE leads SET
+    subject = ?2, account = NULL, score_parts = NULL, reason = NULL, owner = NULL, stage = NULL, is_erased = 1, changed = ?3
+WHERE id = ?1;
 -- erase evidence
 DELETE FROM evidence WHERE lead = ?1;
 -- erase notes
@@ -42,7 +44,9 @@ UPDATE lead_changes SET detail = '{}' WHERE lead = ?1;
 -- erase attempts
 UPDATE attempts SET error = NULL WHERE action IN (SELECT id FROM actions WHERE lead = ?1);
 -- erase actions
-UPDATE actions SET payload = '{}', last_error = NULL, remote_id = NULL WHERE lead = ?1;
+UPDATE actions SET
+    payload = '{}', last_error = NULL, remote_id = NULL, state = CASE WHEN state = 'dead' THEN 'cancelled' ELSE state END
+WHERE lead = ?1;
 -- keep change
 INSERT INTO lead_changes (lead, at, up_to, kind, detail, by) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- last change
@@ -58,9 +62,9 @@ SELECT evidence FROM evidence WHERE lead = ?1;
 -- briefs
 SELECT id, definition, subject_kind, subject, entry, qualification, qualified_at, exit_at, score, value, currency, band,
     is_corrected, is_retracted, state
-FROM leads ORDER BY id;
+FROM leads WHERE is_erased = 0 ORDER BY id;
 -- lead
-SELECT * FROM leads WHERE id = ?1;
+SELECT * FROM leads WHERE id = ?1 AND is_erased = 0;
 -- list
 SELECT * FROM leads WHERE
 -- count
@@ -68,7 +72,7 @@ SELECT state, COUNT(*) FROM leads WHERE
 -- by state
 GROUP BY state ORDER BY state
 -- where retracted
-is_retracted = :retracted
+is_erased = 0 AND is_retracted = :retracted
 -- where definition
 AND definition = :definition
 -- where state

@@ -1,6 +1,7 @@
 //! The ledger in one SQLite file.
 
 mod change;
+mod erasures;
 mod lead_row;
 mod listing;
 mod outbox;
@@ -18,7 +19,8 @@ use crate::ledger::lead::{Brief, Change, ChangeKind, Lead, Note};
 use crate::ledger::listing::{LeadFilter, LeadPage, PageRequest};
 use crate::ledger::{Commit, Committed, Ledger};
 
-const KIND: Kind = Kind { what: "a ledger", mark: 0x4272_786C, formats: &[include_str!("ledger_0001.sql")] };
+const KIND: Kind = Kind { what: "a ledger", mark: 0x4272_786C, formats: FORMATS };
+const FORMATS: &[&str] = &[include_str!("ledger_0001.sql"), include_str!("ledger_0002.sql")];
 const SQL: &str = include_str!("leads.sql");
 const PROCESSED: &str = statement(SQL, "processed");
 const PROCESS: &str = statement(SQL, "process");
@@ -81,6 +83,7 @@ impl Ledger for SqliteLedger {
             }
             outbox::put(transaction, &commit.actions)?;
             rejects::keep(transaction, &commit.rejects)?;
+            commit.erasures.iter().try_for_each(|erasure| erasures::keep(transaction, erasure))?;
             transaction.prepare_cached(PROCESS)?.execute(params![commit.offset, next_lead])?;
             Ok(Committed::Now)
         })

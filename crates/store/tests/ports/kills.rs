@@ -144,7 +144,8 @@ fn committer() {
         let leads =
             leads.into_iter().zip([offset * 2 - 1, offset * 2]).map(|(change, lead)| LeadChange { lead, ..change });
         let rejects = vec![reject("api", offset)];
-        let commit = Commit { offset, leads: leads.collect(), actions, cancelled: vec![], rejects };
+        let leads = leads.collect();
+        let commit = Commit { offset, leads, actions, rejects, ..Commit::default() };
         ledger.commit(&commit).unwrap();
         notes.write_all(format!("{offset}\n").as_bytes()).unwrap();
     }

@@ -8,6 +8,7 @@ use engine::time::Timestamp;
 use store::Error;
 use store::ledger::action::{ActionFilter, ActionState, NewAction};
 use store::ledger::lead::{ChangeKind, Facts, LeadChange, LeadScore, LeadState, Qualification, What};
+use store::ledger::listing::{LeadFilter, Order, PageRequest};
 use store::ledger::rejects::{MOST_KEPT, MOST_TEXT_BYTES, Reject};
 use store::ledger::{Commit, Committed, Ledger};
 
@@ -16,6 +17,7 @@ macro_rules! ledger_conformance {
     ($make:expr) => {
         crate::suite!(ledger, $make; commits_once, all_or_nothing, a_lead_lives, numbers_are_never_given_again,
             changes_are_read_on, retraction_cancels_in_the_same_commit, erases, rejects_are_bounded_and_counted);
+        crate::suite!(erasures, $make; an_erasure_goes_on, texts_that_mention_somebody_go);
         crate::suite!(listing, $make; pages_are_what_a_plain_search_finds, nobody_is_missed_while_leads_come_in);
         crate::suite!(outbox, $make; an_action_is_there_once, what_is_due_goes_by_priority, a_lost_lease_is_taken_over,
             cancelled_is_not_sent, the_dead_are_replayed, attempts_are_kept);
@@ -251,7 +253,12 @@ pub fn erases<L: Ledger>(make: impl Fn(&Path) -> L) {
         ledger.actions(&ActionFilter::default(), 9)
     );
     assert!(!said.contains(text), "{said}");
-    assert_eq!(ledger.briefs().unwrap().len(), 2, "it still counts");
+    assert_eq!((ledger.lead(1).unwrap(), ledger.briefs().unwrap().len()), (None, 1), "nobody is shown it");
+    let listed =
+        ledger.leads(&LeadFilter::default(), &PageRequest { order: Order::Score, after: None, most: 9 }).unwrap();
+    assert_eq!(listed.leads.iter().map(|lead| lead.id).collect::<Vec<_>>(), [2]);
+    assert_eq!(ledger.counts(&LeadFilter::default()).unwrap(), [("new".to_owned(), 1)]);
+    assert_eq!(ledger.next_lead().unwrap(), 3, "its number is not given again");
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()), "in the files");
@@ -272,4 +279,8 @@ pub fn rejects_are_bounded_and_counted<L: Ledger>(make: impl Fn(&Path) -> L) {
     let totals = ledger.reject_totals().unwrap();
     let totals: Vec<_> = totals.iter().map(|t| (t.source.as_str(), t.reason.as_str(), t.total, t.last_at.0)).collect();
     assert_eq!(totals, [("api", "no-id", MOST_KEPT + 51, 1050), ("files", "too-long", 1, 3)]);
+    let silent = Reject { text: String::new(), place: String::new(), sample: String::new(), ..reject("api", 1) };
+    ledger.reject(&vec![silent; 2_000]).unwrap();
+    assert_eq!(ledger.rejects(Some("api"), 5000).unwrap(), kept, "what says nothing pushes out nothing");
+    assert_eq!(ledger.reject_totals().unwrap()[0].total, MOST_KEPT + 51 + 2_000);
 }

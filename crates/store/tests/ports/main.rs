@@ -7,6 +7,7 @@
 )]
 
 mod catalog;
+mod erasures;
 mod folder;
 mod frozen;
 mod kills;

@@ -32,6 +32,7 @@ impl Processor {
     fn go_live(&mut self, ready: Ready) -> Result<()> {
         let Ready { edition, mut second, evidence } = ready;
         second.follow(self.log.as_ref(), self.offset, self.now)?;
+        second.without(&self.erasing.all())?;
         self.book.adopt(Arc::clone(&second.rules));
         second.tell(&mut self.book, &mut self.pending)?;
         let mut town = second.town;

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use engine::Timestamp;
 use history::{Lake, LakeLock};
 use store::ledger::Ledger;
+use store::ledger::erasures::Stage;
 use store::log::Log;
 
 use super::{AT_ONCE, Processor, Settings, apart};
@@ -16,6 +17,7 @@ use crate::live::activator::Activator;
 use crate::live::book::{Book, Changes, Now};
 use crate::live::checkpoint::Checkpoints;
 use crate::live::compaction::Compactor;
+use crate::live::eraser::{Eraser, Holders};
 use crate::live::home::Logged;
 use crate::live::second::Ground;
 use crate::live::town::{Changed, News, StoredTown, Town};
@@ -43,6 +45,16 @@ impl Processor {
         let briefs = ledger.briefs().context("cannot read the leads")?;
         let next = ledger.next_lead().context("cannot read the leads")?;
         let (gate, when) = (Arc::clone(&settings.gate), settings.compaction);
+        let erasing = settings.erasing;
+        let holders = Holders {
+            lock: Arc::clone(&lock),
+            log: Arc::clone(&log),
+            ledger: Arc::clone(&ledger),
+            suppressed: Arc::clone(&settings.suppressed),
+            rules: Arc::clone(&rules),
+            gate: Arc::clone(&settings.gate),
+            clock: settings.clock,
+        };
         let compactor = Compactor::new(&settings.lake, lock, Arc::clone(&log), Arc::clone(&rules), gate, when, through);
         let ground = Ground {
             lake: settings.lake,
@@ -50,18 +62,27 @@ impl Processor {
             ledger: Arc::clone(&ledger),
             gate: settings.gate,
             status: Arc::clone(&status),
+            erasing: Arc::clone(&erasing),
         };
         status.is_in_force(settings.edition);
         let mut checkpoints = Checkpoints::new(settings.snapshots, &rules);
+        if is_unclean(ledger.as_ref())? {
+            // What was written before may hold them.
+            checkpoints.drop_all()?;
+            holders.lock.sweep().context("cannot remove files of the lake")?;
+        }
         let stored = checkpoints.read(committed, log.start(), through);
         let seed = stored.as_ref().and_then(|towns| towns.first()).map_or_else(crate::live::seed, |town| town.seed);
         let mut processor = Self {
-            town: Town::new(Arc::clone(&rules), lake, seed),
+            town: Town::new(Arc::clone(&rules), lake, seed, Arc::clone(&erasing)),
             book: Book::new(Arc::clone(&rules), briefs, next),
             activator: Activator::new(ground, rules.workspace.clone(), settings.edition),
             rules,
             routes: settings.routes,
             suppressed: settings.suppressed,
+            erasing,
+            eraser: Eraser::new(holders),
+            beginning: Vec::new(),
             compactor,
             checkpoints,
             through,
@@ -121,6 +142,10 @@ impl Processor {
             town.take(records, now)
         };
         self.each(self.offset, self.committed, take, &mut news)?;
+        for departure in self.erasing.all() {
+            let changed = self.town.read_without(&departure.leaving, self.now)?;
+            news.extend(changed.news.into_iter().map(|said| (said.household, said)));
+        }
         self.status.is_restored.store(is_known, Ordering::Relaxed);
         self.offset = self.committed;
         self.tell_where();
@@ -160,4 +185,10 @@ impl Processor {
         }
         Ok(())
     }
+}
+
+/// Whether something may still hold what was erased.
+fn is_unclean(ledger: &dyn Ledger) -> Result<bool> {
+    let erasures = ledger.erasures().context("cannot read the erasures")?;
+    Ok(erasures.iter().any(|erasure| matches!(erasure.stage, Stage::Hidden | Stage::Rewritten)))
 }

@@ -239,6 +239,7 @@ fn what_is_planned_is_what_comes() {
             ledger: ledger.clone(),
             gate: Arc::clone(&site.gate),
             status: Arc::clone(&status),
+            erasing: Arc::default(),
         };
         let progress = Progress::default();
         let plan = plan(&ground, edition - 1, &before, after, &progress).expect("it is made").expect("so");

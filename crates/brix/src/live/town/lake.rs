@@ -15,7 +15,7 @@ use history::{Lake, SentReader};
 use rayon::prelude::*;
 
 use super::{News, Town};
-use crate::live::home::{Home, Reading};
+use crate::live::home::Home;
 
 /// A household that was taken up, and what there is to be said of it.
 type Settled = (u32, Box<Home>, Option<News>);
@@ -126,10 +126,11 @@ impl Town {
         reader: &SentReader<'_>,
         now: Timestamp,
     ) -> Result<Vec<Settled>> {
-        let reading = Reading { frame: self.frame(), lake: self.lake.as_deref(), reader: Some(reader) };
+        let reading = self.reading(Some(reader));
         let program = &self.rules.program;
         let mut evaluator = Evaluator::new(program, &self.binding, now);
         let settle = |(number, records): (u32, Vec<Record>)| {
+            let records = self.erasing.without(records.into_iter().map(|record| (0, record)));
             let mut home = Box::new(Home::of_lake(&records, &reading.frame));
             drop(records);
             let outcomes = home.stands(program, &mut evaluator, &reading)?;

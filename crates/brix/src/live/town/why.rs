@@ -84,7 +84,7 @@ impl Town {
     }
 
     pub(super) fn reading<'a>(&'a self, reader: Option<&'a SentReader<'a>>) -> Reading<'a> {
-        Reading { frame: self.frame(), lake: self.lake.as_deref(), reader }
+        Reading { frame: self.frame(), lake: self.lake.as_deref(), reader, erasing: &self.erasing }
     }
 
     /// The whole life of a household: what is at hand, or what lake and log say.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::catalog::Suppression;
 use store::catalog::audit::AuditEntry;
+use store::ledger::Ledger;
+use store::ledger::listing::{LeadFilter, Order, PageRequest};
 use utoipa::ToSchema;
 
 use super::blocking;
@@ -19,12 +21,14 @@ use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
 
 /// The longest id.
-const LONGEST_ID: usize = 1_000;
+pub const MOST_ID_BYTES: usize = 1_000;
+/// Leads looked at a time.
+const AT_ONCE: usize = 1_000;
 
 /// What is suppressed.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum SuppressedKind {
+pub enum SuppressedKind {
     /// A person, by the id of a user or of a device.
     User,
     /// A company.
@@ -146,15 +150,43 @@ pub async fn suppress(
     body: Result<Json<NewSuppression>, JsonRejection>,
 ) -> Result<Json<SuppressionState>, Problem> {
     let new = read(body)?;
-    if new.id.is_empty() || new.id.chars().count() > LONGEST_ID {
-        let detail = format!("id: give the subject's id as it is sent, of 1 to {LONGEST_ID} characters");
+    if new.id.is_empty() || new.id.chars().count() > MOST_ID_BYTES {
+        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_BYTES} characters");
         return Err(Problem::bad_request("bad-parameter", detail));
     }
     let audit = line("suppression.set", caller.name, new.kind.into());
     let new = Suppression { kind: new.kind.into(), subject: new.id, at: audit.at, reason: new.reason };
-    let suppressed = Arc::clone(&server.suppressed);
-    blocking(move || suppressed.suppress(new, audit)).await?;
+    let own = Arc::clone(&server);
+    let work = move || {
+        let (kind, subject) = (new.kind, new.subject.clone());
+        own.suppressed.suppress(new, audit)?;
+        cancel_waiting(own.ledger.as_ref(), kind, &subject)
+    };
+    blocking(work).await?;
     Ok(Json(SuppressionState { suppressed: true }))
+}
+
+/// What waits to be told of somebody, or of people in an account, is not told. What is found from now on asks who is suppressed.
+fn cancel_waiting(ledger: &dyn Ledger, kind: SubjectKind, subject: &str) -> store::Result<()> {
+    for are_retracted in [false, true] {
+        let filter = LeadFilter { subject_text: Some(subject.to_owned()), are_retracted, ..LeadFilter::default() };
+        let mut page = PageRequest { order: Order::QualifiedAt, after: None, most: AT_ONCE };
+        loop {
+            let found = ledger.leads(&filter, &page)?;
+            for lead in found.leads {
+                let facts = &lead.facts;
+                let is_own = facts.subject_kind == kind && facts.subject == subject;
+                if is_own || kind == SubjectKind::Account && facts.account.as_deref() == Some(subject) {
+                    ledger.cancel(lead.id)?;
+                }
+            }
+            page.after = found.next;
+            if page.after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Takes in and tells again what is said of somebody, from the answer on

@@ -24,7 +24,9 @@ pub(super) fn keep(transaction: &Transaction<'_>, rejects: &[Reject]) -> rusqlit
     let mut statement = transaction.prepare_cached(KEEP)?;
     for Reject { at, source, reason, text, place, sample } in rejects {
         let [text, place, sample] = [text, place, sample].map(|text| cut(text, MOST_TEXT_BYTES));
-        statement.execute(params![at.0, source, reason, text, place, sample])?;
+        if !(text.is_empty() && place.is_empty() && sample.is_empty()) {
+            statement.execute(params![at.0, source, reason, text, place, sample])?;
+        }
         let (count, last) = counts.entry(source).or_default().entry(reason).or_insert((0, at.0));
         (*count, *last) = (*count + 1, at.0.max(*last));
     }

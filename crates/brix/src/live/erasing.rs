@@ -1,0 +1,139 @@
+//! Who is on their way out. What names them counts no more, though the lake and the log still hold it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anyhow::{Context as _, Result};
+use engine::erasure::Leaving;
+use engine::record::{Record, SubjectKind};
+use store::ledger::Ledger;
+use store::ledger::erasures::Stage;
+
+use super::erasure::Kept;
+use super::home::Logged;
+
+/// A shorter id is looked for in texts only where it stands in quotes.
+const TELLING: usize = 6;
+
+/// Somebody who is on their way out.
+#[derive(Debug)]
+pub struct Departure {
+    /// Of the erasure.
+    pub erasure: String,
+    /// Up to this entry of the log what names them goes.
+    pub until: u64,
+    /// They are not taken in again.
+    pub suppress: bool,
+    /// By what they are known.
+    pub leaving: Leaving,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub struct Erasing(RwLock<Vec<Arc<Departure>>>);
+
+impl Erasing {
+    /// Those of whom the lake still holds something.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn of(ledger: &dyn Ledger) -> Result<Self> {
+        let mut all = Vec::new();
+        for erasure in ledger.erasures().context("cannot read the erasures")? {
+            let kept = Kept::of(&erasure).filter(|_| erasure.stage == Stage::Hidden);
+            if let Some(Kept { until, suppress, leaving: Some(leaving), .. }) = kept {
+                all.push(Arc::new(Departure { erasure: erasure.id, until, suppress, leaving }));
+            }
+        }
+        Ok(Self(RwLock::new(all)))
+    }
+
+    /// All, as they are now.
+    pub fn all(&self) -> Vec<Arc<Departure>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// One more.
+    pub fn add(&self, departure: Arc<Departure>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(departure);
+    }
+
+    /// The lake holds nothing of them any more.
+    pub fn remove(&self, gone: &[Arc<Departure>]) {
+        let is_gone = |one: &Arc<Departure>| gone.iter().any(|gone| gone.erasure == one.erasure);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|one| !is_gone(one));
+    }
+
+    /// Up to which entry the log goes into the lake before that is written anew, and for whom it is.
+    pub fn next(&self) -> Option<(u64, Vec<Arc<Departure>>)> {
+        let all = self.all();
+        let until = all.iter().map(|one| one.until).min()?;
+        Some((until, all.into_iter().filter(|one| one.until == until).collect()))
+    }
+
+    /// Leaves out what names one of them.
+    pub fn sift(&self, batch: &mut Vec<Logged>) {
+        let all = self.all();
+        if !all.is_empty() {
+            let goes = |one: &Departure, logged: &Logged| {
+                logged.offset <= one.until && one.leaving.is_named_by(&logged.record)
+            };
+            batch.retain(|logged| !all.iter().any(|one| goes(one, logged)));
+        }
+    }
+
+    /// All records of a household, with their offsets (0: of the lake), without theirs.
+    pub fn without(&self, records: impl Iterator<Item = (u64, Record)>) -> Vec<Record> {
+        let all = self.all();
+        if all.is_empty() {
+            return records.map(|(_, record)| record).collect();
+        }
+        let mut records: Vec<(u64, Record)> = records.collect();
+        for one in all {
+            let old: Vec<&Record> =
+                records.iter().filter(|(offset, _)| *offset <= one.until).map(|(_, record)| record).collect();
+            let mut goes = one.leaving.goes(&old).into_iter();
+            records.retain(|(offset, _)| *offset > one.until || goes.next() != Some(true));
+        }
+        records.into_iter().map(|(_, record)| record).collect()
+    }
+}
+
+/// Whether one of some ids stands in a text: in quotes, or as a word of its own where it can hardly be another one.
+pub fn is_mentioned(ids: &BTreeSet<(SubjectKind, String)>, text: &str) -> bool {
+    ids.iter().any(|(_, id)| {
+        let tells = id.len() >= TELLING && id.contains(|one: char| !one.is_alphabetic());
+        text.match_indices(id.as_str()).any(|(place, _)| {
+            let before = text.get(..place).and_then(|before| before.chars().next_back());
+            let after = text.get(place + id.len()..).and_then(|after| after.chars().next());
+            let is_word = ![before, after].into_iter().flatten().any(char::is_alphanumeric);
+            (before, after) == (Some('"'), Some('"')) || tells && is_word || text.len() == id.len()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_found_where_it_can_be_no_other_word() {
+        let ids = |id: &str| BTreeSet::from([(SubjectKind::User, id.to_owned())]);
+        for (id, text, is_found) in [
+            ("42", r#"{"user":"42"}"#, true),
+            ("42", r#"{"times":42}"#, false),
+            ("42", "42", true),
+            ("ann@example.com", "ask ann@example.com, please", true),
+            ("ann@example.com", "joann@example.com", false),
+            ("growth", "the growth plan", false),
+            ("growth", r#"["growth"]"#, true),
+        ] {
+            assert_eq!(is_mentioned(&ids(id), text), is_found, "{id} in {text}");
+        }
+    }
+}

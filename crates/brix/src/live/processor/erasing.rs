@@ -1,0 +1,133 @@
+//! Somebody is erased: hidden with the commit of the entry that asks for it, then out of everything that holds something of them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context as _, Result};
+use store::ledger::erasures::{Erasure, Stage};
+use store::ledger::lead::{LeadChange, What};
+
+use super::Processor;
+use crate::live::book::Now;
+use crate::live::compaction::Compacted;
+use crate::live::entry::Entry;
+use crate::live::eraser::{Done, Rewritten};
+use crate::live::erasing::Departure;
+use crate::live::erasure::{Asked, Kept, Receipt};
+
+impl Processor {
+    /// Takes entries up to the next erasure, or that one.
+    pub(super) fn take_on(&mut self, mut entries: Vec<(u64, Entry)>) -> Result<()> {
+        match entries.iter().position(|(_, entry)| matches!(entry, Entry::Erasure(_))) {
+            None => self.take(entries),
+            Some(0) => match entries.swap_remove(0) {
+                (offset, Entry::Erasure(asked)) => self.erase(offset, *asked),
+                other => self.take(vec![other]),
+            },
+            Some(place) => {
+                entries.truncate(place);
+                self.take(entries)
+            }
+        }
+    }
+
+    /// From this commit on nobody is shown them: their leads go, and whoever they were among is read again without them, in silence.
+    fn erase(&mut self, offset: u64, asked: Asked) -> Result<()> {
+        self.offset = offset;
+        self.now = self.now.max(asked.at);
+        self.ticked = None;
+        let leaving = self.town.whom(asked.kind, &asked.subject)?;
+        let mut until = offset;
+        if asked.suppress {
+            let ids = leaving.ids.iter().map(|(kind, id)| (*kind, id.as_str()));
+            self.suppressed.seal(ids, asked.at).context("cannot suppress who is erased")?;
+            // What came in before that goes, too.
+            until = until.max(self.log.end());
+        }
+        let departure = Departure { erasure: asked.id, until, suppress: asked.suppress, leaving };
+        let departure = Arc::new(departure);
+        let leaving = &departure.leaving;
+        self.erasing.add(Arc::clone(&departure));
+        let changed = self.town.read_without(leaving, self.now)?;
+        let mut changes = std::mem::take(&mut self.pending);
+        let leads = self.book.erase(leaving);
+        let now = Now { at: self.now, is_silent: true };
+        changed.news.iter().for_each(|household| self.book.read(household, now, &mut changes));
+        let mut changes = self.settle_doubts(changes)?;
+        changes.tellings.retain(|telling| !leads.contains(&telling.lead));
+        let mark = format!("erased {}", departure.erasure);
+        let what = What::Erased { subject: mark };
+        let change =
+            |lead: &u64| LeadChange { lead: *lead, at: asked.at, by: Some(asked.by.clone()), what: what.clone() };
+        changes.leads.extend(leads.iter().map(change));
+        changes.cancelled.extend(&leads);
+        let receipt = Receipt {
+            ids: leaving.ids.len() as u64,
+            shared_devices: leaving.shared.len() as u64,
+            leads: leads.len() as u64,
+            hidden_at: Some((self.clock)()),
+            ..Receipt::default()
+        };
+        let kept = Kept {
+            kind: asked.kind,
+            reason: asked.reason,
+            suppress: asked.suppress,
+            until,
+            leaving: Some(leaving.clone()),
+            leads,
+            receipt,
+        };
+        let (id, detail) = (departure.erasure.clone(), kept.text());
+        self.beginning.push(Erasure { id, offset, at: asked.at, by: asked.by, stage: Stage::Hidden, detail });
+        self.status.replays.fetch_add(changed.replays, Ordering::Relaxed);
+        self.tell_where();
+        if let Some(surveyor) = &mut self.surveyor {
+            surveyor.start_anew();
+        }
+        self.write(changes, Vec::new(), Vec::new())?;
+        tracing::info!(erasure = departure.erasure, "somebody is erased: nobody is shown them any more");
+        // What was written before holds them.
+        self.checkpoints.drop_all()
+    }
+
+    /// Up to which entry the log may go into the lake.
+    pub(super) fn compaction_end(&self) -> u64 {
+        self.erasing.next().map_or(self.offset, |(until, _)| until.min(self.offset))
+    }
+
+    /// Goes on with what is not done.
+    pub(super) fn look_after_erasures(&mut self) -> Result<()> {
+        match self.eraser.poll() {
+            Ok(None) => {}
+            Ok(Some(Done::Rewritten(rewritten))) => self.rewritten(rewritten)?,
+            Ok(Some(Done::Cleaned)) => {
+                self.status.recover();
+                tracing::info!("nothing holds any more what was erased");
+            }
+            // It is tried again.
+            Err(error) => self.status.complain(&error),
+        }
+        let Some((until, departures)) = self.erasing.next() else { return Ok(()) };
+        if self.through >= until && !self.compactor.is_running() {
+            return self.eraser.rewrite(departures);
+        }
+        self.compactor.hurry(until);
+        Ok(())
+    }
+
+    /// The lake holds nothing of them any more.
+    fn rewritten(&mut self, rewritten: Rewritten) -> Result<()> {
+        let compacted = Compacted {
+            lake: Arc::clone(&rewritten.lake),
+            through: self.through,
+            copies: std::collections::BTreeSet::new(),
+        };
+        self.town.compacted(compacted, self.now)?;
+        self.eraser.settle(&rewritten)?;
+        self.erasing.remove(&rewritten.departures);
+        for departure in rewritten.departures.iter().filter(|one| one.suppress) {
+            self.town.forget(&departure.leaving);
+        }
+        self.checkpoints.drop_all()
+    }
+}

@@ -1,0 +1,70 @@
+//! Everything that is known of somebody. The id stands in the body, for URLs are written down in many places.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use serde_json::json;
+use store::catalog::audit::AuditEntry;
+use utoipa::ToSchema;
+
+use super::body_of;
+use super::guard::Caller;
+use super::suppressions::{MOST_ID_BYTES, SuppressedKind};
+use crate::serve::problem::Problem;
+use crate::serve::{Server, clock};
+
+/// Whose.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportOf {
+    kind: SuppressedKind,
+    /// One of the ids as it is sent, of at most 1,000 bytes: the others are found by it.
+    id: String,
+}
+
+/// Everything that is known of a person, a company with its people, or a workspace, as a zip of JSON lines
+#[utoipa::path(
+    post,
+    path = "/api/v1/privacy/exports",
+    request_body = ExportOf,
+    responses((status = 200, description = "The zip; README.txt in it says what is in it", content_type = "application/zip"))
+)]
+pub async fn export(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    body: Result<Json<ExportOf>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let of = body_of(body)?;
+    if of.id.is_empty() || of.id.len() > MOST_ID_BYTES {
+        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_BYTES} bytes");
+        return Err(Problem::bad_request("bad-parameter", detail));
+    }
+    let kind = engine::record::SubjectKind::from(of.kind);
+    // The subject's id is not in it: the line stays for ever.
+    let line = AuditEntry {
+        at: clock::now(),
+        who: caller.name,
+        what: "export".to_owned(),
+        target: "exports".to_owned(),
+        detail: json!({ "kind": kind.word() }).to_string(),
+    };
+    let work = move || {
+        server.catalog.change(&[], &[line])?;
+        server.shelf.portrait(kind, &of.id)
+    };
+    let packed = match tokio::task::spawn_blocking(work).await {
+        Ok(packed) => packed.map_err(|error| Problem::internal(&format!("{error:#}")))?,
+        Err(error) => return Err(Problem::internal(&error)),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "application/zip"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"export.zip\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, packed).into_response())
+}
