@@ -10,8 +10,9 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, audit, backtest, best, check, completions, data, definitions, discover, erase, explain, export, import, init,
-    key, leads, learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates, test, validate,
+    apply, audit, backtest, best, check, completions, data, definitions, discover, erase, explain, export, import,
+    init, key, leads, learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates, test,
+    validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
