@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::guard::Caller;
-use super::suppressions::{MOST_ID_BYTES, SuppressedKind};
+use super::suppressions::{MOST_ID_CHARACTERS, SuppressedKind};
 use super::{blocking, body_of};
 use crate::access::secret::random;
 use crate::live::entry::Entry;
@@ -180,8 +180,8 @@ pub async fn erase(
     body: Result<Json<NewErasure>, JsonRejection>,
 ) -> Result<(StatusCode, Json<ErasureState>), Problem> {
     let new = body_of(body)?;
-    if new.id.is_empty() || new.id.len() > MOST_ID_BYTES {
-        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_BYTES} bytes");
+    if new.id.is_empty() || new.id.chars().count() > MOST_ID_CHARACTERS {
+        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_CHARACTERS} characters");
         return Err(Problem::bad_request("bad-parameter", detail));
     }
     let asked = Asked {

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::body_of;
 use super::guard::Caller;
-use super::suppressions::{MOST_ID_BYTES, SuppressedKind};
+use super::suppressions::{MOST_ID_CHARACTERS, SuppressedKind};
 use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
 
@@ -40,8 +40,8 @@ pub async fn export(
     body: Result<Json<ExportOf>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let of = body_of(body)?;
-    if of.id.is_empty() || of.id.len() > MOST_ID_BYTES {
-        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_BYTES} bytes");
+    if of.id.is_empty() || of.id.chars().count() > MOST_ID_CHARACTERS {
+        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_CHARACTERS} characters");
         return Err(Problem::bad_request("bad-parameter", detail));
     }
     let kind = engine::record::SubjectKind::from(of.kind);

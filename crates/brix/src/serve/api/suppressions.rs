@@ -21,7 +21,7 @@ use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
 
 /// The longest id.
-pub const MOST_ID_BYTES: usize = 1_000;
+pub const MOST_ID_CHARACTERS: usize = 1_000;
 /// Leads looked at a time.
 const AT_ONCE: usize = 1_000;
 
@@ -150,8 +150,8 @@ pub async fn suppress(
     body: Result<Json<NewSuppression>, JsonRejection>,
 ) -> Result<Json<SuppressionState>, Problem> {
     let new = read(body)?;
-    if new.id.is_empty() || new.id.chars().count() > MOST_ID_BYTES {
-        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_BYTES} characters");
+    if new.id.is_empty() || new.id.chars().count() > MOST_ID_CHARACTERS {
+        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_CHARACTERS} characters");
         return Err(Problem::bad_request("bad-parameter", detail));
     }
     let audit = line("suppression.set", caller.name, new.kind.into());
