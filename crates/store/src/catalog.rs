@@ -245,7 +245,8 @@ pub trait Catalog: Send + Sync {
     /// If it cannot be written.
     fn sweep_requests(&self, before: Timestamp, most: usize) -> Result<u64>;
 
-    /// Makes sure that nothing of what was removed can be read from the files any more.
+    /// Forgets what requests were answered, though not that they were done, and makes sure that nothing of what was removed can be read
+    /// from the files any more.
     ///
     /// # Errors
     /// If it cannot be written, or somebody is reading for long.

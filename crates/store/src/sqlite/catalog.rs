@@ -56,6 +56,7 @@ const REQUEST: &str = statement(SQL, "request");
 const ANSWER_REQUEST: &str = statement(SQL, "answer request");
 const FORGET_REQUEST: &str = statement(SQL, "forget request");
 const SWEEP_REQUESTS: &str = statement(SQL, "sweep requests");
+const FORGET_ANSWERS: &str = statement(SQL, "forget answers");
 
 /// The embedded catalog.
 pub struct SqliteCatalog {
@@ -223,6 +224,7 @@ impl Catalog for SqliteCatalog {
     }
 
     fn scrub(&self) -> Result<()> {
+        self.execute(FORGET_ANSWERS, params![])?;
         self.database.rewrite()
     }
 }

@@ -104,3 +104,5 @@ UPDATE requests SET status = ?2, kind = ?3, body = ?4 WHERE digest = ?1;
 DELETE FROM requests WHERE digest = ?1;
 -- sweep requests
 DELETE FROM requests WHERE at < ?1 OR digest IN (SELECT digest FROM requests ORDER BY at DESC LIMIT -1 OFFSET ?2);
+-- forget answers
+UPDATE requests SET kind = NULL, body = NULL WHERE body IS NOT NULL OR kind IS NOT NULL;

@@ -322,6 +322,9 @@ pub fn requests_count_once<C: Catalog>(make: impl Fn(&Path) -> C) {
     drop(catalog);
     let catalog = make(folder.path());
     assert_eq!(catalog.begin_request(&request(1, 7, 30)).unwrap(), known(Some(answer())));
+    catalog.scrub().unwrap();
+    let forgotten = KeptAnswer { body: None, ..answer() };
+    assert_eq!(catalog.begin_request(&request(1, 7, 30)).unwrap(), known(Some(forgotten)));
     assert_eq!(catalog.begin_request(&request(2, 7, 30)).unwrap().unwrap().answer, Some(bare));
     catalog.forget_request(&Digest([1; 32])).unwrap();
     assert_eq!(catalog.begin_request(&request(1, 7, 40)).unwrap(), None);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use engine::record::SubjectKind;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,12 +17,14 @@ use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::guard::Caller;
+use super::object::Object;
 use super::suppressions::{MOST_ID_CHARACTERS, SuppressedKind};
 use super::{blocking, body_of};
 use crate::access::secret::random;
 use crate::live::entry::Entry;
 use crate::live::erasure::{Asked, Kept};
 use crate::serve::problem::Problem;
+use crate::serve::repeats::ToldOnce;
 use crate::serve::{Server, clock};
 
 /// How long an answer waits until nobody is shown any more what is erased.
@@ -177,8 +179,8 @@ impl ErasureState {
 pub async fn erase(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    body: Result<Json<NewErasure>, JsonRejection>,
-) -> Result<(StatusCode, Json<ErasureState>), Problem> {
+    body: Result<Json<Object<NewErasure>>, JsonRejection>,
+) -> Result<(StatusCode, Extension<ToldOnce>, Json<ErasureState>), Problem> {
     let new = body_of(body)?;
     if new.id.is_empty() || new.id.chars().count() > MOST_ID_CHARACTERS {
         let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_CHARACTERS} characters");
@@ -197,7 +199,7 @@ pub async fn erase(
     let request = asked.clone();
     let begun = blocking(move || begin(&own, &request)).await?;
     if let Some(under_way) = begun {
-        return Ok((StatusCode::ACCEPTED, Json(under_way)));
+        return Ok((StatusCode::ACCEPTED, Extension(ToldOnce), Json(under_way)));
     }
     let entry = Entry::Erasure(Box::new(asked.clone())).encode().map_err(|error| Problem::internal(&error))?;
     let (done, durable) = oneshot::channel();
@@ -212,7 +214,8 @@ pub async fn erase(
     let (ledger, id) = (Arc::clone(&server.ledger), asked.id.clone());
     let found = blocking(move || ledger.erasure(&id)).await?;
     let state = found.and_then(ErasureState::of).unwrap_or_else(|| ErasureState::waiting(&asked));
-    Ok((StatusCode::ACCEPTED, Json(state)))
+    // It names whoever is erased.
+    Ok((StatusCode::ACCEPTED, Extension(ToldOnce), Json(state)))
 }
 
 /// Suppresses who is to be erased, so that nothing comes in behind it; gives the erasure of the same subject that is under way.

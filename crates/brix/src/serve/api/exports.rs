@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
 use store::catalog::audit::AuditEntry;
@@ -14,8 +14,10 @@ use utoipa::ToSchema;
 
 use super::body_of;
 use super::guard::Caller;
+use super::object::Object;
 use super::suppressions::{MOST_ID_CHARACTERS, SuppressedKind};
 use crate::serve::problem::Problem;
+use crate::serve::repeats::ToldOnce;
 use crate::serve::{Server, clock};
 
 /// Whose.
@@ -37,7 +39,7 @@ pub struct ExportOf {
 pub async fn export(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    body: Result<Json<ExportOf>, JsonRejection>,
+    body: Result<Json<Object<ExportOf>>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let of = body_of(body)?;
     if of.id.is_empty() || of.id.chars().count() > MOST_ID_CHARACTERS {
@@ -66,5 +68,5 @@ pub async fn export(
         (header::CONTENT_DISPOSITION, "attachment; filename=\"export.zip\""),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    Ok((headers, packed).into_response())
+    Ok((headers, Extension(ToldOnce), packed).into_response())
 }
