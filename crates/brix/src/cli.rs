@@ -10,9 +10,9 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, audit, backtest, best, check, completions, data, definitions, discover, erase, explain, export, import,
-    init, key, leads, learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates, test,
-    validate,
+    apply, audit, backtest, backup, best, check, completions, data, definitions, discover, erase, explain, export,
+    import, init, key, leads, learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates,
+    test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -87,6 +87,8 @@ enum Command {
     Pull(pull::Arguments),
     Leads(leads::Arguments),
     Near(near::Arguments),
+    Backup(backup::Arguments),
+    Restore(backup::RestoreArguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
     Rollback(apply::BackArguments),
@@ -122,6 +124,8 @@ impl Command {
             Self::Limits(arguments) => limits::run(&arguments, shared, console),
             Self::Leads(arguments) => leads::run(&arguments, shared, console),
             Self::Near(arguments) => near::run(&arguments, console),
+            Self::Backup(arguments) => backup::run(&arguments, shared, console),
+            Self::Restore(arguments) => backup::restore(&arguments, console),
             Self::Plan(arguments) => plan::run(&arguments, console),
             Self::Apply(arguments) => apply::run(&arguments, console),
             Self::Rollback(arguments) => apply::roll_back(&arguments, console),

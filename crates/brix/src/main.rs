@@ -5,6 +5,7 @@
 //! words go. The work itself is done by the libraries.
 
 mod access;
+mod backup;
 mod cli;
 mod commands;
 mod console;

@@ -10,6 +10,7 @@
 
 mod chunks;
 mod columns;
+mod copy;
 mod dictionary;
 mod directory;
 mod erase;

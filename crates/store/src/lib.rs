@@ -14,12 +14,14 @@ mod error;
 mod files;
 pub mod ledger;
 pub mod log;
+mod moment;
 pub mod snapshots;
 mod sqlite;
 mod store;
 
 pub use error::{Error, Result};
 pub use files::SnapshotFiles;
+pub use moment::{Moment, cut_log, moment, skip_leads};
 pub use sqlite::catalog::SqliteCatalog;
 pub use sqlite::ledger::SqliteLedger;
 pub use sqlite::log::SqliteLog;

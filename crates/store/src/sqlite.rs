@@ -6,4 +6,4 @@ mod database;
 pub(crate) mod ledger;
 pub(crate) mod log;
 mod row;
-mod statement;
+pub(crate) mod statement;

@@ -16,8 +16,8 @@ use crate::sqlite::ledger::SqliteLedger;
 use crate::sqlite::log::SqliteLog;
 
 const LOCK: &str = "lock";
-const LOG: &str = "log.db";
-const LEDGER: &str = "ledger.db";
+pub(crate) const LOG: &str = "log.db";
+pub(crate) const LEDGER: &str = "ledger.db";
 const CATALOG: &str = "catalog.db";
 const SNAPSHOTS: &str = "snapshots";
 

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod audit;
 pub mod backtest;
+pub mod backup;
 pub mod best;
 pub mod check;
 mod client;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::Store;
 use store::log::LogLimits;
 
-use crate::support::{MANAGE, READ, Server, folder};
+use crate::support::{KEY, MANAGE, READ, Server, folder};
 
 /// By what the person is known; the last is an older id.
 const IDS: [&str; 3] = ["ann-4711@example.com", "ann-phone-0815", "ann-before-77"];
@@ -214,6 +214,7 @@ fn nothing_is_left_of_whoever_is_erased() {
     let expected = so_many_leads(&without, 3);
 
     let here = place("erasing");
+    let _ = std::fs::remove_dir_all(here.with_file_name("erasing-copied"));
     let mut server = Server::start(&here);
     server.until_ready();
     for (one, other) in others.iter().zip(&theirs) {
@@ -230,6 +231,14 @@ fn nothing_is_left_of_whoever_is_erased() {
     let path = format!("/api/v1/leads/{}", of_them["id"]);
     assert_eq!(server.ask("PATCH", &path, MANAGE, &note).status, 202);
 
+    let copied = Command::new(env!("CARGO_BIN_EXE_brix"))
+        .current_dir(&here)
+        .envs([("TEST_KEY", KEY), ("TEST_READ", READ), ("TEST_MANAGE", MANAGE)])
+        .args(["backup", "../erasing-copied"])
+        .output()
+        .unwrap();
+    assert!(copied.status.success(), "{copied:?}");
+
     // By an older id; the others are found.
     let begun = erase(&server, "user", IDS[2]);
     let found: Vec<&str> = begun["ids"].as_array().unwrap().iter().map(|id| id["id"].as_str().unwrap()).collect();
@@ -245,6 +254,7 @@ fn nothing_is_left_of_whoever_is_erased() {
     );
     assert!(removed["rejects"].as_u64() >= Some(1) && receipt["ids"].is_null(), "{receipt}");
     assert!(receipt["words"].to_string().contains("Backups"), "{receipt}");
+    assert!(receipt["backups"][0]["folder"].as_str().unwrap().ends_with("erasing-copied"), "{receipt}");
     assert_eq!(leads(&server), expected);
 
     // An SDK sends again what it has kept.

@@ -8,6 +8,7 @@
 )]
 
 mod api;
+mod backups;
 mod bad_input;
 mod browser;
 mod definitions;

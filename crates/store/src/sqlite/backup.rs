@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Row};
 
 use super::database::refused;
 use crate::error::{Error, Result};
@@ -32,4 +32,24 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
         return Err(Error::Damaged { path: to.to_owned(), why: found });
     }
     File::open(to).and_then(|file| file.sync_all()).map_err(Error::system("write", to))
+}
+
+fn open(path: &Path) -> Result<Connection> {
+    // Also to read: so what stands beside a copy is taken away again when it is closed.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = Connection::open_with_flags(path, flags).map_err(refused("open", path))?;
+    file.busy_timeout(PATIENCE).map_err(refused("open", path))?;
+    Ok(file)
+}
+
+/// One row of a file that another process may write to.
+pub(crate) fn read<T>(path: &Path, sql: &str, of: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<T> {
+    open(path)?.query_row(sql, [], of).map_err(refused("read", path))
+}
+
+/// Changes a file that nobody else has open.
+pub(crate) fn write(path: &Path, sql: &str, value: u64) -> Result<()> {
+    let file = open(path)?;
+    file.execute(sql, [value]).map_err(refused("write", path))?;
+    file.close().map_err(|(_, error)| refused("write", path)(error))
 }

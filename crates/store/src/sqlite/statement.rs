@@ -1,7 +1,7 @@
 //! SQL lives in text files, a statement under a heading `-- name`; the compiler takes it out.
 
 /// The statement under the heading `-- name`, up to the next heading.
-pub(super) const fn statement(file: &'static str, name: &str) -> &'static str {
+pub(crate) const fn statement(file: &'static str, name: &str) -> &'static str {
     let (bytes, wanted) = (file.as_bytes(), name.as_bytes());
     let mut at = 0;
     loop {

@@ -21,6 +21,7 @@ use super::object::Object;
 use super::suppressions::{MOST_ID_CHARACTERS, SuppressedKind};
 use super::{blocking, body_of};
 use crate::access::secret::random;
+use crate::backup;
 use crate::live::entry::Entry;
 use crate::live::erasure::{Asked, Kept};
 use crate::serve::problem::Problem;
@@ -77,6 +78,15 @@ pub struct ErasureState {
     removed: Removed,
     /// The same in words, with what is still to come and what is not reached.
     words: Vec<String>,
+    /// Backups that `brix backup` made before it was done: they still hold it, if they are there.
+    backups: Vec<Copied>,
+}
+
+/// A backup that was made.
+#[derive(Debug, Serialize, ToSchema)]
+struct Copied {
+    at: String,
+    folder: String,
 }
 
 /// An id of what is erased.
@@ -146,6 +156,7 @@ impl ErasureState {
             suppressed: kept.suppress,
             removed,
             words,
+            backups: Vec::new(),
         })
     }
 
@@ -163,7 +174,21 @@ impl ErasureState {
             shared_devices: None,
             removed: Removed::default(),
             words: vec!["It is durable, and will be done.".to_owned()],
+            backups: Vec::new(),
         }
+    }
+
+    /// Names the backups that still hold it.
+    fn with_backups(mut self, made: &[backup::Made]) -> Self {
+        // To the second: rather one too many.
+        let second = |at: &str| at.get(..19).unwrap_or(at).to_owned();
+        let done = self.removed.done_at.as_deref().map(second);
+        let before = made.iter().filter(|made| done.as_ref().is_none_or(|done| second(&made.at) <= *done));
+        let copied = |made: &backup::Made| Copied { at: made.at.clone(), folder: made.folder.display().to_string() };
+        self.backups = before.map(copied).collect();
+        let hold = |copied: &Copied| format!("The backup of {} in {} still holds it.", copied.at, copied.folder);
+        self.words.extend(self.backups.iter().map(hold));
+        self
     }
 }
 
@@ -251,7 +276,9 @@ fn begin(server: &Server, asked: &Asked) -> store::Result<Option<ErasureState>> 
 pub async fn list(State(server): State<Arc<Server>>) -> Result<Json<Erasures>, Problem> {
     let ledger = Arc::clone(&server.ledger);
     let all = blocking(move || ledger.erasures()).await?;
-    Ok(Json(Erasures { erasures: all.into_iter().filter_map(ErasureState::of).collect() }))
+    let made = backups(&server)?;
+    let states = all.into_iter().filter_map(ErasureState::of).map(|state| state.with_backups(&made));
+    Ok(Json(Erasures { erasures: states.collect() }))
 }
 
 /// The receipt of an erasure: what was removed where and when, and what is still to come
@@ -270,5 +297,12 @@ pub async fn one(
 ) -> Result<Json<ErasureState>, Problem> {
     let (ledger, id) = (Arc::clone(&server.ledger), erasure);
     let found = blocking(move || ledger.erasure(&id)).await?.and_then(ErasureState::of);
-    found.map(Json).ok_or_else(|| Problem::not_found("there is no such erasure, or it has not been looked at yet"))
+    let made = backups(&server)?;
+    found
+        .map(|state| Json(state.with_backups(&made)))
+        .ok_or_else(|| Problem::not_found("there is no such erasure, or it has not been looked at yet"))
+}
+
+fn backups(server: &Server) -> Result<Vec<backup::Made>, Problem> {
+    backup::made(&server.config.data).map_err(|error| Problem::internal(&format!("{error:#}")))
 }

@@ -1,0 +1,10 @@
+-- next lead
+SELECT next_lead FROM processed;
+-- offset
+SELECT up_to FROM processed;
+-- skip
+UPDATE processed SET next_lead = next_lead + ?1;
+-- log bounds
+SELECT up_to + 1, COALESCE((SELECT first + entries - 1 FROM batches ORDER BY first DESC LIMIT 1), up_to) FROM forgotten;
+-- cut
+DELETE FROM batches WHERE first > ?1;
