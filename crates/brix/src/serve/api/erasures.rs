@@ -38,7 +38,8 @@ const LOOK: Duration = Duration::from_millis(5);
 #[serde(deny_unknown_fields)]
 pub struct NewErasure {
     kind: SuppressedKind,
-    /// One of the ids as it is sent, of at most 1,000 bytes: the others are found by it.
+    /// One of the ids as it is sent, of at most 1,000 characters: the others are found by it.
+    #[schema(min_length = 1, max_length = 1000)]
     id: String,
     /// Why. The id is taken out of it.
     #[serde(default)]

@@ -25,7 +25,8 @@ use crate::serve::{Server, clock};
 #[serde(deny_unknown_fields)]
 pub struct ExportOf {
     kind: SuppressedKind,
-    /// One of the ids as it is sent, of at most 1,000 bytes: the others are found by it.
+    /// One of the ids as it is sent, of at most 1,000 characters: the others are found by it.
+    #[schema(min_length = 1, max_length = 1000)]
     id: String,
 }
 
