@@ -87,6 +87,7 @@ fn a_backup_under_load_has_all_that_was_acknowledged() {
         assert!(made["lake"].as_u64() > Some(0), "some of it is in the lake: {made}");
         before
     });
+    qualify(&server, "after-the-backup");
     drop(server);
 
     let verified = brix(&here, &["backup", "--verify", "copy"]);
@@ -97,6 +98,9 @@ fn a_backup_under_load_has_all_that_was_acknowledged() {
     let taken = brix(&here, &["backup", "copy"]);
     assert!(String::from_utf8_lossy(&taken.stderr).contains("has something in it"), "{taken:?}");
 
+    let taken = brix(&here, &["restore", "copy", "data"]);
+    assert!(!taken.status.success(), "{taken:?}");
+    assert!(String::from_utf8_lossy(&taken.stderr).contains("data has something in it"), "{taken:?}");
     let restored = brix(&here, &["restore", "copy", "again"]);
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
     let of_it = often.replacen("[limits]", "data = \"again\"\nlake = \"again/lake\"\n[limits]", 1);
@@ -107,6 +111,7 @@ fn a_backup_under_load_has_all_that_was_acknowledged() {
     let lost: Vec<&String> = before.iter().filter(|person| !kept.contains_key(*person)).collect();
     assert!(lost.is_empty(), "{} acknowledged, and of these lost: {lost:?}", before.len());
     assert!(kept.values().all(|ids| ids.len() == 1), "{kept:?}");
+    assert!(!kept.contains_key("after-the-backup"), "it came after the backup");
     let highest = *kept.values().flatten().max().unwrap();
     qualify(&server, "somebody-new");
     let begun = std::time::Instant::now();
