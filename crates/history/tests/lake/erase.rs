@@ -40,8 +40,10 @@ fn everything(folder: &Path) -> Vec<String> {
     all
 }
 
+const CASES: u32 = 200;
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
 
     #[test]
     fn as_if_they_had_never_been(
@@ -54,7 +56,9 @@ proptest! {
     ) {
         let once: BTreeMap<_, _> = records.into_iter().rev().map(|record| (record.message.clone(), record)).collect();
         let records: Vec<Record> = once.into_values().collect();
-        let workspace = Workspace { account_from_email: true, ..Workspace::default() };
+        // A company that is known by its people's addresses is known again by those who stay.
+        let account_from_email = (kind, id) != (SubjectKind::Account, "x.com");
+        let workspace = Workspace { account_from_email, ..Workspace::default() };
         let folder = tempfile::tempdir().unwrap();
         let cut = cut.min(records.len());
         import(folder.path(), &workspace, &records[..cut]);
