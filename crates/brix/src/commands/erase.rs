@@ -109,6 +109,8 @@ fn told(state: &Json, console: &mut Console) -> Result<Exit> {
 fn in_lake(arguments: &Arguments, id: &str, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let folder = shared.lake();
     let workspace = workspace::read(shared, &[], console)?;
+    // The lock would make the folder where there is none.
+    Lake::open(&folder)?;
     let lock =
         LakeLock::take(&folder).context("the lake is in use: erase by the server that has it, without --lake")?;
     let lake = Lake::open(&folder)?;

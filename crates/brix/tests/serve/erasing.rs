@@ -390,3 +390,15 @@ fn everything_that_is_known_of_somebody_is_given() {
     let subjects: Vec<Value> = unpacked(&zip, "leads.jsonl").iter().map(|lead| lead["subject"]["id"].clone()).collect();
     assert_eq!(subjects, ["eve", "umbrella"], "its own leads, and those of its people");
 }
+
+#[test]
+fn where_there_is_no_lake_none_is_begun() {
+    let here = place("erasing-nothing");
+    let erased = Command::new(env!("CARGO_BIN_EXE_brix"))
+        .current_dir(&here)
+        .args(["erase", "ann", "--lake", "mistyped", "--yes"])
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&erased.stderr).contains("there is no lake in"), "{erased:?}");
+    assert!(!here.join("mistyped").exists());
+}

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use super::guard::Caller;
 use super::object::Object;
-use super::suppressions::{MOST_ID_CHARACTERS, SuppressedKind};
+use super::suppressions::{SuppressedKind, require_id};
 use super::{blocking, body_of};
 use crate::access::secret::random;
 use crate::backup;
@@ -208,10 +208,7 @@ pub async fn erase(
     body: Result<Json<Object<NewErasure>>, JsonRejection>,
 ) -> Result<(StatusCode, Extension<ToldOnce>, Json<ErasureState>), Problem> {
     let new = body_of(body)?;
-    if new.id.is_empty() || new.id.chars().count() > MOST_ID_CHARACTERS {
-        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_CHARACTERS} characters");
-        return Err(Problem::bad_request("bad-parameter", detail));
-    }
+    require_id(&new.id)?;
     let asked = Asked {
         id: random::<16>().map_err(|error| Problem::internal(&error))?,
         at: clock::now(),

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::body_of;
 use super::guard::Caller;
 use super::object::Object;
-use super::suppressions::{MOST_ID_CHARACTERS, SuppressedKind};
+use super::suppressions::{SuppressedKind, require_id};
 use crate::serve::problem::Problem;
 use crate::serve::repeats::ToldOnce;
 use crate::serve::{Server, clock};
@@ -43,10 +43,7 @@ pub async fn export(
     body: Result<Json<Object<ExportOf>>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let of = body_of(body)?;
-    if of.id.is_empty() || of.id.chars().count() > MOST_ID_CHARACTERS {
-        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_CHARACTERS} characters");
-        return Err(Problem::bad_request("bad-parameter", detail));
-    }
+    require_id(&of.id)?;
     let kind = engine::record::SubjectKind::from(of.kind);
     // The subject's id is not in it: the line stays for ever.
     let line = AuditEntry {

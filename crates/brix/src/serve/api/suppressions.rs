@@ -21,7 +21,7 @@ use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
 
 /// The longest id.
-pub const MOST_ID_CHARACTERS: usize = 1_000;
+const MOST_ID_CHARACTERS: usize = 1_000;
 /// Leads looked at a time.
 const AT_ONCE: usize = 1_000;
 
@@ -108,6 +108,15 @@ fn read<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
     body.map(|Json(body)| body).map_err(|error| Problem::bad_request("bad-body", error.body_text()))
 }
 
+/// Whether a text can be the id of a subject.
+pub fn require_id(id: &str) -> Result<(), Problem> {
+    if id.is_empty() || id.chars().count() > MOST_ID_CHARACTERS {
+        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_CHARACTERS} characters");
+        return Err(Problem::bad_request("bad-parameter", detail));
+    }
+    Ok(())
+}
+
 /// The line of the audit. The subject's id is not in it: the line stays for ever.
 fn line(what: &str, by: String, kind: SubjectKind) -> AuditEntry {
     AuditEntry {
@@ -150,10 +159,7 @@ pub async fn suppress(
     body: Result<Json<NewSuppression>, JsonRejection>,
 ) -> Result<Json<SuppressionState>, Problem> {
     let new = read(body)?;
-    if new.id.is_empty() || new.id.chars().count() > MOST_ID_CHARACTERS {
-        let detail = format!("id: give the subject's id as it is sent, of 1 to {MOST_ID_CHARACTERS} characters");
-        return Err(Problem::bad_request("bad-parameter", detail));
-    }
+    require_id(&new.id)?;
     let audit = line("suppression.set", caller.name, new.kind.into());
     let new = Suppression { kind: new.kind.into(), subject: new.id, at: audit.at, reason: new.reason };
     let own = Arc::clone(&server);
