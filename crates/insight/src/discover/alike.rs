@@ -12,6 +12,7 @@ use stats::logistic::{Logistic, Problem};
 use super::catalog::Catalog;
 use super::cohort::{Cohort, Half};
 use super::leaks::Leaks;
+use super::logarithms::Logarithms;
 use super::rule::Rule;
 use super::search::Searched;
 use super::table::{Measure, Slot};
@@ -51,11 +52,14 @@ pub(crate) struct Expected<'a> {
     traits: Vec<Vec<(usize, TraitPath)>>,
     /// By window and traits that are left out.
     models: BTreeMap<(usize, Vec<TraitPath>), Rc<Model>>,
+    logarithms: Logarithms,
 }
 
 /// What is learned of one window.
 struct Model {
-    /// What the logarithm of the number of product events counts for, then those of [`Expected::active`].
+    /// What the logarithm of the number of product events counts for.
+    events: f64,
+    /// What those of [`Expected::active`] say of each place.
     active: Vec<f64>,
     /// Each place's score by its traits; `None` where they tell nothing.
     fit: Option<Vec<f32>>,
@@ -83,7 +87,8 @@ impl<'a> Expected<'a> {
         }
         let active = [Measure::Days, Measure::Kinds, Measure::Users];
         let active = active.into_iter().filter_map(|measure| cohort.slot(Slot { event: None, measure, of: None }));
-        Self { cohort, active: active.collect(), traits, models: BTreeMap::new() }
+        let logarithms = Logarithms::new(&cohort.table.layout.levels);
+        Self { cohort, active: active.collect(), traits, models: BTreeMap::new(), logarithms }
     }
 
     /// What is learned of a rule's window, without the traits that it is itself about.
@@ -95,31 +100,31 @@ impl<'a> Expected<'a> {
             .collect();
         own.sort_unstable();
         own.dedup();
-        let (cohort, active, traits) = (self.cohort, &self.active, &self.traits[rule.window]);
+        let (cohort, active, traits, logarithms) =
+            (self.cohort, &self.active, &self.traits[rule.window], &self.logarithms);
         let model = self.models.entry((rule.window, own)).or_insert_with_key(|(window, own)| {
             let traits: Vec<usize> =
                 traits.iter().filter(|(_, path)| !own.contains(path)).map(|(slot, _)| *slot).collect();
-            Rc::new(learn(cohort, *window, active, &traits))
+            Rc::new(learn(cohort, logarithms, *window, active, &traits))
         });
         Rc::clone(model)
     }
 }
 
-/// The logarithms of a place's features.
-fn known<'a>(
-    cohort: &'a Cohort<'_>,
-    place: usize,
-    window: usize,
-    slots: &'a [usize],
-) -> impl Iterator<Item = f64> + 'a {
-    let (windows, levels) = (cohort.table.layout.windows, &cohort.table.layout.levels);
-    let of_place = cohort.levels(place).unwrap_or(&[]);
-    let value = move |slot: &usize| of_place.get(slot * windows + window).map_or(0, |level| levels.least(*level));
-    slots.iter().map(move |slot| f64::from(value(slot)).ln_1p())
+/// The sum over features, each with its weight, of the logarithms of each place.
+fn weighed(cohort: &Cohort<'_>, logarithms: &Logarithms, window: usize, slots: &[usize], weights: &[f64]) -> Vec<f64> {
+    let mut sums = vec![0.0; cohort.len()];
+    for (slot, weight) in slots.iter().zip(weights) {
+        let of_levels: Vec<f64> = logarithms.of_levels().iter().map(|value| value * weight).collect();
+        for (sum, level) in sums.iter_mut().zip(cohort.levels(*slot, window)) {
+            *sum += of_levels[usize::from(*level)];
+        }
+    }
+    sums
 }
 
 /// Converting by activity and traits, learned from a sample of the searched half.
-fn learn(cohort: &Cohort<'_>, window: usize, active: &[usize], traits: &[usize]) -> Model {
+fn learn(cohort: &Cohort<'_>, logarithms: &Logarithms, window: usize, active: &[usize], traits: &[usize]) -> Model {
     let landmark = &cohort.landmarks[window];
     let (people, buyers) = cohort.totals(window, Half::Search);
     let every = (people as usize).div_ceil(MOST_LEARNED).max(1);
@@ -127,35 +132,38 @@ fn learn(cohort: &Cohort<'_>, window: usize, active: &[usize], traits: &[usize])
     let columns = 1 + active.len() + traits.len();
     let (mut cells, mut outcomes) = (Vec::new(), Vec::new());
     for place in cohort.range(Half::Search).filter(|place| landmark.at_risk.has(*place)).step_by(every) {
-        cells.push(f64::from(cohort.activity(place, window)).ln_1p());
-        cells.extend(known(cohort, place, window, active).chain(known(cohort, place, window, traits)));
+        cells.push(logarithms.of_count(cohort.activity(window)[place]));
+        let level = |slot: &usize| usize::from(cohort.levels(*slot, window)[place]);
+        cells.extend(active.iter().chain(traits).map(|slot| logarithms.of_levels()[level(slot)]));
         outcomes.push(landmark.won.has(place));
     }
     let problem = Problem { columns, cells: &cells, outcomes: &outcomes, offsets: None, ridge: RIDGE, least: None };
     // Where nothing can be learned, events are as good as anything.
     let model = Logistic::fit(&problem).map(|model| model.coefficients);
-    let mut coefficients = model.unwrap_or_else(|_| std::iter::once(1.0).chain(vec![0.0; columns - 1]).collect());
-    let of_traits = coefficients.split_off(1 + active.len());
-    let fit = |place: usize| {
-        let known = known(cohort, place, window, traits);
-        known.zip(&of_traits).map(|(value, coefficient)| value * coefficient).sum::<f64>() as f32
-    };
-    let fit = (!traits.is_empty()).then(|| (0..cohort.len()).map(fit).collect());
-    Model { active: coefficients, fit }
+    let coefficients = model.unwrap_or_else(|_| std::iter::once(1.0).chain(vec![0.0; columns - 1]).collect());
+    let (of_active, of_traits) = coefficients.split_at(1 + active.len());
+    let fit = || weighed(cohort, logarithms, window, traits, of_traits).into_iter().map(|sum| sum as f32).collect();
+    Model {
+        events: of_active[0],
+        active: weighed(cohort, logarithms, window, active, &of_active[1..]),
+        fit: (!traits.is_empty()).then(fit),
+    }
 }
 
 impl Strata {
     /// By how much people did in a window and, where traits tell anything, by their fit.
     pub fn new(catalog: &Catalog, cohort: &Cohort<'_>, expected: &mut Expected<'_>, rule: &Rule) -> Self {
         let model = expected.of(catalog, rule);
-        let values = activity(catalog, cohort, rule, &expected.active, &model.active);
+        let values = activity(catalog, cohort, rule, &expected.logarithms, &model);
         let scores = model.fit.as_deref();
         let groups = (values.len() / LEAST_PEOPLE).max(1);
         let of_fit = if scores.is_some() { MOST_FIT_GROUPS.min((groups as f64).sqrt() as usize).max(1) } else { 1 };
         let ends = quantiles(&values, (groups / of_fit).clamp(1, MOST_ACTIVITY_GROUPS));
         let mut strata = Self { of: vec![0; cohort.len()], count: ends.len() + 1, by_fit: of_fit > 1 };
+        let groups: Vec<u16> =
+            (0..=MOST_COUNTED).map(|value| ends.partition_point(|end| *end <= value) as u16).collect();
         for (value, place) in &values {
-            strata.of[*place] = ends.partition_point(|end| end <= value) as u16;
+            strata.of[*place] = groups[(*value).min(MOST_COUNTED) as usize];
         }
         if let Some(scores) = scores.filter(|_| strata.by_fit) {
             strata.split(&values, scores, of_fit);
@@ -188,42 +196,42 @@ fn activity(
     catalog: &Catalog,
     cohort: &Cohort<'_>,
     rule: &Rule,
-    slots: &[usize],
-    coefficients: &[f64],
+    logarithms: &Logarithms,
+    model: &Model,
 ) -> Vec<(u32, usize)> {
-    let (windows, levels) = (cohort.table.layout.windows, &cohort.table.layout.levels);
     let own = rule.own(catalog, cohort);
-    let own_beyond = |most: &dyn Fn(u32) -> u32, place: usize| {
-        let of_place = cohort.levels(place).unwrap_or(&[]);
-        let beyond = |(slot, twice): &(usize, u32)| {
-            of_place
-                .get(slot * windows + rule.window)
-                .map_or(0, |level| levels.least(*level).saturating_sub(most(*twice)))
-        };
-        own.iter().map(beyond).sum::<u32>()
-    };
-    let at_risk = &cohort.landmarks[rule.window].at_risk;
-    let (mut all, mut about) = (0_u64, 0_u64);
-    for place in at_risk.places() {
-        all += u64::from(cohort.activity(place, rule.window));
-        about += u64::from(own_beyond(&|_| 0, place));
+    let landmark = &cohort.landmarks[rule.window];
+    let all = cohort.activity(rule.window);
+    let about = beyond(cohort, rule.window, &own, |_| 0);
+    let sum = |counts: &[u32]| landmark.at_risk.places().map(|place| u64::from(counts[place])).sum::<u64>();
+    if sum(&about) * 2 > sum(all) {
+        let others = |place: usize| all[place].saturating_sub(about[place]);
+        return landmark.at_risk.places().map(|place| (others(place), place)).collect();
     }
-    let is_most = about * 2 > all;
-    if is_most {
-        let others = |place: usize| cohort.activity(place, rule.window).saturating_sub(own_beyond(&|_| 0, place));
-        return at_risk.places().map(|place| (others(place), place)).collect();
-    }
-    let (first, others) = coefficients.split_first().unwrap_or((&1.0, &[]));
+    let too_many = beyond(cohort, rule.window, &own, |twice| twice);
     let score = |place: usize| {
-        let events = cohort.activity(place, rule.window).saturating_sub(own_beyond(&|twice| twice, place));
-        let more = known(cohort, place, rule.window, slots).zip(others).map(|(value, weight)| value * weight);
-        first * f64::from(events).ln_1p() + more.sum::<f64>()
+        let events = all[place].saturating_sub(too_many[place]);
+        model.events * logarithms.of_count(events) + model.active[place]
     };
-    let scores: Vec<(f64, usize)> = at_risk.places().map(|place| (score(place), place)).collect();
+    let scores: Vec<(f64, usize)> = landmark.at_risk.places().map(|place| (score(place), place)).collect();
     let (low, high) =
         scores.iter().fold((f64::MAX, f64::MIN), |(low, high), (score, _)| (score.min(low), score.max(high)));
     let scale = if high > low { f64::from(MOST_COUNTED) / (high - low) } else { 0.0 };
     scores.into_iter().map(|(score, place)| (((score - low) * scale) as u32, place)).collect()
+}
+
+/// How many of the events that a rule is about each place has beyond so many of each.
+fn beyond(cohort: &Cohort<'_>, window: usize, own: &[(usize, u32)], most: impl Fn(u32) -> u32) -> Vec<u32> {
+    let levels = &cohort.table.layout.levels;
+    let mut sums = vec![0; cohort.len()];
+    for (slot, twice) in own {
+        let of_levels: Vec<u32> =
+            (0..=u8::MAX).map(|level| levels.least(level).saturating_sub(most(*twice))).collect();
+        for (sum, level) in sums.iter_mut().zip(cohort.levels(*slot, window)) {
+            *sum += of_levels[usize::from(*level)];
+        }
+    }
+    sums
 }
 
 /// The values that cut people into groups of equal size, as far as equal values allow: by counting, not by sorting.

@@ -23,6 +23,18 @@ impl Bits {
         bits
     }
 
+    /// Those whose level is at least so much.
+    #[must_use]
+    pub fn at_least(levels: &[u8], least: u8) -> Self {
+        let word = |levels: &[u8]| {
+            let mut met = [0_u8; 64];
+            met.iter_mut().zip(levels).for_each(|(met, level)| *met = u8::from(*level >= least));
+            let eights = met.chunks_exact(8).map(packed);
+            eights.enumerate().fold(0, |word, (number, eight)| word | eight << (8 * number))
+        };
+        Self { words: levels.chunks(64).map(word).collect() }
+    }
+
     /// Takes a subject in.
     #[inline]
     pub fn set(&mut self, place: usize) {
@@ -96,6 +108,15 @@ impl Bits {
     }
 }
 
+/// Eight bytes of 0 or 1 as the lowest eight bits.
+#[inline]
+fn packed(bytes: &[u8]) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(bytes);
+    // Byte `n`, bit `8 n` of the factor, goes to bit `56 + n` of the product: no two meet below.
+    u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
 /// How many bits two rows of words share.
 #[inline]
 #[must_use]
@@ -118,5 +139,16 @@ mod tests {
         assert_eq!(threes.and_not(&fives).count(), count(&|place| place % 3 == 0 && place % 5 != 0));
         assert_eq!(threes.and(&fives).places().collect::<Vec<_>>(), (0..200).step_by(15).collect::<Vec<_>>());
         assert!(threes.has(198) && !threes.has(199));
+    }
+
+    #[test]
+    fn levels_are_compared_one_by_one() {
+        let mut generator = stats::random::Generator::new(7);
+        for count in [0, 1, 63, 64, 65, 200] {
+            let levels: Vec<u8> = (0..count).map(|_| generator.below(4) as u8).collect();
+            for least in 1..4 {
+                assert_eq!(Bits::at_least(&levels, least), Bits::of(count, |place| levels[place] >= least));
+            }
+        }
     }
 }

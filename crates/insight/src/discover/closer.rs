@@ -72,12 +72,12 @@ pub(crate) fn curve(question: &Question, cohort: &Cohort<'_>, condition: &Condit
     if condition.slot.measure.is_timing() {
         return None;
     }
-    let column = cohort.slot(condition.slot)? * cohort.table.layout.windows + window;
+    let levels = cohort.levels(cohort.slot(condition.slot)?, window);
     let landmark = &cohort.landmarks[window];
     let scale = &cohort.table.layout.levels;
     let mut counts = vec![(0_u64, 0_u64); CUTS.len()];
     for place in landmark.at_risk.places() {
-        let value = cohort.levels(place).map_or(0, |levels| scale.least(levels[column]));
+        let value = scale.least(levels[place]);
         let point = CUTS.partition_point(|cut| *cut <= value) - 1;
         counts[point].0 += 1;
         counts[point].1 += u64::from(landmark.won.has(place));
@@ -121,14 +121,12 @@ pub(crate) fn heat_map(question: &Question, cohort: &Cohort<'_>, condition: &Con
     }
     let slot = cohort.slot(condition.slot)?;
     let windows = question.windows.len();
-    // By window and level: people at risk and buyers, in one pass.
+    // By window and level: people at risk and buyers.
     let mut counts = vec![[0_u64; 2]; windows * 256];
-    for place in 0..cohort.len() {
-        let Some(levels) = cohort.levels(place) else { continue };
-        for (window, landmark) in
-            cohort.landmarks.iter().enumerate().filter(|(_, landmark)| landmark.at_risk.has(place))
-        {
-            let cell = &mut counts[window * 256 + usize::from(levels[slot * windows + window])];
+    for (window, landmark) in cohort.landmarks.iter().enumerate() {
+        let levels = cohort.levels(slot, window);
+        for place in landmark.at_risk.places() {
+            let cell = &mut counts[window * 256 + usize::from(levels[place])];
             cell[0] += 1;
             cell[1] += u64::from(landmark.won.has(place));
         }
@@ -230,7 +228,7 @@ pub(crate) fn missed(cohort: &Cohort<'_>, rule: &Rule) -> Missed {
     let buyers = cohort.range(Half::HeldOut).filter(|place| landmark.won.has(*place));
     let (found, missed): (Vec<usize>, Vec<usize>) = buyers.partition(|place| bits.has(*place));
     let events = |places: &[usize]| {
-        let mut counts: Vec<u32> = places.iter().map(|place| cohort.activity(*place, rule.window)).collect();
+        let mut counts: Vec<u32> = places.iter().map(|place| cohort.activity(rule.window)[*place]).collect();
         counts.sort_unstable();
         counts
     };

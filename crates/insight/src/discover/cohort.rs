@@ -5,6 +5,7 @@ use std::ops::Range;
 use engine::household::Subject;
 
 use super::bits::{Bits, count_and};
+use super::columns::Columns;
 use super::rule::Condition;
 use super::table::{FeatureTable, Slot, TableRow};
 use stats::table::TwoByTwo;
@@ -35,7 +36,9 @@ pub(crate) struct Cohort<'a> {
     /// Part and row of each place; [`Self::NOBODY`] in the gap before the held-out half, which begins with a word of bits.
     places: Vec<(u32, u32)>,
     /// The levels of all places in their order: looked at many times, so laid out once.
-    levels: Vec<u8>,
+    columns: Columns,
+    /// By window, how many product events each place has.
+    activity: Vec<Vec<u32>>,
     /// The first place of each household; ends with the number of places.
     households: Vec<u32>,
     /// Whether some household has more than one subject.
@@ -91,18 +94,21 @@ impl<'a> Cohort<'a> {
         }
         let is_clustered = households.len() < ranked.len();
         households.push(places.len() as u32);
-        let levels = in_order(table, &places);
-        let mut cohort = Self { table, places, levels, households, is_clustered, split, landmarks: Vec::new() };
-        cohort.landmarks = (0..table.layout.windows).map(|window| cohort.landmark(window)).collect();
+        let columns = Columns::of(table, &places);
+        let activity = activity(table, &places);
+        let landmarks = Vec::new();
+        let mut cohort = Self { table, places, columns, activity, households, is_clustered, split, landmarks };
+        // Rows lie in no order of places: they are gone through once for all windows.
+        let at_risk = |row: &TableRow| (row.in_population & row.unconverted, row.in_population & row.unconverted & row.won);
+        let stands: Vec<(u8, u8)> = (0..cohort.len()).map(|place| cohort.row(place).map_or((0, 0), at_risk)).collect();
+        cohort.landmarks = (0..table.layout.windows).map(|window| cohort.landmark(window, &stands)).collect();
         cohort
     }
 
-    fn landmark(&self, window: usize) -> Landmark {
-        let of = |place: usize, mask: &dyn Fn(&TableRow) -> u8| {
-            self.row(place).is_some_and(|row| mask(row) >> window & 1 == 1)
-        };
-        let at_risk = Bits::of(self.len(), |place| of(place, &|row| row.in_population & row.unconverted));
-        let won = Bits::of(self.len(), |place| of(place, &|row| row.in_population & row.unconverted & row.won));
+    /// By place and by a bit for each window: who is at risk, and who of them converts.
+    fn landmark(&self, window: usize, stands: &[(u8, u8)]) -> Landmark {
+        let at_risk = Bits::of(self.len(), |place| stands[place].0 >> window & 1 == 1);
+        let won = Bits::of(self.len(), |place| stands[place].1 >> window & 1 == 1);
         let mut landmark = Landmark { at_risk, won, totals: [(0, 0); 2] };
         landmark.totals = [Half::Search, Half::HeldOut].map(|half| {
             let words = self.words(half);
@@ -123,19 +129,14 @@ impl<'a> Cohort<'a> {
         self.table.parts.get(part as usize)?.rows.get(row as usize)
     }
 
-    /// The levels of a place's features: by feature, then by window; all 0 in the gap.
-    #[inline]
-    pub fn levels(&self, place: usize) -> Option<&[u8]> {
-        let stride = self.table.layout.stride();
-        self.levels.get(place * stride..(place + 1) * stride)
+    /// The level of each place by a feature, in a window; 0 in the gap.
+    pub fn levels(&self, slot: usize, window: usize) -> &[u8] {
+        self.columns.get(slot * self.table.layout.windows + window)
     }
 
-    /// How many product events a place has in a window.
-    pub fn activity(&self, place: usize, window: usize) -> u32 {
-        let Some((part, row)) = self.places.get(place) else { return 0 };
-        let windows = self.table.layout.windows;
-        let part = self.table.parts.get(*part as usize);
-        part.and_then(|part| part.activity.get(*row as usize * windows + window)).copied().unwrap_or(0)
+    /// How many product events each place has in a window.
+    pub fn activity(&self, window: usize) -> &[u32] {
+        &self.activity[window]
     }
 
     /// The places of a half.
@@ -173,43 +174,18 @@ impl<'a> Cohort<'a> {
 
     /// Those for whom a feature has at least a value within a window.
     pub fn at_least(&self, slot: usize, window: usize, value: u32) -> Bits {
-        let level = self.table.layout.levels.of(value);
-        let column = slot * self.table.layout.windows + window;
-        let stride = self.table.layout.stride();
-        let mut bits = Bits::none(self.len());
-        for (word, of_word) in bits.words_mut().iter_mut().zip(self.levels.chunks(64 * stride)) {
-            let met = of_word.chunks_exact(stride).map(|levels| u64::from(levels[column] >= level));
-            *word = met.enumerate().fold(0, |all, (number, bit)| all | bit << number);
-        }
-        bits
+        Bits::at_least(self.levels(slot, window), self.table.layout.levels.of(value))
     }
 
-    /// Many such sets at once, of one half, their words beginning with the half's: people are looked at once.
-    pub fn many(&self, conditions: &[Condition], window: usize, half: Half) -> Vec<Bits> {
-        let windows = self.table.layout.windows;
-        let columns: Vec<(usize, u8)> = conditions
-            .iter()
-            .filter_map(|condition| {
-                let slot = self.slot(condition.slot)?;
-                Some((slot * windows + window, self.table.layout.levels.of(condition.at_least)))
-            })
-            .collect();
+    /// Those of one half who meet a condition, their words beginning with the half's.
+    pub fn of_half(&self, condition: &Condition, window: usize, half: Half) -> Bits {
         let range = self.range(half);
-        let mut sets = vec![Bits::none(range.len()); columns.len()];
-        // A word of each set at a time: 64 people's levels stay near while all conditions are asked of them.
-        let mut rows: Vec<Option<&[u8]>> = Vec::with_capacity(64);
-        for word in 0..range.len().div_ceil(64) {
-            let first = range.start + word * 64;
-            rows.clear();
-            rows.extend((first..(first + 64).min(range.end)).map(|place| self.levels(place)));
-            for ((column, level), set) in columns.iter().zip(&mut sets) {
-                let bit = |(number, row): (usize, &Option<&[u8]>)| {
-                    u64::from(row.is_some_and(|levels| levels[*column] >= *level)) << number
-                };
-                set.words_mut()[word] = rows.iter().enumerate().map(bit).fold(0, |all, bit| all | bit);
-            }
-        }
-        sets
+        let least = self.table.layout.levels.of(condition.at_least);
+        let slot = self.slot(condition.slot);
+        slot.map_or_else(
+            || Bits::none(range.len()),
+            |slot| Bits::at_least(&self.levels(slot, window)[range.clone()], least),
+        )
     }
 
     /// The features' place.
@@ -228,17 +204,19 @@ impl<'a> Cohort<'a> {
     }
 }
 
-/// The levels of places, one after the other.
-fn in_order(table: &FeatureTable, places: &[(u32, u32)]) -> Vec<u8> {
-    let stride = table.layout.stride();
-    let mut levels = vec![0; places.len() * stride];
-    for ((part, row), mine) in places.iter().zip(levels.chunks_exact_mut(stride.max(1))) {
-        let start = *row as usize * stride;
-        if let Some(theirs) = table.parts.get(*part as usize).and_then(|part| part.levels.get(start..start + stride)) {
-            mine.copy_from_slice(theirs);
+/// By window, how many product events each place has.
+fn activity(table: &FeatureTable, places: &[(u32, u32)]) -> Vec<Vec<u32>> {
+    let windows = table.layout.windows;
+    let mut activity = vec![vec![0; places.len()]; windows];
+    for (place, (part, row)) in places.iter().enumerate() {
+        let start = *row as usize * windows;
+        let part = table.parts.get(*part as usize);
+        let counts = part.and_then(|part| part.activity.get(start..start + windows)).unwrap_or(&[]);
+        for (of_window, count) in activity.iter_mut().zip(counts) {
+            of_window[place] = *count;
         }
     }
-    levels
+    activity
 }
 
 /// A table of the exposed and all.

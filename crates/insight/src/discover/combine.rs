@@ -7,6 +7,7 @@
 use super::aim::Aim;
 use super::bits::{Bits, count_and};
 use super::cohort::{Cohort, Half, table};
+use super::pairs::{Pairs, Triples};
 use super::rule::{Condition, Rule};
 use super::search::{Candidate, LEAST_PEOPLE};
 use super::table::{Measure, Slot};
@@ -60,9 +61,10 @@ pub(crate) fn combine(cohort: &Cohort<'_>, cells: &[Candidate], aim: Aim, weeks:
     let mut combined = Combined::default();
     for window in 0..cohort.landmarks.len() {
         let pool = Pool::new(cohort, window, pick(cells, window), aim, weeks);
-        pool.pairs(&mut combined);
+        let pairs = (Pairs::of(&pool.met), Pairs::of(&pool.won));
+        pool.pairs(&pairs, &mut combined);
         pool.orders(cells, &mut combined);
-        pool.triples(&mut combined);
+        pool.triples(&pairs, &mut combined);
     }
     combined.best.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| left.rule.cmp(&right.rule)));
     combined
@@ -93,13 +95,10 @@ impl Pool {
         let landmark = &cohort.landmarks[window];
         let (people, buyers) = cohort.totals(window, Half::Search);
         let winners: Vec<usize> = cohort.range(Half::Search).filter(|place| landmark.won.has(*place)).collect();
-        let met: Vec<Vec<u64>> = cohort
-            .many(&conditions, window, Half::Search)
+        let at_risk = &landmark.at_risk.words()[words.clone()];
+        let met: Vec<Vec<u64>> = conditions
             .iter()
-            .map(|bits| {
-                let at_risk = &landmark.at_risk.words()[words.clone()];
-                bits.words().iter().zip(at_risk).map(|(met, risk)| met & risk).collect()
-            })
+            .map(|condition| and(cohort.of_half(condition, window, Half::Search).words(), at_risk))
             .collect();
         let has = |words: &[u64], place: usize| words[place / 64] >> (place % 64) & 1 == 1;
         let won: Vec<Vec<u64>> = met
@@ -122,15 +121,14 @@ impl Pool {
     }
 
     /// All pairs, as "both" and as "the one without the other".
-    fn pairs(&self, combined: &mut Combined) {
+    fn pairs(&self, (pairs, pairs_won): &(Pairs, Pairs), combined: &mut Combined) {
         let mut best = Best::default();
         for first in 0..self.conditions.len() {
             for second in first + 1..self.conditions.len() {
                 if !self.go_together(first, second) {
                     continue;
                 }
-                let met = count_and(&self.met[first], &self.met[second]);
-                let won = count_and(&self.won[first], &self.won[second]);
+                let (met, won) = (pairs.both(first, second), pairs_won.both(first, second));
                 combined.tried += 3;
                 let simpler = self.scores[first].max(self.scores[second]);
                 let both = self.score(met, won);
@@ -180,42 +178,31 @@ impl Pool {
     }
 
     /// Triples of the best conditions, as "all" and as "two of three"; then the beam.
-    fn triples(&self, combined: &mut Combined) {
+    fn triples(&self, (pairs, pairs_won): &(Pairs, Pairs), combined: &mut Combined) {
         let count = self.conditions.len().min(MOST_TRIPLED);
-        let pairs: Vec<(u64, u64)> = (0..count * count)
-            .map(|pair| {
-                let (first, second) = (pair / count, pair % count);
-                if first < second {
-                    (count_and(&self.met[first], &self.met[second]), count_and(&self.won[first], &self.won[second]))
-                } else {
-                    (0, 0)
-                }
-            })
-            .collect();
+        let (triples, triples_won) = (Triples::of(&self.met[..count]), Triples::of(&self.won[..count]));
+        let pair = |first: usize, second: usize| (pairs.both(first, second), pairs_won.both(first, second));
         let (mut all, mut two) = (Best::default(), Best::default());
         for first in 0..count {
             for second in first + 1..count {
                 if !self.go_together(first, second) {
                     continue;
                 }
-                let both = and(&self.met[first], &self.met[second]);
-                let both_won = and(&self.won[first], &self.won[second]);
-                let pair = pairs[first * count + second];
-                let pair_score = self.score(pair.0, pair.1);
+                let (both, both_won) = pair(first, second);
+                let pair_score = self.score(both, both_won);
                 for third in second + 1..count {
                     if !(self.go_together(first, third) && self.go_together(second, third)) {
                         continue;
                     }
                     combined.tried += 2;
-                    let met = count_and(&both, &self.met[third]);
-                    let won = count_and(&both_won, &self.won[third]);
-                    let others = [pairs[first * count + third], pairs[second * count + third]];
+                    let (met, won) = (triples.all(first, second, third), triples_won.all(first, second, third));
+                    let others = [pair(first, third), pair(second, third)];
                     let of_pairs = others.iter().map(|(met, won)| self.score(*met, *won)).fold(pair_score, f64::max);
                     let alone = [first, second, third].iter().map(|place| self.scores[*place]).fold(of_pairs, f64::max);
                     let parts = [(first, false), (second, false), (third, false)];
                     all.offer(self.score(met, won), alone, || self.rule(&parts, 3));
-                    let met = pair.0 + others[0].0 + others[1].0 - 2 * met;
-                    let won = pair.1 + others[0].1 + others[1].1 - 2 * won;
+                    let met = both + others[0].0 + others[1].0 - 2 * met;
+                    let won = both_won + others[0].1 + others[1].1 - 2 * won;
                     two.offer(self.score(met, won), alone, || self.rule(&parts, 2));
                 }
             }

@@ -49,10 +49,10 @@ fn table(seed: u64, people: usize, events: usize) -> FeatureTable {
 fn slowly(cohort: &Cohort<'_>, rule: &Rule) -> f64 {
     let mut table = TwoByTwo::default();
     for place in cohort.range(Half::Search) {
-        let (Some(levels), Some(row)) = (cohort.levels(place), cohort.row(place)) else { continue };
+        let Some(row) = cohort.row(place) else { continue };
         let holds = rule.conditions.iter().filter(|condition| {
             let slot = cohort.slot(condition.slot).unwrap_or(0);
-            let value = u32::from(levels[slot * cohort.table.layout.windows + rule.window]);
+            let value = u32::from(cohort.levels(slot, rule.window)[place]);
             (value >= condition.at_least) != condition.negated
         });
         table.add(holds.count() >= rule.least, row.won >> rule.window & 1 == 1);

@@ -27,7 +27,7 @@ pub struct Luck {
 
 /// The cells of one feature and window: its column, then each threshold's level with how many reach it.
 struct Column {
-    place: usize,
+    slot: usize,
     window: usize,
     cells: Vec<(usize, u64)>,
 }
@@ -41,16 +41,16 @@ impl Luck {
         }
         let windows: Vec<Exchange> = (0..cohort.landmarks.len()).map(|window| Exchange::of(cohort, window)).collect();
         let mut order: Vec<u32> = (0..cohort.households(Half::Search).count() as u32).collect();
-        let mut counts = vec![0_u32; cohort.table.layout.stride() * 256];
+        let mut winners: Vec<Vec<usize>> = vec![Vec::new(); windows.len()];
         let mut most: Vec<f64> = (0..permutations)
             .map(|permutation| {
                 let mut generator = Generator::stream(seed, (1 << 32) + u64::from(permutation));
                 generator.shuffle(&mut order);
-                counts.fill(0);
-                for (window, exchange) in windows.iter().enumerate() {
-                    exchange.winners(&order, &mut generator, |place| count(cohort, place, window, &mut counts));
+                for (exchange, winners) in windows.iter().zip(&mut winners) {
+                    winners.clear();
+                    exchange.winners(&order, &mut generator, |place| winners.push(place));
                 }
-                largest(cohort, &columns, &counts)
+                largest(cohort, &columns, &winners)
             })
             .collect();
         most.sort_unstable_by(f64::total_cmp);
@@ -76,7 +76,7 @@ fn columns(cohort: &Cohort<'_>, cells: &[Candidate]) -> Vec<Column> {
         let (slot, window) = (cell.condition.slot, cell.window);
         if last != Some((slot, window)) {
             let Some(place) = cohort.slot(slot) else { continue };
-            columns.push(Column { place: place * layout.windows + window, window, cells: Vec::new() });
+            columns.push(Column { slot: place, window, cells: Vec::new() });
             last = Some((slot, window));
         }
         if let Some(column) = columns.last_mut() {
@@ -86,27 +86,19 @@ fn columns(cohort: &Cohort<'_>, cells: &[Candidate]) -> Vec<Column> {
     columns
 }
 
-/// Adds a buyer's features of one window.
-fn count(cohort: &Cohort<'_>, place: usize, window: usize, counts: &mut [u32]) {
-    let windows = cohort.table.layout.windows;
-    let of_place = cohort.levels(place).unwrap_or(&[]);
-    for (slot, level) in of_place.iter().skip(window).step_by(windows).enumerate() {
-        // Nobody is asked for less than one.
-        if *level > 0 {
-            counts[(slot * windows + window) * 256 + usize::from(*level)] += 1;
-        }
-    }
-}
-
-/// The largest score of all cells.
-fn largest(cohort: &Cohort<'_>, columns: &[Column], counts: &[u32]) -> f64 {
+/// The largest score of all cells where these win, by window.
+fn largest(cohort: &Cohort<'_>, columns: &[Column], winners: &[Vec<usize>]) -> f64 {
     let mut most = 0.0_f64;
     for column in columns {
         let (people, won) = cohort.totals(column.window, Half::Search);
-        let counts = &counts[column.place * 256..(column.place + 1) * 256];
+        let levels = cohort.levels(column.slot, column.window);
+        let mut counts = [0_u64; 256];
+        for place in &winners[column.window] {
+            counts[usize::from(levels[*place])] += 1;
+        }
         let (mut reached, mut above) = (0_u64, 256);
         for (level, met) in column.cells.iter().rev() {
-            reached += counts[*level..above].iter().map(|count| u64::from(*count)).sum::<u64>();
+            reached += counts[*level..above].iter().sum::<u64>();
             above = *level;
             most = most.max(z_score(&table(*met, reached, people, won)));
         }

@@ -55,22 +55,23 @@ impl Histograms {
     fn of(cohort: &Cohort<'_>) -> Self {
         let layout = &cohort.table.layout;
         let (windows, levels) = (layout.windows, 256);
+        let range = cohort.range(Half::Search);
+        // How each place stands: 0 and 1 at risk, without and with a purchase; 2 not at risk.
+        let stands: Vec<Vec<u8>> = cohort
+            .landmarks
+            .iter()
+            .map(|landmark| {
+                let stand = |place| if landmark.at_risk.has(place) { u8::from(landmark.won.has(place)) } else { 2 };
+                range.clone().map(stand).collect()
+            })
+            .collect();
         let mut counts = vec![[0_u32; 2]; layout.stride() * levels];
-        for place in cohort.range(Half::Search) {
-            let Some(of_place) = cohort.levels(place) else { continue };
-            let stands: Vec<Option<usize>> = cohort
-                .landmarks
-                .iter()
-                .map(|landmark| landmark.at_risk.has(place).then(|| usize::from(landmark.won.has(place))))
-                .collect();
-            for (slot, values) in of_place.chunks_exact(windows).enumerate() {
-                if values.iter().all(|value| *value == 0) {
-                    continue;
-                }
-                for (window, (value, stand)) in values.iter().zip(&stands).enumerate() {
-                    if let Some(won) = stand {
-                        counts[(slot * windows + window) * levels + usize::from(*value)][*won] += 1;
-                    }
+        for slot in 0..layout.slots.len() {
+            for (window, stands) in stands.iter().enumerate() {
+                let of_column = counts_of(&cohort.levels(slot, window)[range.clone()], stands);
+                let start = (slot * windows + window) * levels;
+                for (count, [others, won, _, _]) in counts[start..start + levels].iter_mut().zip(&of_column) {
+                    *count = [*others, *won];
                 }
             }
         }
@@ -95,6 +96,20 @@ impl Histograms {
         }
         tails
     }
+}
+
+/// By level, how many stand how. Level 0 is not counted: nobody is asked for less than one, and most have nothing of most events.
+fn counts_of(levels: &[u8], stands: &[u8]) -> [[u32; 4]; 256] {
+    let mut counts = [[0_u32; 4]; 256];
+    for (levels, stands) in levels.chunks(8).zip(stands.chunks(8)) {
+        if levels.iter().fold(0, |any, level| any | level) == 0 {
+            continue;
+        }
+        for (level, stand) in levels.iter().zip(stands) {
+            counts[usize::from(*level)][usize::from(*stand & 3)] += 1;
+        }
+    }
+    counts
 }
 
 /// Searches every feature.

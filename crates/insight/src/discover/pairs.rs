@@ -1,0 +1,109 @@
+//! How many are in two or in three of many sets at once: all pairs and triples of conditions.
+//!
+//! Each set is too long for the memory next to the processor, and is asked for hundreds of times. So a short stretch of all sets
+//! is counted for all pairs before the next one.
+
+use super::bits::count_and;
+
+/// Words of each set that are counted at a time: of 300 sets a few hundred kilobytes.
+const STRETCH: usize = 128;
+
+/// How many are in both of each pair of sets.
+pub(crate) struct Pairs {
+    counts: Vec<u32>,
+    sets: usize,
+}
+
+impl Pairs {
+    /// Of sets of equally many words.
+    pub fn of(sets: &[Vec<u64>]) -> Self {
+        let mut counts = vec![0; sets.len() * sets.len()];
+        stretches(sets, |stretch| {
+            for (first, left) in stretch.iter().enumerate() {
+                let row = &mut counts[first * sets.len()..(first + 1) * sets.len()];
+                for (count, right) in row.iter_mut().zip(stretch).skip(first + 1) {
+                    *count += count_and(left, right) as u32;
+                }
+            }
+        });
+        Self { counts, sets: sets.len() }
+    }
+
+    /// How many are in both, the first before the second.
+    pub fn both(&self, first: usize, second: usize) -> u64 {
+        u64::from(self.counts[first * self.sets + second])
+    }
+}
+
+/// How many are in all of each three of few sets.
+pub(crate) struct Triples {
+    counts: Vec<u32>,
+    sets: usize,
+}
+
+impl Triples {
+    /// Of sets of equally many words.
+    pub fn of(sets: &[Vec<u64>]) -> Self {
+        let count = sets.len();
+        let mut counts = vec![0; count * count * count];
+        let mut both = Vec::with_capacity(STRETCH);
+        stretches(sets, |stretch| {
+            for (first, left) in stretch.iter().enumerate() {
+                for (second, right) in stretch.iter().enumerate().skip(first + 1) {
+                    both.clear();
+                    both.extend(left.iter().zip(*right).map(|(left, right)| left & right));
+                    let row = (first * count + second) * count;
+                    for (count, third) in counts[row..row + count].iter_mut().zip(stretch).skip(second + 1) {
+                        *count += count_and(&both, third) as u32;
+                    }
+                }
+            }
+        });
+        Self { counts, sets: count }
+    }
+
+    /// How many are in all three, in their order.
+    pub fn all(&self, first: usize, second: usize, third: usize) -> u64 {
+        u64::from(self.counts[(first * self.sets + second) * self.sets + third])
+    }
+}
+
+/// The same stretch of all sets, one stretch after the other.
+fn stretches(sets: &[Vec<u64>], mut count: impl FnMut(&[&[u64]])) {
+    let words = sets.first().map_or(0, Vec::len);
+    let mut stretch: Vec<&[u64]> = Vec::with_capacity(sets.len());
+    for start in (0..words).step_by(STRETCH) {
+        let end = (start + STRETCH).min(words);
+        stretch.clear();
+        stretch.extend(sets.iter().map(|set| &set[start..end]));
+        count(&stretch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::bits::Bits;
+
+    #[test]
+    fn pairs_and_triples_are_counted_as_sets_are() {
+        let mut generator = stats::random::Generator::new(9);
+        for people in [0, 70, 64 * STRETCH + 100] {
+            let mut sets = vec![Bits::none(people); 5];
+            for place in 0..people {
+                sets.iter_mut().filter(|_| generator.below(3) > 0).for_each(|set| set.set(place));
+            }
+            let words: Vec<Vec<u64>> = sets.iter().map(|set| set.words().to_vec()).collect();
+            let (pairs, triples) = (Pairs::of(&words), Triples::of(&words));
+            for third in 0..5 {
+                for second in 0..third {
+                    assert_eq!(pairs.both(second, third), sets[second].count_and(&sets[third]));
+                    for first in 0..second {
+                        let all = sets[first].and(&sets[second]).count_and(&sets[third]);
+                        assert_eq!(triples.all(first, second, third), all);
+                    }
+                }
+            }
+        }
+    }
+}
