@@ -225,8 +225,7 @@ fn beyond(cohort: &Cohort<'_>, window: usize, own: &[(usize, u32)], most: impl F
     let levels = &cohort.table.layout.levels;
     let mut sums = vec![0; cohort.len()];
     for (slot, twice) in own {
-        let of_levels: Vec<u32> =
-            (0..=u8::MAX).map(|level| levels.least(level).saturating_sub(most(*twice))).collect();
+        let of_levels: Vec<u32> = (0..=u8::MAX).map(|level| levels.least(level).saturating_sub(most(*twice))).collect();
         for (sum, level) in sums.iter_mut().zip(cohort.levels(*slot, window)) {
             *sum += of_levels[usize::from(*level)];
         }

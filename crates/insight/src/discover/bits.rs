@@ -117,11 +117,49 @@ fn packed(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
+/// Words that are added up side by side.
+const LANES: usize = 2;
+/// Words of each lane that are added up before their bits are counted.
+const ADDED: usize = 8;
+
+type Lanes = [u64; LANES];
+
 /// How many bits two rows of words share.
+///
+/// Counting the bits of a word takes many steps where no instruction does it. So eight words are first added up bit by bit, with ones,
+/// twos and fours carried on, and only the eights are counted (Harley and Seal; Muła, Kurz and Lemire 2018, "Faster population counts
+/// using AVX2 instructions").
 #[inline]
 #[must_use]
 pub fn count_and(left: &[u64], right: &[u64]) -> u64 {
-    left.iter().zip(right).map(|(left, right)| u64::from((left & right).count_ones())).sum()
+    let ((lefts, left), (rights, right)) =
+        (left.as_chunks::<{ LANES * ADDED }>(), right.as_chunks::<{ LANES * ADDED }>());
+    let [mut ones, mut twos, mut fours, mut eights] = [[0; LANES]; 4];
+    for (left, right) in lefts.iter().zip(rights) {
+        let both = |number: usize| -> Lanes {
+            std::array::from_fn(|lane| left[number * LANES + lane] & right[number * LANES + lane])
+        };
+        let (one, first) = added(ones, both(0), both(1));
+        let (one, second) = added(one, both(2), both(3));
+        let (two, low) = added(twos, first, second);
+        let (one, first) = added(one, both(4), both(5));
+        let (one, second) = added(one, both(6), both(7));
+        let (two, high) = added(two, first, second);
+        let (four, eight) = added(fours, low, high);
+        (ones, twos, fours) = (one, two, four);
+        eights.iter_mut().zip(eight).for_each(|(sum, eight)| *sum += u64::from(eight.count_ones()));
+    }
+    let counted = |lanes: Lanes| lanes.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
+    let rest: u64 = left.iter().zip(right).map(|(left, right)| u64::from((left & right).count_ones())).sum();
+    8 * eights.iter().sum::<u64>() + 4 * counted(fours) + 2 * counted(twos) + counted(ones) + rest
+}
+
+/// Three bits of equal weight, in each place, as a bit of that weight and one of twice as much.
+#[inline]
+fn added(first: Lanes, second: Lanes, third: Lanes) -> (Lanes, Lanes) {
+    let odd: Lanes = std::array::from_fn(|lane| first[lane] ^ second[lane]);
+    let once = std::array::from_fn(|lane| odd[lane] ^ third[lane]);
+    (once, std::array::from_fn(|lane| first[lane] & second[lane] | odd[lane] & third[lane]))
 }
 
 #[cfg(test)]
@@ -139,6 +177,18 @@ mod tests {
         assert_eq!(threes.and_not(&fives).count(), count(&|place| place % 3 == 0 && place % 5 != 0));
         assert_eq!(threes.and(&fives).places().collect::<Vec<_>>(), (0..200).step_by(15).collect::<Vec<_>>());
         assert!(threes.has(198) && !threes.has(199));
+    }
+
+    #[test]
+    fn shared_bits_are_counted_one_by_one() {
+        let mut generator = stats::random::Generator::new(11);
+        for words in 0..3 * LANES * ADDED {
+            let [left, right] =
+                [0, 1].map(|_| (0..words).map(|_| generator.bits() | generator.bits()).collect::<Vec<u64>>());
+            let expected: u64 =
+                left.iter().zip(&right).map(|(left, right)| u64::from((left & right).count_ones())).sum();
+            assert_eq!(count_and(&left, &right), expected, "{words} words");
+        }
     }
 
     #[test]

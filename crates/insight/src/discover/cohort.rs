@@ -99,7 +99,8 @@ impl<'a> Cohort<'a> {
         let landmarks = Vec::new();
         let mut cohort = Self { table, places, columns, activity, households, is_clustered, split, landmarks };
         // Rows lie in no order of places: they are gone through once for all windows.
-        let at_risk = |row: &TableRow| (row.in_population & row.unconverted, row.in_population & row.unconverted & row.won);
+        let at_risk =
+            |row: &TableRow| (row.in_population & row.unconverted, row.in_population & row.unconverted & row.won);
         let stands: Vec<(u8, u8)> = (0..cohort.len()).map(|place| cohort.row(place).map_or((0, 0), at_risk)).collect();
         cohort.landmarks = (0..table.layout.windows).map(|window| cohort.landmark(window, &stands)).collect();
         cohort

@@ -8,7 +8,7 @@ use engine::time::DAY;
 use stats::random::Generator;
 use stats::table::TwoByTwo;
 
-use super::{Combined, NOISE, combine, pick};
+use super::{Combined, Condition, NOISE, combine, pick};
 use crate::discover::aim::Aim;
 use crate::discover::cohort::{Cohort, Half};
 use crate::discover::rule::Rule;
@@ -48,13 +48,13 @@ fn table(seed: u64, people: usize, events: usize) -> FeatureTable {
 /// The score of a rule, person by person.
 fn slowly(cohort: &Cohort<'_>, rule: &Rule) -> f64 {
     let mut table = TwoByTwo::default();
+    let levels = |condition: &Condition| cohort.levels(cohort.slot(condition.slot).unwrap_or(0), rule.window);
+    let conditions: Vec<_> = rule.conditions.iter().map(|condition| (condition, levels(condition))).collect();
     for place in cohort.range(Half::Search) {
         let Some(row) = cohort.row(place) else { continue };
-        let holds = rule.conditions.iter().filter(|condition| {
-            let slot = cohort.slot(condition.slot).unwrap_or(0);
-            let value = u32::from(cohort.levels(slot, rule.window)[place]);
-            (value >= condition.at_least) != condition.negated
-        });
+        let holds = conditions
+            .iter()
+            .filter(|(condition, levels)| (u32::from(levels[place]) >= condition.at_least) != condition.negated);
         table.add(holds.count() >= rule.least, row.won >> rule.window & 1 == 1);
     }
     Aim::Tell.score(&table, 1.0).unwrap_or(f64::NEG_INFINITY)
@@ -75,7 +75,7 @@ fn what_is_found_scores_as_it_should_and_no_pair_is_better() {
         for window in 0..2 {
             let conditions = pick(&searched.all, window);
             let rule = |first: usize, second: usize, negated: bool| {
-                let second = super::Condition { negated, ..conditions[second] };
+                let second = Condition { negated, ..conditions[second] };
                 Rule { window, conditions: vec![conditions[first], second], least: 2 }
             };
             let alone = |place: usize| slowly(&cohort, &Rule::one(conditions[place], window));

@@ -6,7 +6,7 @@
 use super::bits::count_and;
 
 /// Words of each set that are counted at a time: of 300 sets a few hundred kilobytes.
-const STRETCH: usize = 128;
+const STRETCH: usize = 256;
 
 /// How many are in both of each pair of sets.
 pub(crate) struct Pairs {
