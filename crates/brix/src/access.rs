@@ -63,7 +63,7 @@ impl By {
     }
 
     /// A line of the audit.
-    fn line(&self, what: &str, target: &str, detail: &Value) -> AuditEntry {
+    pub fn line(&self, what: &str, target: &str, detail: &Value) -> AuditEntry {
         AuditEntry {
             at: self.at,
             who: self.who.clone(),

@@ -10,9 +10,9 @@ use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
-    apply, audit, backtest, backup, best, check, completions, data, definitions, discover, erase, explain, export,
-    import, init, key, leads, learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress, templates,
-    test, validate,
+    apply, audit, backtest, backup, best, check, completions, data, definitions, deliveries, discover, erase, explain,
+    export, import, init, key, leads, learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress,
+    templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -97,6 +97,7 @@ enum Command {
     Erase(erase::Arguments),
     Export(export::Arguments),
     Definitions(definitions::Arguments),
+    Deliveries(Box<deliveries::Arguments>),
     Config(serve::ShowArguments),
     Key(Box<key::Arguments>),
     Person(Box<person::Arguments>),
@@ -136,6 +137,7 @@ impl Command {
             Self::Definitions(arguments) => definitions::run(&arguments, console),
             Self::Pull(arguments) => pull::run(&arguments, shared, console),
             Self::Serve(arguments) => serve::run(&arguments, shared, console),
+            Self::Deliveries(arguments) => deliveries::run(&arguments, console),
             Self::Config(arguments) => serve::show(&arguments, shared, console),
             Self::Key(arguments) => key::run(&arguments, shared, console),
             Self::Person(arguments) => person::run(&arguments, shared, console),

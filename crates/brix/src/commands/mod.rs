@@ -10,6 +10,7 @@ mod client;
 pub mod completions;
 pub mod data;
 pub mod definitions;
+pub mod deliveries;
 pub mod discover;
 pub mod erase;
 pub mod explain;

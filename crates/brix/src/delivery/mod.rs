@@ -92,11 +92,29 @@ impl Bell {
     }
 }
 
+/// For those who manage destinations.
+#[derive(Clone)]
+pub struct Switches(Arc<[Arc<Register>]>);
+
+impl Switches {
+    /// A destination that said it was gone is sent to again, and one that is being left alone is tried at once; gives whether
+    /// there is one of this id. Blocks.
+    ///
+    /// # Errors
+    /// If the catalog cannot be written.
+    pub fn enable(&self, id: &str, who: &str, now: Timestamp) -> Result<bool> {
+        match self.0.iter().find(|register| register.id() == id) {
+            Some(register) => register.enable(who, now).map(|()| true),
+            None => Ok(false),
+        }
+    }
+}
+
 /// Delivery at work.
 pub struct Running {
     stop: watch::Sender<bool>,
     workers: Vec<JoinHandle<()>>,
-    registers: Vec<Arc<Register>>,
+    switches: Switches,
     bell: Bell,
 }
 
@@ -128,7 +146,7 @@ pub fn start(runtime: &Handle, means: &Means, destinations: Vec<Arc<Configured>>
         let worker = Worker::new(means, destination, client, register, circuit);
         workers.push(runtime.spawn(worker.run(stopped.clone())));
     }
-    Ok(Running { stop, workers, registers, bell: Bell(bells.into()) })
+    Ok(Running { stop, workers, switches: Switches(registers.into()), bell: Bell(bells.into()) })
 }
 
 impl Running {
@@ -137,17 +155,9 @@ impl Running {
         self.bell.clone()
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who manage destinations"))]
-    /// A destination that said it was gone is sent to again, and one that is being left alone is tried at once; gives whether
-    /// there is one of this id. Blocks.
-    ///
-    /// # Errors
-    /// If the catalog cannot be written.
-    pub fn enable(&self, id: &str, who: &str, now: Timestamp) -> Result<bool> {
-        match self.registers.iter().find(|register| register.id() == id) {
-            Some(register) => register.enable(who, now).map(|()| true),
-            None => Ok(false),
-        }
+    /// To start afresh with what was given up.
+    pub fn switches(&self) -> Switches {
+        self.switches.clone()
     }
 
     /// Lets what is on its way end, which takes as long as a request may, and starts nothing new.

@@ -9,6 +9,8 @@
 
 mod audit;
 mod definitions;
+mod deliveries;
+mod destinations;
 mod document;
 mod erasures;
 mod exports;
@@ -63,6 +65,12 @@ fn ending(server: &Arc<Server>) -> Routes {
         .routes(open(routes!(session::begin)))
         .routes(needs(READ, routes!(session::who)))
         .routes(needs(READ, routes!(session::end)))
+        .routes(needs(READ, routes!(deliveries::list)))
+        .routes(needs(READ, routes!(deliveries::one)))
+        .routes(needs(EDIT, routes!(deliveries::replay)))
+        .routes(needs(EDIT, routes!(deliveries::replay_all)))
+        .routes(needs(READ, routes!(destinations::list)))
+        .routes(needs(EDIT, routes!(destinations::enable)))
         .routes(needs(ADMIN, routes!(keys::list)))
         .routes(needs(ADMIN, routes!(keys::add)))
         .routes(needs(ADMIN, routes!(keys::rotate)))

@@ -126,6 +126,8 @@ impl Metrics {
         for (of, figure) in figures {
             self.status.get_or_create(&OfFigure { of }).set(figure.load(Ordering::Relaxed));
         }
+        // Where there are none any more, nothing is said that could set a figure back.
+        self.actions.clear();
         for (destination, state, count) in actions {
             self.actions.get_or_create(&OfAction { destination, state }).set(count);
         }

@@ -72,6 +72,7 @@ pub struct Server {
     near: Arc<live::near::Board>,
     shelf: Arc<shelf::Shelf>,
     suppressed: Arc<live::Suppressed>,
+    switches: delivery::Switches,
     /// Turns true when the server is to end.
     ending: watch::Receiver<bool>,
 }
@@ -135,6 +136,7 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         near: Arc::clone(running.near()),
         shelf: Arc::new(shelf),
         suppressed,
+        switches: delivering.switches(),
         ending,
         pulls: config.pulls.iter().map(|pull| pulls::PullState::of(&pull.name)).collect(),
         config,

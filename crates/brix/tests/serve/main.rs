@@ -12,6 +12,7 @@ mod backups;
 mod bad_input;
 mod browser;
 mod definitions;
+mod deliveries;
 mod disks;
 mod document_holds;
 mod equality;

@@ -71,6 +71,11 @@ impl Receiver {
         Self::that(Does::Closes, 0)
     }
 
+    /// From now on it is well.
+    pub fn recovers(&self) {
+        self.manners.lock().unwrap().1 = 0;
+    }
+
     /// Everything that came, in order.
     pub fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()

@@ -9,7 +9,7 @@ use crate::people::{add_key, add_person, sign_in};
 use crate::support::{KEY, MANAGE, READ, Server, exchange};
 
 /// Method, path as the document has it, the least scope of a key, the least role of a person.
-const ROUTES: [(&str, &str, &str, &str); 31] = [
+const ROUTES: [(&str, &str, &str, &str); 37] = [
     ("GET", "/api/v1/status", "read", "viewer"),
     ("GET", "/api/v1/leads", "read", "viewer"),
     ("GET", "/api/v1/leads/near", "read", "viewer"),
@@ -24,6 +24,12 @@ const ROUTES: [(&str, &str, &str, &str); 31] = [
     ("POST", "/api/v1/definitions/plan", "read", "viewer"),
     ("POST", "/api/v1/definitions/apply", "manage", "editor"),
     ("POST", "/api/v1/definitions/{definition}/rollback", "manage", "editor"),
+    ("GET", "/api/v1/deliveries", "read", "viewer"),
+    ("GET", "/api/v1/deliveries/{delivery}", "read", "viewer"),
+    ("POST", "/api/v1/deliveries/{delivery}/replay", "manage", "editor"),
+    ("POST", "/api/v1/deliveries/replay", "manage", "editor"),
+    ("GET", "/api/v1/destinations", "read", "viewer"),
+    ("POST", "/api/v1/destinations/{destination}/enable", "manage", "editor"),
     ("GET", "/api/v1/session", "read", "viewer"),
     ("DELETE", "/api/v1/session", "read", "viewer"),
     ("GET", "/api/v1/keys", "manage", "admin"),

@@ -106,8 +106,8 @@ fn gone_disables_until_somebody_enables() {
     std::thread::sleep(std::time::Duration::from_millis(400));
     assert_eq!(receiver.got().len(), 1, "also after a new start");
     receiver.now_does(vec![]);
-    assert!(office.running().enable("hook", "ann", office.now()).unwrap());
-    assert!(!office.running().enable("other", "ann", office.now()).unwrap());
+    assert!(office.running().switches().enable("hook", "ann", office.now()).unwrap());
+    assert!(!office.running().switches().enable("other", "ann", office.now()).unwrap());
     eventually("delivered", || office.all_are("hook", ActionState::Delivered));
     assert!(is_enabled(&office));
     office.close();
