@@ -314,39 +314,3 @@ fn what_is_bought_is_found_in_each_set() {
         assert_eq!(found, goal, "{name}: {yaml}");
     }
 }
-
-/// What discovery says of a real set.
-fn discovered(name: &'static str, scratch: &str, arguments: &[&str]) -> Option<Value> {
-    let set = Set::find(name, scratch)?;
-    set.brix(&["import", "--mapping", "mapping.yaml", set.data.to_str().unwrap()]);
-    Some(set.json(&[&["discover"], arguments].concat()))
-}
-
-/// The findings of a verdict, in words.
-fn of_verdict(discovery: &Value, verdict: &str) -> Vec<String> {
-    let findings = discovery["findings"].as_array().unwrap().iter();
-    findings
-        .filter(|finding| finding["verdict"] == verdict)
-        .map(|finding| finding["words"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-#[test]
-fn discovery_doubts_a_mark_that_was_set_afterwards_and_finds_those_who_come_back() {
-    let arguments = ["--window", "7d", "--within", "61d", "--observed-until", "2022-10-20"];
-    let Some(discovery) = discovered("365", "365-discovery", &arguments) else { return };
-    assert_eq!(discovery["windows"][0]["buyers_lost"], 1_388);
-    let doubted = of_verdict(&discovery, "possible_leak");
-    assert!(doubted.contains(&"Onboarded".to_owned()), "{doubted:?}");
-    let reliable = of_verdict(&discovery, "reliable");
-    assert!(reliable.iter().any(|words| words.contains("Lesson Watched")), "{reliable:?}");
-    assert!(!reliable.iter().any(|words| words.contains("Onboarded")), "{reliable:?}");
-}
-
-#[test]
-fn discovery_finds_nothing_where_nothing_is() {
-    let Some(discovery) = discovered("ravenstack", "ravenstack-discovery", &["--subject", "account"]) else { return };
-    assert_eq!(discovery["population"]["started"], 500);
-    assert_eq!(of_verdict(&discovery, "reliable"), Vec::<String>::new());
-    assert!(discovery["nothing"]["buyers"].as_u64().unwrap() > 300);
-}

@@ -52,14 +52,9 @@ fn likely(data: &Data) -> Vec<&str> {
     names.filter(|name| GOALS.iter().any(|word| name.to_lowercase().contains(word))).collect()
 }
 
-/// A goal's events in words.
+/// A goal's events in words, with what is asked of them.
 pub fn words(goal: &Goal) -> String {
-    let names = goal.events.names.iter().map(|pattern| match pattern {
-        NamePattern::Any => "any event".to_owned(),
-        NamePattern::Exactly(name) => name.to_string(),
-        NamePattern::Prefix(prefix) => format!("{prefix}*"),
-    });
-    names.collect::<Vec<_>>().join(" or ")
+    insight::words::events(&goal.events)
 }
 
 /// Whether a name is one of the goal's, kind and filter apart.

@@ -103,7 +103,7 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
         observed_until: When(question.observed_until),
         population: Population { counted: table.len() as u64, started: table.len() as u64, ..Population::default() },
         windows: windows(question, &cohort),
-        halves: halves(&cohort),
+        halves: halves(question, &cohort),
         tried: tried(&searched, combined.tried, judged_count),
         nothing: (!reliable).then(|| nothing(question, &cohort, judged_count)),
         candidates: candidates(question, &searched, luck.as_ref()),
@@ -342,13 +342,14 @@ fn windows(question: &Question, cohort: &Cohort<'_>) -> Vec<WindowCounts> {
         .collect()
 }
 
-fn halves(cohort: &Cohort<'_>) -> Halves {
+fn halves(question: &Question, cohort: &Cohort<'_>) -> Halves {
     let count = |half| cohort.range(half).filter(|place| cohort.row(*place).is_some()).count() as u64;
     let first = cohort.row(cohort.range(Half::HeldOut).start);
     Halves {
         searched: count(Half::Search),
         held_out: count(Half::HeldOut),
         held_out_from: first.map(|row| When(Timestamp(row.clock))),
+        held_out_from_day: first.map(|row| When(Timestamp(row.clock)).date(&question.zone)),
         households: [Half::Search, Half::HeldOut].map(|half| cohort.households(half).count() as u64).iter().sum(),
     }
 }

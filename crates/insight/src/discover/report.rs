@@ -93,6 +93,8 @@ pub struct Halves {
     pub held_out: u64,
     /// The clock of the first of these.
     pub held_out_from: Option<When>,
+    /// Its day, in the workspace's zone.
+    pub held_out_from_day: Option<String>,
     /// Households, the units of chance; equal to people where nobody shares one.
     pub households: u64,
 }

@@ -83,8 +83,7 @@ impl Page<'_> {
         }
         self.table(&table);
         let halves = &discovery.halves;
-        let from =
-            halves.held_out_from.map_or(String::new(), |at| format!(" (from {})", at.0.to_jiff().strftime("%Y-%m-%d")));
+        let from = halves.held_out_from_day.as_ref().map_or(String::new(), |day| format!(" (from {day})"));
         let mut words = format!(
             "Searched on the {} earlier signups, judged on the {} later ones{from}.",
             grouped(halves.searched),
@@ -191,17 +190,21 @@ impl Page<'_> {
         self.title("To go on with: the simplest within the noise of the best");
         let lines = wrap(&format!("when: {}", finding.criterion), WIDTH, "  ", "    ");
         self.lines.extend(lines);
-        self.say(&format!("window: {}", length(finding.window_days)));
+        let span = if finding.window_days == 1.0 { "1 day".to_owned() } else { length(finding.window_days) };
+        self.say(&format!("window: {span}"));
         let Some(closer) = discovery.closer.iter().find(|closer| closer.finding == place) else { return };
         let missed = &closer.missed;
-        self.say(&format!(
-            "It misses {} of {} buyers; {} of these had no product event by then, the others {} in the middle (those found: {}).",
-            grouped(missed.buyers),
-            grouped(missed.of),
-            grouped(missed.without_activity),
-            grouped(missed.median_events[0].into()),
-            grouped(missed.median_events[1].into()),
-        ));
+        let mut words = format!("It misses {} of {} buyers", grouped(missed.buyers), grouped(missed.of));
+        // Where nobody has any there is nothing to tell.
+        if missed.median_events != [0, 0] || missed.without_activity < missed.buyers {
+            words.push_str(&format!(
+                "; {} of these had no product event by then, the others {} in the middle (those found: {})",
+                grouped(missed.without_activity),
+                grouped(missed.median_events[0].into()),
+                grouped(missed.median_events[1].into()),
+            ));
+        }
+        self.say(&format!("{words}."));
         if full && !missed.subjects.is_empty() {
             self.say(&format!("Some of them: {}", missed.subjects.join(", ")));
         }
@@ -333,10 +336,15 @@ impl Page<'_> {
             Table::new(&["", ">window", ">met", ">buyers", ">phi", ">p", ">q over all tried", ">best by luck"]);
         for candidate in self.discovery.candidates.iter().take(25) {
             let condition = &candidate.condition;
-            let of = condition
-                .then
-                .as_ref()
-                .map_or_else(|| cut(&condition.of, 30), |then| cut(&format!("{}, then {then}", condition.of), 40));
+            let of = &condition.of;
+            let what = match (&condition.property, &condition.value, &condition.then) {
+                (Some(property), Some(value), _) => format!("{of} {property} = {value}"),
+                (Some(property), None, _) => format!("{of} {property}"),
+                (None, Some(value), _) => format!("{of} = {value}"),
+                (None, None, Some(then)) => format!("{of}, then {then}"),
+                (None, None, None) => of.to_string(),
+            };
+            let of = cut(&what, 34);
             let within = condition.within_hours.map_or(String::new(), |hours| format!(" within {hours} h"));
             table.row(vec![
                 format!("{of} {} ≥ {}{within}", condition.measure, condition.at_least),

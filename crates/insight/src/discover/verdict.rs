@@ -106,10 +106,11 @@ impl Evidence<'_> {
         if few {
             return Verdict::NotEnoughData;
         }
-        if self.is_leak || is_near_certain(held_out) {
+        let rises = |measures: &Measures| measures.lift.is_some_and(|lift| lift.value > 1.0);
+        // What is doubted and does not even look good fools nobody.
+        if self.is_leak && rises(held_out) || is_near_certain(held_out) {
             return Verdict::PossibleLeak;
         }
-        let rises = |measures: &Measures| measures.lift.is_some_and(|lift| lift.value > 1.0);
         if !rises(self.search) || !rises(held_out) || held_out.p_value > VERDICTS.level {
             return Verdict::NotReliable;
         }
@@ -182,6 +183,17 @@ mod tests {
             p_value,
             design_effect: 1.0,
         }
+    }
+
+    #[test]
+    fn a_doubt_is_about_what_looks_good() {
+        let (search, mut held_out) = (half(0.001), half(0.001));
+        let verdict = |held_out: &Measures| {
+            Evidence { search: &search, held_out, adjusted: None, corrected: 0.001, is_leak: true }.verdict()
+        };
+        assert_eq!(verdict(&held_out), Verdict::PossibleLeak);
+        held_out.lift = Some(ranged((0.8, 0.6, 1.1)));
+        assert_eq!(verdict(&held_out), Verdict::NotReliable);
     }
 
     /// The verdict on a rule that lifts so much among people who are alike.
