@@ -154,6 +154,22 @@ impl LiveHousehold {
             .sum()
     }
 
+    /// Whether a user does not want to be contacted, by the latest that is known.
+    #[must_use]
+    pub fn refuses_contact(&self, user: Code, program: &Program) -> bool {
+        let consent = &program.workspace().consent;
+        program.consent().contact.is_some_and(|slot| consent.refuses(self.state.latest_trait(user, slot)))
+    }
+
+    /// The ids by which people know those who do not want to be judged, by the latest that is known.
+    pub fn refusing<'a>(&'a self, program: &'a Program) -> impl Iterator<Item = &'a str> {
+        let slots = program.consent().profile.into_iter();
+        let refuses = move |slot, user| program.workspace().consent.refuses(self.state.latest_trait(user, slot));
+        let users = 1..self.ids.persons.end();
+        let refusing = slots.flat_map(move |slot| users.clone().filter(move |user| refuses(slot, *user)));
+        refusing.map(|code| self.ids.id(Subject { kind: SubjectKind::User, code }))
+    }
+
     /// The account that a user is in as of an instant.
     #[must_use]
     pub fn account_of(&self, user: Code, at: Timestamp) -> Option<&str> {

@@ -1,5 +1,7 @@
 //! What all definitions of a workspace share (`brix.yaml`).
 
+mod consent;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,6 +9,8 @@ use jiff::tz::TimeZone;
 
 use crate::definition::{Goal, Population};
 use crate::record::EventKind;
+
+pub use consent::Consent;
 
 /// The settings every definition is read with.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +40,8 @@ pub struct Workspace {
     pub event_aliases: BTreeMap<Arc<str>, Arc<str>>,
     /// Event name, or prefix ending in `*` → kind, where the record does not say.
     pub event_kinds: BTreeMap<Arc<str>, EventKind>,
+    /// Which traits say what people have agreed to.
+    pub consent: Consent,
 }
 
 impl Default for Workspace {
@@ -53,6 +59,7 @@ impl Default for Workspace {
             domain_aliases: BTreeMap::new(),
             event_aliases: BTreeMap::new(),
             event_kinds: BTreeMap::new(),
+            consent: Consent::default(),
         }
     }
 }

@@ -328,3 +328,8 @@ impl fmt::Display for Share {
         }
     }
 }
+
+/// Of those who refuse to be judged it is said only how many they are.
+pub(crate) fn left_out(count: u64) -> String {
+    format!("left out: {} who {} to be judged", grouped(count), if count == 1 { "refuses" } else { "refuse" })
+}

@@ -9,7 +9,7 @@ use engine::{Number, Timestamp};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::figure::{When, duration, grouped};
+use crate::figure::{When, duration, grouped, left_out};
 use crate::question::DefinitionFacts;
 use crate::text::table::{Table, cut, wrap};
 use crate::{told, words};
@@ -27,6 +27,9 @@ pub struct Listing {
     pub score_parts: Vec<Arc<str>>,
     /// The currency of values.
     pub currency: Option<Arc<str>>,
+    /// How many people are left out because they refuse to be judged; `None`: the workspace asks for no consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_profiling: Option<u64>,
     /// The rows; [`Listing::sort`] puts them in order.
     pub rows: Vec<Row>,
 }
@@ -111,6 +114,7 @@ impl Listing {
             as_of: When(as_of),
             score_parts: facts.score_parts.clone(),
             currency: facts.currency.clone(),
+            refused_profiling: None,
             rows: Vec::new(),
         }
     }
@@ -138,6 +142,7 @@ impl Listing {
             count(State::QualifiedToUse),
             count(State::Left),
         )];
+        lines.extend(self.refused_profiling.filter(|count| *count > 0).map(left_out));
         let scored = self.rows.iter().any(|row| row.score.is_some());
         let mut head = vec!["who", "state", "since"];
         if scored {

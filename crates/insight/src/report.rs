@@ -52,6 +52,9 @@ pub struct Report {
     pub baseline: Option<Judgement>,
     /// Each further definition beside the first.
     pub overlaps: Vec<Overlap>,
+    /// How many people are left out because they refuse to be judged; `None`: the workspace asks for no consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_profiling: Option<u64>,
 }
 
 /// What was asked, as shown.
@@ -160,6 +163,7 @@ impl Report {
             definitions: judgements,
             baseline,
             overlaps,
+            refused_profiling: None,
         }
     }
 

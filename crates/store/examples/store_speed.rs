@@ -106,6 +106,7 @@ fn lead(id: u64) -> LeadChange {
         score: Some(LeadScore { total: Number::whole(71), parts: vec![("time".to_owned(), Number::whole(71))] }),
         value: None,
         band: Some("high".to_owned()),
+        may_contact: true,
     };
     let evidence = String::from_utf8_lossy(&entry(id)).repeat(4);
     let what = What::Detected { definition: "trial".to_owned(), entry: 1, facts: Box::new(facts), evidence };

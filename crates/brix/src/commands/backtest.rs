@@ -56,8 +56,9 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     }
     arguments.terms.doubts(&asked.question, &asked.goal, &data, console);
     let question = || Backtest::new(asked.question.clone());
-    let backtest = lives::fold(&asked.reading(), &data, console, question, Backtest::add, Backtest::merge)?;
-    let mut report = backtest.finish();
+    let read = lives::fold(&asked.reading(), &data, console, question, Backtest::add, Backtest::merge)?;
+    let mut report = read.folded.finish();
+    report.refused_profiling = read.refusing;
     explained::give_reasons(&mut report, &asked, &data)?;
     tell(arguments, &report, console)
 }

@@ -80,6 +80,9 @@ struct Filter {
     /// With at least this score
     #[arg(long, value_name = "NUMBER")]
     score: Option<String>,
+    /// Of those who may be contacted, or of those who may not
+    #[arg(long, value_name = "TRUE|FALSE")]
+    may_contact: Option<bool>,
 }
 
 impl Filter {
@@ -96,7 +99,8 @@ impl Filter {
             ("before", &self.before),
             ("score", &self.score),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+        let may_contact = self.may_contact.map(|may| ("may_contact", may.to_string()));
+        all.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).chain(may_contact).collect()
     }
 
     fn is_any(&self) -> bool {

@@ -145,7 +145,7 @@ impl Asking<'_> {
             households: true,
         };
         let empty = || Limits::new(question.clone(), metrics.clone(), self.arguments.after);
-        lives::fold(&reading, data, console, empty, Limits::add, Limits::merge).map(Some)
+        lives::fold(&reading, data, console, empty, Limits::add, Limits::merge).map(|read| Some(read.folded))
     }
 
     /// One definition for each limit, metric by metric.

@@ -103,7 +103,9 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     }
     let facts = DefinitionFacts::of(definition, &definitions, |_| None);
     let mut listing = Listing::new(&facts, as_of);
-    listing.rows = rows(arguments, &data, &judged, definition, &facts, as_of, console)?;
+    let (rows, refusing) = rows(arguments, &data, &judged, definition, &facts, as_of, console)?;
+    listing.rows = rows;
+    listing.refused_profiling = data.workspace.consent.profile.as_ref().map(|_| refusing);
     listing.sort();
     let format = if console.json { Format::Json } else { arguments.format };
     match format {
@@ -122,7 +124,7 @@ fn rows(
     facts: &DefinitionFacts,
     as_of: Timestamp,
     console: &Console,
-) -> Result<Vec<Row>> {
+) -> Result<(Vec<Row>, u64)> {
     let program = &judged.program;
     let binding = program.bind(&data.lake.names(&data.workspace).list);
     let bar = progress::parts(console, data.lake.totals().events, "Evaluating");
@@ -130,9 +132,9 @@ fn rows(
     let start = || {
         let mut evaluator = Evaluator::new(program, &binding, as_of);
         evaluator.only_met();
-        (evaluator, Vec::new())
+        (evaluator, Vec::new(), 0)
     };
-    let step = |(evaluator, rows): &mut (Evaluator<'_>, Vec<Row>), household: &Household<'_>| {
+    let step = |(evaluator, rows, refusing): &mut (Evaluator<'_>, Vec<Row>, u64), household: &Household<'_>| {
         let mut outcomes: Vec<Outcome> = Vec::new();
         evaluator.household(household, &mut |outcome| {
             if outcome.definition == 0 {
@@ -148,9 +150,14 @@ fn rows(
                 rows.push(row);
             }
         }
+        *refusing += evaluator.refusing(household);
         bar.inc(household.times.len() as u64);
     };
-    let (_, rows) = data.lake.scan(&request, start, step, |(_, all), (_, part)| all.extend(part))?;
+    let merge = |(_, rows, all): &mut (Evaluator<'_>, Vec<Row>, u64), (_, part, some): (_, Vec<Row>, u64)| {
+        rows.extend(part);
+        *all += some;
+    };
+    let (_, rows, refusing) = data.lake.scan(&request, start, step, merge)?;
     bar.finish_and_clear();
-    Ok(rows)
+    Ok((rows, refusing))
 }

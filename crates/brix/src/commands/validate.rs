@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
 fn answer(arguments: &Arguments, asked: &Asked, data: &Data, console: &Console) -> Result<Validity> {
     let mut round = search::Round::first(asked, data, !arguments.no_proposal)?;
     let validation = || Validation::new(asked.question.clone(), arguments.seed);
-    let (validation, trials) = lives::fold(
+    let read = lives::fold(
         &round.reading(),
         data,
         console,
@@ -93,6 +93,7 @@ fn answer(arguments: &Arguments, asked: &Asked, data: &Data, console: &Console) 
             trials.merge(others);
         },
     )?;
+    let (validation, trials) = read.folded;
     let mut validity = validation.finish();
     if !arguments.no_proposal {
         validity.proposal = Some(search::go_on(&mut round, trials, validity.alike_since(), asked, data, console)?);

@@ -1,6 +1,7 @@
 //! From households to lives: what each definition says of each subject, folded as it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Result;
 use engine::definition::{Definition, Population};
@@ -46,6 +47,16 @@ struct Shared<'a> {
     /// Whether the data says when it was received.
     receipts: bool,
     until: Timestamp,
+    /// How many people refuse to be judged.
+    refusing: AtomicU64,
+}
+
+/// What came of a reading.
+pub struct Folded<A> {
+    /// Everybody who is judged.
+    pub folded: A,
+    /// How many people were left out because they refuse to be judged; `None`: the workspace asks for no consent.
+    pub refusing: Option<u64>,
 }
 
 /// What each thread has for itself.
@@ -64,7 +75,7 @@ pub fn fold<A: Send>(
     make: impl Fn() -> A + Sync,
     add: impl Fn(&mut A, Life) + Sync,
     merge: impl Fn(&mut A, A),
-) -> Result<A> {
+) -> Result<Folded<A>> {
     let program = reading.program;
     let binding = program.bind(&data.lake.names(&data.workspace).list);
     let mut needs = program.needs().clone();
@@ -75,6 +86,7 @@ pub fn fold<A: Send>(
         slots: reading.told.iter().map(|place| slots(program, *place, program.needs())).collect(),
         receipts: data.lake.totals().received > 0,
         until: data.until,
+        refusing: AtomicU64::new(0),
     };
     let bar = progress::parts(console, data.lake.totals().events, "Replaying");
     let request = ScanRequest { needs: &needs, workspace: &data.workspace, threads: 0 };
@@ -88,7 +100,9 @@ pub fn fold<A: Send>(
         |all, part| merge(&mut all.folded, part.folded),
     )?;
     bar.finish_and_clear();
-    Ok(folded.folded)
+    let folded = folded.folded;
+    let refusing = shared.refusing.into_inner();
+    Ok(Folded { folded, refusing: data.workspace.consent.profile.as_ref().map(|_| refusing) })
 }
 
 impl<'a, A> Folding<'a, A> {
@@ -108,6 +122,7 @@ impl<'a, A> Folding<'a, A> {
                 outcomes.entry(outcome.subject).or_default().push(outcome);
             }
         });
+        shared.refusing.fetch_add(evaluator.refusing(household), Ordering::Relaxed);
         while let Some((subject, outcomes)) = self.outcomes.pop_first() {
             let life = self.life(household, subject, &outcomes);
             add(&mut self.folded, life);

@@ -29,6 +29,7 @@ struct Known {
     score: Option<Number>,
     value: Option<Money>,
     band: Option<Arc<str>>,
+    may_contact: bool,
     is_retracted: bool,
     is_converted: bool,
 }
@@ -121,6 +122,7 @@ impl Book {
                 score: brief.score,
                 value: brief.value,
                 band: brief.band.map(Arc::from),
+                may_contact: brief.may_contact,
                 is_retracted: brief.is_retracted,
                 is_converted: brief.state == LeadState::Converted.word(),
             });
@@ -179,7 +181,8 @@ impl Book {
         }
         for ((definition, kind, id), (mut known, said)) in groups {
             if let Some(place) = rules.place(&definition) {
-                let of = Of { rules: &rules, place, kind, id: &id, said, now, reached: news.reached };
+                let refuses = kind == SubjectKind::User && news.refusing.contains(&id);
+                let of = Of { rules: &rules, place, kind, id: &id, said, now, reached: news.reached, refuses };
                 self.settle(&of, &mut known, changes);
             }
             self.known.entry((kind, id)).or_default().extend(known);
@@ -229,6 +232,7 @@ impl Book {
                 score: want.score.as_ref().map(|score| score.total),
                 value: facts.value.clone(),
                 band: facts.band.as_deref().map(Arc::from),
+                may_contact: facts.may_contact,
                 is_retracted: false,
                 is_converted: false,
             };
@@ -265,6 +269,8 @@ struct Of<'a> {
     said: Option<&'a Said>,
     now: Now,
     reached: Option<Timestamp>,
+    /// It does not want to be judged.
+    refuses: bool,
 }
 
 impl Of<'_> {
@@ -320,23 +326,26 @@ impl Of<'_> {
             score: want.score.clone(),
             value: want.value.zip(currency).map(|(amount, currency)| Money { amount, currency }),
             band: band.map(ToString::to_string),
+            may_contact: self.said.is_none_or(|said| said.may_contact),
         }
     }
 
     /// The little that is still known of a lead that vanishes.
     fn facts_of(&self, lead: &Known) -> Facts {
-        self.facts(&Wanted {
+        let facts = self.facts(&Wanted {
             qualification: lead.qualification,
             qualified_at: lead.qualified_at,
             exit_at: lead.exit_at,
             score: None,
             value: None,
-        })
+        });
+        Facts { may_contact: lead.may_contact && facts.may_contact, ..facts }
     }
 
     /// Why a lead is none: late data, or a version of the definition that does not name it.
     fn gone(&self) -> What {
         match self.now.is_silent {
+            _ if self.refuses => What::Unconsented,
             true => What::Withdrawn { version: self.rules.version(self.place).to_owned() },
             false => What::Retracted,
         }
@@ -346,9 +355,9 @@ impl Of<'_> {
         LeadChange { lead, at: self.now.at, by: None, what }
     }
 
-    /// Tells of a lead, unless this is history.
+    /// Tells of a lead, unless this is history, or nobody is to be told.
     fn tell(&self, lead: u64, tell: Tell, facts: Facts, changes: &mut Changes) {
-        if !self.now.is_silent {
+        if !self.now.is_silent && facts.may_contact {
             changes.tellings.push(Telling { lead, tell, definition: self.place, facts });
         }
     }
@@ -366,7 +375,7 @@ impl Of<'_> {
         let upgraded = (lead.qualification, want.qualification) == (Qualification::ToUse, Qualification::ToBuy);
         let moved = (lead.qualification, lead.qualified_at) != (want.qualification, want.qualified_at);
         drifted |= (lead.exit_at, lead.score, &lead.value) != (want.exit_at, score, &facts.value);
-        drifted |= lead.band.as_deref() != facts.band.as_deref();
+        drifted |= lead.band.as_deref() != facts.band.as_deref() || lead.may_contact != facts.may_contact;
         if !moved && !drifted {
             if self.reached.is_some_and(|reached| reached <= want.qualified_at) {
                 let facts = Box::new(self.facts(want));
@@ -380,6 +389,10 @@ impl Of<'_> {
         lead.score = score;
         lead.value.clone_from(&facts.value);
         lead.band = facts.band.as_deref().map(Arc::from);
+        if lead.may_contact && !facts.may_contact {
+            changes.cancelled.push(lead.id);
+        }
+        lead.may_contact = facts.may_contact;
         let facts = Box::new(facts);
         if upgraded {
             self.tell(lead.id, Tell::QualifiedToBuy, Facts::clone(&facts), changes);

@@ -268,14 +268,18 @@ impl Home {
         }
     }
 
-    /// Whether what is said of its leads differs from what was said the last time.
-    pub fn is_news(&mut self, outcomes: &[Outcome]) -> bool {
+    /// Whether what is said of its leads differs from what was said the last time, or whether they may be contacted.
+    pub fn is_news(&mut self, outcomes: &[Outcome], program: &Program) -> Result<bool> {
         let mut hasher = DefaultHasher::new();
         let mut of_leads = outcomes.iter().filter(|outcome| is_lead(outcome)).peekable();
         if of_leads.peek().is_none() {
-            return std::mem::take(&mut self.told) != 0;
+            return Ok(std::mem::take(&mut self.told) != 0);
         }
+        let live = self.live(program)?;
         for outcome in of_leads {
+            if outcome.subject.kind == SubjectKind::User && live.refuses_contact(outcome.subject.code, program) {
+                "not to be contacted".hash(&mut hasher);
+            }
             (outcome.definition, outcome.subject, outcome.met_at, &outcome.conversions).hash(&mut hasher);
             for entry in &outcome.entries {
                 (entry.at, entry.exit, entry.value).hash(&mut hasher);
@@ -283,7 +287,8 @@ impl Home {
             }
         }
         let digest = hasher.finish();
-        std::mem::replace(&mut self.told, digest) != digest
+        drop(live);
+        Ok(std::mem::replace(&mut self.told, digest) != digest)
     }
 
     /// Everything up to this offset is in the lake now.

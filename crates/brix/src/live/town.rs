@@ -44,6 +44,8 @@ pub struct News {
     pub said: Vec<Said>,
     /// Every id in it, with the one by which people know whose it is.
     pub ids: Vec<(SubjectKind, String, String)>,
+    /// The ids by which people know those who refuse to be judged.
+    pub refusing: BTreeSet<String>,
     /// From this instant on the past is another one: the evidence of leads since then may no longer be true.
     pub reached: Option<Timestamp>,
 }
@@ -55,6 +57,8 @@ pub struct Said {
     pub id: String,
     /// The account it is in.
     pub account: Option<String>,
+    /// Whether the subject may be contacted, as far as it has said.
+    pub may_contact: bool,
     /// The rest.
     pub outcome: Outcome,
 }

@@ -11,6 +11,7 @@ mod api;
 mod backups;
 mod bad_input;
 mod browser;
+mod consent;
 mod definitions;
 mod deliveries;
 mod disks;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::fold::Fold;
 use crate::household::{Code, Directory, Household, Subject};
-use crate::program::Pass;
+use crate::program::{Pass, Program};
 use crate::record::SubjectKind;
 use crate::{Timestamp, Value};
 
@@ -133,6 +133,12 @@ impl Books {
         let history = self.traits.get(&(of, slot))?;
         let behind = history.partition_point(|(from, _)| *from <= at);
         history.get(behind.checked_sub(1)?).map(|(_, value)| value)
+    }
+
+    /// Whether somebody refuses to be judged, by the latest that is known: a withdrawal counts for whatever is asked from then on.
+    pub fn refuses_profile(&self, program: &Program, of: Subject) -> bool {
+        let slot = program.consent().profile.filter(|_| of.kind == SubjectKind::User);
+        slot.is_some_and(|slot| program.workspace().consent.refuses(self.trait_at(of, slot, i64::MAX)))
     }
 
     /// The whole history of a trait: (from when on, value), sorted.

@@ -13,7 +13,8 @@ use crate::program::pass::{Behaviour, Grouping, LeafKind, Measure, Node, Period}
 use crate::{Timestamp, Value};
 
 impl Evaluator<'_> {
-    /// Explains a definition for a subject as of an instant; `None` if the subject is not in the household.
+    /// Explains a definition for a subject as of an instant; `None` if the subject is not in the household, or refuses to be
+    /// judged.
     pub fn explain(
         &mut self,
         household: &Household<'_>,
@@ -41,6 +42,9 @@ impl Evaluator<'_> {
         self.trace(household, place, subject, &mut trace, &mut |_, _| {});
         hits.append(&mut trace.hits);
         self.trace(household, place, subject, &mut Trace::default(), &mut |scene, fold| {
+            if scene.books.refuses_profile(scene.program, subject) {
+                return;
+            }
             let mut teller = Teller { scene, fold, clockwork: &mut clockwork, hits: &hits, is_whole: true, at: at.0 };
             explanation = Some(teller.explain(unit));
         });
@@ -72,7 +76,7 @@ impl Teller<'_, '_> {
             standing,
             when: self.finding(unit.when),
             fit: unit.fit.map(|node| self.finding(node)),
-            population: unit.population.map(|node| self.finding(node)),
+            population: unit.given_population.map(|node| self.finding(node)),
             score: if gate.open { score::score(self.fold, self.scene, self.clockwork, place, self.at) } else { None },
         }
     }

@@ -188,6 +188,10 @@ pub(crate) fn reading(
             let converted = goal.is_some_and(|goal| scene.converted_before(goal, scene.subject, at));
             Verdict::open(Truth::of(!internal && !converted), NEVER)
         }
+        LeafKind::Consent(path) => {
+            let said = scene.trait_value(path, moment);
+            Verdict::open(Truth::of(!scene.program.workspace.consent.refuses(said.as_ref())), NEVER)
+        }
         LeafKind::Behaviour(_) | LeafKind::Sequence(_) => Verdict::open(Truth::False, NEVER),
     }
 }

@@ -102,6 +102,19 @@ impl<'p> Evaluator<'p> {
         });
     }
 
+    /// How many people of the household refuse to be judged: nothing is said of them.
+    pub fn refusing(&mut self, household: &Household<'_>) -> u64 {
+        if self.program.consent().profile.is_none() {
+            return 0;
+        }
+        self.ground.open(household);
+        let books = &self.ground.books;
+        let mut people = Vec::new();
+        subjects_of(SubjectKind::User, household, books, &mut people);
+        let refuses = |of: &&Subject| books.refuses_profile(self.program, **of);
+        people.iter().filter(refuses).count() as u64
+    }
+
     /// Runs the first `count` passes and shows each subject's fold when it is done; with `screened`, perhaps not
     /// of those who meet nothing.
     fn passes(
@@ -232,7 +245,11 @@ fn remember_conversions(books: &mut Books, place: usize, subject: Subject, fold:
 
 /// The subjects of a pass's kind in a household.
 fn subjects(pass: &Pass, household: &Household<'_>, books: &Books, found: &mut Vec<Subject>) {
-    let kind = pass.kind.unwrap_or(SubjectKind::User);
+    subjects_of(pass.kind.unwrap_or(SubjectKind::User), household, books, found);
+}
+
+/// The subjects of a kind in a household, each once.
+fn subjects_of(kind: SubjectKind, household: &Household<'_>, books: &Books, found: &mut Vec<Subject>) {
     let mut add = |code: Code| {
         if code != 0 {
             found.push(Subject { kind, code });

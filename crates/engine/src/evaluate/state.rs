@@ -14,6 +14,7 @@ use super::{Evaluator, subjects};
 use crate::assemble::{IdDirectory, OwnedHousehold, OwnedProperties};
 use crate::household::{Code, Directory, Household, Membership, Needs, PropertySource, Run, Subject, TraitFact};
 use crate::outcome::Outcome;
+use crate::record::SubjectKind;
 use crate::{Timestamp, Value};
 
 /// The version that [`HouseholdState::encode`] writes first.
@@ -258,6 +259,13 @@ impl HouseholdState {
             directory: Arc::clone(directory),
             records: Vec::new(),
         })
+    }
+
+    /// What a trait of a user says last. At one instant the largest value holds.
+    pub(crate) fn latest_trait(&self, user: Code, slot: u32) -> Option<&Value> {
+        let of = Subject { kind: SubjectKind::User, code: user };
+        let held = self.traits.iter().filter(|fact| fact.of == of && fact.slot == slot);
+        held.max_by(|left, right| (left.at, &left.value).cmp(&(right.at, &right.value))).map(|fact| &fact.value)
     }
 
     /// The instant such that about half of the recent events are at or before it.

@@ -119,12 +119,12 @@ impl Fold {
         places.into_iter().for_each(|place| show(self, place));
     }
 
-    /// What is said of a definition's subject at the horizon; `None` if its time has not started.
+    /// What is said of a definition's subject at the horizon; `None` if its time has not started, or if it refuses to be judged.
     pub fn outcome(&self, scene: &Scene<'_>, place: usize, horizon: i64) -> Option<Outcome> {
         let unit = &scene.pass.units[place];
         let definition = unit.definition.as_ref()?;
         let gate = self.gates[unit.gate];
-        if !gate.open {
+        if !gate.open || scene.books.refuses_profile(scene.program, scene.subject) {
             return None;
         }
         let state = &self.units[place];

@@ -13,7 +13,7 @@ use super::mention::Section;
 use super::reader::{Fields, Reader};
 use super::tree::{self, Node};
 use crate::record::{EventKind, SubjectKind};
-use crate::workspace::Workspace;
+use crate::workspace::{Consent, Workspace};
 
 /// Reads `brix.yaml`. What it leaves out is as in [`Workspace::default`].
 ///
@@ -74,7 +74,24 @@ impl Reader {
         workspace.event_aliases = self.texts(&fields, "event_aliases", "events' spellings and names");
         self.chained_aliases(&fields, &workspace.event_aliases);
         workspace.event_kinds = self.event_kinds(&fields);
+        if let Some(node) = fields.get("consent") {
+            workspace.consent = self.consent(node)?;
+        }
         Some(workspace)
+    }
+
+    /// The traits that say what people agree to.
+    fn consent(&mut self, node: &Node) -> Option<Consent> {
+        let fields = self.fields(node, &keys::CONSENT)?;
+        let mut name = |key| fields.get(key).and_then(|node| self.name(node, "the name of a trait"));
+        let (profile, contact) = (name("profile"), name("contact"));
+        if profile.is_none() && contact.is_none() {
+            let help = "`consent: { contact: marketing_consent }`";
+            self.error_with(Code::MissingKey, node.place, "`consent` names no trait", help);
+            return None;
+        }
+        let required = fields.get("required").and_then(|node| self.boolean(node)).unwrap_or(false);
+        Some(Consent { profile, contact, required })
     }
 
     /// A zone by its IANA name.

@@ -11,6 +11,7 @@ use crate::definition::{
     Behaviour, Clock, Criterion, Definition, Entries, Events, Filter, Goal, Operand, Period, Population, Quantity,
     Share, Test,
 };
+use crate::record::SubjectKind;
 use crate::workspace::Workspace;
 
 /// The form that is hashed; a new number for every change to it.
@@ -74,6 +75,9 @@ fn version_within(
         if asked {
             let _ = write!(text, "\n{name} {list:?}");
         }
+    }
+    if let Some(profile) = workspace.consent.profile.as_ref().filter(|_| definition.subject == SubjectKind::User) {
+        let _ = write!(text, "\nconsent {profile:?} required {}", workspace.consent.required);
     }
     path.push(id);
     for id in used.definitions {

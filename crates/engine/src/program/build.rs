@@ -8,7 +8,7 @@ use super::pass::{
     ClockRule, DefinitionUnit, Effect, Filter, Gate, GoalRule, Leaf, LeafKind, Node, Pass, Selector, Share, Touch,
     Unit, WindowRule,
 };
-use super::{CompileError, Program, references};
+use super::{CompileError, ConsentSlots, Program, references};
 use crate::definition::{self as ast, Clock, Criterion, Definition, Entries, Events, Population, Window};
 use crate::household::Needs;
 use crate::record::SubjectKind;
@@ -113,11 +113,12 @@ impl<'w> Builder<'w> {
         let goal = rule.map(|rule| self.goal(key, &rule));
         let gate = self.gate(key, goal, &definition.clock, definition.window.as_ref());
         let scope = Scope { key, gate, goal, in_fit: false, all };
-        let population = match definition.population.as_ref().or(self.workspace.population.as_ref()) {
+        let given_population = match definition.population.as_ref().or(self.workspace.population.as_ref()) {
             Some(Population::Everyone) => None,
             Some(Population::Meeting(criterion)) => Some(self.node(scope, criterion)?),
             None => self.default_population(scope),
         };
+        let population = self.consenting(scope, given_population);
         let when = self.node(scope, &definition.when)?;
         let in_fit = Scope { in_fit: true, ..scope };
         let fit = definition.fit.as_ref().map(|fit| self.node(in_fit, fit)).transpose()?;
@@ -138,7 +139,8 @@ impl<'w> Builder<'w> {
             goal,
         };
         let unit =
-            self.unit(key, Unit { output: place, kept: false, gate, population, when, fit, definition: Some(body) });
+            Unit { output: place, kept: false, gate, population, given_population, when, fit, definition: Some(body) };
+        let unit = self.unit(key, unit);
         if let Entries::OnEvent(events) = &definition.entries {
             self.touch(scope, events, Effect::Entry, unit);
         }
@@ -245,6 +247,23 @@ impl<'w> Builder<'w> {
         Some(self.push_node(scope.key, Node::Leaf(leaf as u32)))
     }
 
+    /// The population without people who refuse to be judged.
+    fn consenting(&mut self, scope: Scope<'_>, population: Option<u32>) -> Option<u32> {
+        let name = self.workspace.consent.profile.clone().filter(|_| scope.key.1 == SubjectKind::User);
+        let Some(name) = name else { return population };
+        let path = self.trait_ref(&ast::TraitPath { of: ast::TraitOwner::Own, name }, scope.key.1, scope.goal);
+        let leaf = self.shared(scope.key, format!("consent {} {:?}", scope.gate, scope.goal), |builder| {
+            let leaf = builder.leaf(scope, LeafKind::Consent(path), "does not refuse to be judged".into());
+            builder.pass(scope.key).wakeful.push(leaf as u32);
+            leaf
+        });
+        let leaf = self.push_node(scope.key, Node::Leaf(leaf as u32));
+        match population {
+            None => Some(leaf),
+            Some(population) => Some(self.push_node(scope.key, Node::All(vec![population, leaf]))),
+        }
+    }
+
     /// A criterion on the account's own timeline, as a unit of an earlier pass. Its output.
     pub fn account_signal(&mut self, scope: Scope<'_>, criterion: &Criterion) -> Result<usize, Vec<CompileError>> {
         let key = (references::criterion_level(criterion, scope.all) * 2, SubjectKind::Account);
@@ -259,7 +278,11 @@ impl<'w> Builder<'w> {
         let when = self.node(inner, criterion)?;
         let output = self.next_output;
         self.next_output += 1;
-        self.unit(key, Unit { output, kept: true, gate, population: None, when, fit: None, definition: None });
+        let (population, given_population) = (None, None);
+        self.unit(
+            key,
+            Unit { output, kept: true, gate, population, given_population, when, fit: None, definition: None },
+        );
         self.known.insert((key, text), output);
         Ok(output)
     }
@@ -353,6 +376,9 @@ impl<'w> Builder<'w> {
                 self.needs.traits.push(wanted);
             }
         }
+        let consent = self.workspace.consent.clone();
+        let mut slot = |name: Option<Arc<str>>| name.map(|name| self.trait_slot(SubjectKind::User, &name));
+        let consent = ConsentSlots { profile: slot(consent.profile), contact: slot(consent.contact) };
         let mut passes: Vec<Pass> = self.passes.into_values().collect();
         for pass in &mut passes {
             for unit in &mut pass.units {
@@ -367,6 +393,7 @@ impl<'w> Builder<'w> {
             outputs: self.next_output.max(definitions.len()),
             needs: self.needs,
             zone_slot,
+            consent,
         }
     }
 }

@@ -41,6 +41,15 @@ pub struct Program {
     needs: Needs,
     /// The user's time zone trait's slot, if a pass counts calendar units of users.
     pub(crate) zone_slot: Option<u32>,
+    /// The slots of the traits by which people say what they agree to.
+    consent: ConsentSlots,
+}
+
+/// Slots of users' traits; `None`: the workspace asks for no consent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ConsentSlots {
+    pub profile: Option<u32>,
+    pub contact: Option<u32>,
 }
 
 impl Program {
@@ -75,6 +84,11 @@ impl Program {
     #[must_use]
     pub const fn needs(&self) -> &Needs {
         &self.needs
+    }
+
+    /// Where it stands what people agree to.
+    pub(crate) const fn consent(&self) -> ConsentSlots {
+        self.consent
     }
 
     /// A short digest of what was compiled: a saved state belongs to one program.

@@ -28,7 +28,7 @@ impl Builder<'_> {
         slot(&mut self.needs.properties, name.clone())
     }
 
-    fn trait_slot(&mut self, kind: SubjectKind, name: &Arc<str>) -> u32 {
+    pub(super) fn trait_slot(&mut self, kind: SubjectKind, name: &Arc<str>) -> u32 {
         slot(&mut self.needs.traits, (kind, name.clone()))
     }
 

@@ -164,6 +164,8 @@ pub(crate) enum LeafKind {
         email: Option<TraitRef>,
         goal: Option<usize>,
     },
+    /// Nobody who refuses to be judged.
+    Consent(TraitRef),
 }
 
 /// A measure of events over a period, perhaps compared.
@@ -329,7 +331,10 @@ pub(crate) struct Unit {
     /// Whether a later pass reads its output.
     pub kept: bool,
     pub gate: usize,
+    /// Without those who refuse to be judged.
     pub population: Option<u32>,
+    /// The population as it was given.
+    pub given_population: Option<u32>,
     pub when: u32,
     pub fit: Option<u32>,
     /// The definition, or none for a signal.

@@ -75,6 +75,7 @@ fn leaf_refs(kind: &LeafKind) -> Vec<&TraitRef> {
         LeafKind::Behaviour(behaviour) => behaviour.test.iter().flat_map(test_refs).collect(),
         LeafKind::MembersMeeting { test, .. } => test_refs(test),
         LeafKind::DefaultPopulation { email, .. } => email.iter().collect(),
+        LeafKind::Consent(path) => vec![path],
         LeafKind::Sequence(_) | LeafKind::Meets { .. } | LeafKind::OfAccount { .. } => Vec::new(),
     }
 }

@@ -177,6 +177,9 @@ fn the_workspace() {
     check("internal_domains: [me@x.example]\n", Code::BadName, "behind the `@`");
     check("event_aliases: { a: b, b: c }\n", Code::ConflictingKeys, "write `c` here");
     check("event_kinds: { a: produkt }\n", Code::UnknownWord, "did you mean `product`?");
+    check("consent: { profil: ok }\n", Code::UnknownKey, "did you mean `profile`?");
+    check("consent: { required: true }\n", Code::MissingKey, "names no trait");
+    check("consent: { contact: ok, required: yes }\n", Code::UnknownWord, "expected `true` or `false`");
     check("free_domain: [x.example]\n", Code::UnknownKey, "did you mean `free_domains`?");
 }
 

@@ -315,7 +315,8 @@ fn the_workspace() {
                 population: { stage: [trial] }\ninternal_domains: [brix.example]\ncompetitor_domains: [rival.example]\n\
                 free_domains: [mailbox.example]\neducation_domains: [school.example]\n\
                 account: { from: email_domain, aliases: { acme.de: acme.com } }\n\
-                event_aliases: { signup: Signed Up }\nevent_kinds: { Invoice *: billing }\n";
+                event_aliases: { signup: Signed Up }\nevent_kinds: { Invoice *: billing }\n\
+                consent: { profile: consent.profiling, contact: newsletter, required: true }\n";
     let read = parse_workspace(text).map_err(|findings| render(&findings, text, "brix.yaml"));
     let workspace = read.expect("sound").workspace;
     assert_eq!(workspace.zone.iana_name(), Some("Europe/Berlin"));
@@ -325,4 +326,7 @@ fn the_workspace() {
     assert!(workspace.account_from_email);
     assert_eq!(workspace.domain_aliases.get("acme.de").map(String::as_str), Some("acme.com"));
     assert_eq!(workspace.event_kinds.get("Invoice *"), Some(&EventKind::Billing));
+    let consent = workspace.consent;
+    assert_eq!(consent.profile.as_deref(), Some("consent.profiling"));
+    assert_eq!((consent.contact.as_deref(), consent.required), (Some("newsletter"), true));
 }

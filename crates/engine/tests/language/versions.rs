@@ -115,3 +115,14 @@ fn frozen() {
     let definition = read(BASE, &workspace);
     assert_eq!(version(&definition, &[], &workspace).short(), "420a066d08f3");
 }
+
+#[test]
+fn who_may_be_judged_changes_it() {
+    let with = |text: &str| {
+        let workspace = parse_workspace(text).expect("sound").workspace;
+        version(&read(BASE, &workspace), &[], &workspace).to_string()
+    };
+    assert_eq!(with("consent: { contact: newsletter }\n"), version_of(BASE), "who may be told of is another question");
+    assert_ne!(with("consent: { profile: analytics }\n"), version_of(BASE));
+    assert_ne!(with("consent: { profile: analytics }\n"), with("consent: { profile: analytics, required: true }\n"));
+}

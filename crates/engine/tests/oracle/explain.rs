@@ -31,6 +31,9 @@ pub struct Behind {
 
 /// The trees of `when` and `fit`, if the clock has started by then.
 pub fn explain(judge: &Judge, place: usize, subject: Subject, at: Timestamp) -> Option<(Finding, Option<Finding>)> {
+    if judge.refuses(subject, Timestamp::MAX) {
+        return None;
+    }
     let frame = judge.frame(place, subject)?;
     let definition = &judge.definitions[place];
     let bound = judge.bound(&frame, at)?;

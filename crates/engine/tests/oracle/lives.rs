@@ -1,10 +1,11 @@
 //! What a definition says of a subject through its life: clock, standing, entries (rules 11–13, 27–28).
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use engine::definition::{Clock, Criterion, Definition, Entries, Goal, Population};
 use engine::outcome::{Standing, Truth};
-use engine::record::EventKind;
+use engine::record::{EventKind, SubjectKind};
 use engine::workspace::DomainKind;
 use engine::{Timestamp, Value};
 
@@ -80,7 +81,18 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether a person refuses to be judged (rule 35).
+    pub fn refuses(&self, subject: Subject, t: Timestamp) -> bool {
+        let consent = &self.workspace.consent;
+        let said = |name: &Arc<str>| self.own_trait(subject, name, None, Cut::at(t));
+        subject.kind == SubjectKind::User
+            && consent.profile.as_ref().is_some_and(|name| consent.refuses(said(name).as_ref()))
+    }
+
     fn in_population(&self, definition: &Definition, frame: &Frame, t: Timestamp) -> bool {
+        if self.refuses(frame.subject, t) {
+            return false;
+        }
         match definition.population.as_ref().or(self.workspace.population.as_ref()) {
             Some(Population::Everyone) => true,
             Some(Population::Meeting(criterion)) => self.truth(criterion, frame, t) == Truth::True,

@@ -73,6 +73,9 @@ pub fn evaluate(
 
 fn verdict(judge: &Judge, place: usize, subject: Subject) -> Option<Verdict> {
     let definition = &judge.definitions[place];
+    if judge.refuses(subject, Timestamp::MAX) {
+        return None;
+    }
     let frame = judge.frame(place, subject)?;
     let life = judge.life(place, subject)?;
     let entries = life.stays.iter().enumerate().map(|(number, stay)| Entry {

@@ -8,7 +8,7 @@ mod parts;
 mod people;
 mod sections;
 
-use crate::figure::{Answer, duration, grouped, percent, points_words, ratio_words, times};
+use crate::figure::{Answer, duration, grouped, left_out, percent, points_words, ratio_words, times};
 use crate::headline::About;
 use crate::report::{Judgement, Report};
 use charts::range_row;
@@ -54,6 +54,8 @@ fn top(html: &mut Html, report: &Report) {
     }
     html.raw("</fieldset></div>");
     html.element("h1", "", "What would have happened, had it been live");
+    let refused = report.refused_profiling.filter(|count| *count > 0);
+    let refused = refused.map_or_else(String::new, |count| format!(" · {}", left_out(count)));
     let within = duration(asked.within_days * DAY);
     let period = match (asked.from, asked.to) {
         (None, None) => "everyone in the history".to_owned(),
@@ -68,7 +70,7 @@ fn top(html: &mut Html, report: &Report) {
         .raw("</b> of being known ");
     hint(html, &glossary::KNOWN);
     html.text(format!(
-        " · {period} · behaviour until {}, conversions until {} ({})",
+        " · {period}{refused} · behaviour until {}, conversions until {} ({})",
         asked.data_until.date(zone),
         asked.observed_until.date(zone),
         asked.zone

@@ -6,7 +6,7 @@ mod sections;
 pub(crate) use sections::p_value;
 pub mod table;
 
-use crate::figure::{Answer, Ranged, Share, duration, grouped, percent, points_words};
+use crate::figure::{Answer, Ranged, Share, duration, grouped, left_out, percent, points_words};
 use crate::headline::About;
 use crate::report::{Judgement, Report};
 use table::{Table, wrap};
@@ -78,6 +78,9 @@ impl Page<'_> {
             asked.observed_until.minute(zone),
             asked.zone
         ));
+        if let Some(count) = self.report.refused_profiling.filter(|count| *count > 0) {
+            self.say(&left_out(count));
+        }
     }
 
     fn foot(&mut self) {

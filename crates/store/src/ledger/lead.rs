@@ -74,6 +74,8 @@ pub struct Facts {
     pub value: Option<Money>,
     /// The score's band.
     pub band: Option<String>,
+    /// Whether the subject may be contacted, as far as it has said: else nobody outside is told of it.
+    pub may_contact: bool,
 }
 
 /// Where people have got with a lead.
@@ -169,6 +171,8 @@ pub struct Brief {
     pub value: Option<Money>,
     /// The score's band.
     pub band: Option<String>,
+    /// Whether the subject may be contacted.
+    pub may_contact: bool,
     /// Late data has moved it.
     pub is_corrected: bool,
     /// Late data has made it vanish.
@@ -220,6 +224,8 @@ pub enum What {
     },
     /// Late data has made it vanish. What has not been sent must be named in [`super::Commit::cancelled`] too.
     Retracted,
+    /// Its subject refuses to be judged: it is retracted, and its history says why.
+    Unconsented,
     /// Another version of the definition does not name it: it is retracted, and its history says by which.
     Withdrawn {
         /// The hash of that version.

@@ -29,6 +29,8 @@ pub struct LeadFilter {
     pub qualified_before: Option<Timestamp>,
     /// With at least this score.
     pub score_at_least: Option<Number>,
+    /// Of subjects who may be contacted, or of those who may not.
+    pub may_contact: Option<bool>,
     /// Those that are retracted instead of those that are not.
     pub are_retracted: bool,
 }

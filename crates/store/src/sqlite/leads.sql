@@ -5,16 +5,16 @@ UPDATE processed SET up_to = ?1, next_lead = ?2;
 -- detect
 INSERT INTO leads (
     id, definition, entry, detected_at, changed, version, subject_kind, subject, account, qualification, qualified_at,
-    knowable_at, exit_at, score, score_parts, value, currency, value_rank, band
+    knowable_at, exit_at, score, score_parts, value, currency, value_rank, band, may_contact
 ) VALUES (
     :id, :definition, :entry, :at, :changed, :version, :subject_kind, :subject, :account, :qualification, :qualified_at,
-    :knowable_at, :exit_at, :score, :score_parts, :value, :currency, :value_rank, :band
+    :knowable_at, :exit_at, :score, :score_parts, :value, :currency, :value_rank, :band, :may_contact
 );
 -- set facts
 UPDATE leads SET
     version = :version, subject_kind = :subject_kind, subject = :subject, account = :account, qualification = :qualification,
     qualified_at = :qualified_at, knowable_at = :knowable_at, exit_at = :exit_at, score = :score, score_parts = :score_parts,
-    value = :value, currency = :currency, value_rank = :value_rank, band = :band,
+    value = :value, currency = :currency, value_rank = :value_rank, band = :band, may_contact = :may_contact,
     is_corrected = MAX(is_corrected, :is_corrected), changed = :changed
 WHERE id = :id;
 -- set evidence
@@ -61,7 +61,7 @@ SELECT at, by, text FROM notes WHERE lead = ?1 ORDER BY id;
 SELECT evidence FROM evidence WHERE lead = ?1;
 -- briefs
 SELECT id, definition, subject_kind, subject, entry, qualification, qualified_at, exit_at, score, value, currency, band,
-    is_corrected, is_retracted, state
+    may_contact, is_corrected, is_retracted, state
 FROM leads WHERE is_erased = 0 ORDER BY id;
 -- lead
 SELECT * FROM leads WHERE id = ?1 AND is_erased = 0;
@@ -93,6 +93,8 @@ AND qualified_at >= :qualified_from
 AND qualified_at < :qualified_before
 -- where score at least
 AND score >= :score_at_least
+-- where may contact
+AND may_contact = :may_contact
 -- page by qualified_at
 AND (qualified_at, id) < (:key, :last) ORDER BY qualified_at DESC, id DESC LIMIT :most
 -- page by score

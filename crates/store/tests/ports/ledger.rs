@@ -41,6 +41,7 @@ pub fn facts(subject: &str) -> Facts {
         }),
         value: Some(Money { amount: "1200.5".parse().unwrap(), currency: "USD".into() }),
         band: Some("high".to_owned()),
+        may_contact: true,
     }
 }
 

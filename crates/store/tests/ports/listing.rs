@@ -16,8 +16,8 @@ use crate::ledger::{change, detected, facts, of_leads};
 
 fn any_facts() -> impl Strategy<Value = (Facts, String)> {
     let numbers = (0..6_i64, prop::option::of(0..4_i64), prop::option::of(0..4_i64));
-    let texts = (0..3_u8, prop::option::of(0..3_u8), any::<bool>(), 0..2_u8);
-    (numbers, texts).prop_map(|((at, score, value), (subject, account, to_buy, definition))| {
+    let texts = (0..3_u8, prop::option::of(0..3_u8), any::<bool>(), 0..2_u8, any::<bool>());
+    (numbers, texts).prop_map(|((at, score, value), (subject, account, to_buy, definition, may_contact))| {
         let facts = Facts {
             qualified_at: Timestamp(at),
             score: score.map(|score| LeadScore { total: Number::whole(score * 25), parts: vec![] }),
@@ -25,6 +25,7 @@ fn any_facts() -> impl Strategy<Value = (Facts, String)> {
             band: score.map(|score| if score > 2 { "high" } else { "low" }.to_owned()),
             account: account.map(|account| format!("Acme-{account}")),
             qualification: if to_buy { Qualification::ToBuy } else { Qualification::ToUse },
+            may_contact,
             ..facts(&format!("User-{subject}"))
         };
         (facts, format!("d{definition}"))
@@ -46,9 +47,10 @@ fn any_filter() -> impl Strategy<Value = LeadFilter> {
         prop::option::of((0..4_i64).prop_map(|score| Number::whole(score * 25))),
         prop::bool::weighted(0.2),
         prop::option::weighted(0.2, Just("bob".to_owned())),
+        prop::option::of(any::<bool>()),
     );
     // Most filters ask for one or two things.
-    (texts, rest, 0..2048_u32, 0..2048_u32).prop_map(|(texts, rest, mask, second)| {
+    (texts, rest, 0..4096_u32, 0..4096_u32).prop_map(|(texts, rest, mask, second)| {
         let asks = |bit: u32| (mask & second) >> bit & 1 == 1;
         LeadFilter {
             definition: texts.0.filter(|_| asks(0)),
@@ -62,6 +64,7 @@ fn any_filter() -> impl Strategy<Value = LeadFilter> {
             score_at_least: rest.3.filter(|_| asks(8)),
             are_retracted: rest.4 && asks(9),
             owner: rest.5.filter(|_| asks(10)),
+            may_contact: rest.6.filter(|_| asks(11)),
         }
     })
 }
@@ -89,6 +92,7 @@ fn is_in(filter: &LeadFilter, lead: &Lead) -> bool {
         && filter.subject_text.as_ref().is_none_or(has_text)
         && filter.qualified_from.is_none_or(|from| facts.qualified_at >= from)
         && filter.qualified_before.is_none_or(|before| facts.qualified_at < before)
+        && filter.may_contact.is_none_or(|may| may == facts.may_contact)
         && filter.score_at_least.is_none_or(|least| total(lead) >= Some(least))
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::cell::{csv as csv_cell, text};
 use crate::table::Table;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "id",
     "definition",
     "kind",
@@ -19,10 +19,18 @@ const COLUMNS: [&str; 13] = [
     "state",
     "owner",
     "version",
+    "may_contact",
 ];
 
 fn value(lead: &Json) -> String {
     format!("{} {}", text(lead, "/value/amount"), text(lead, "/value/currency")).trim().to_owned()
+}
+
+/// Where people have got with it, and whether the subject may be contacted at all.
+fn state(lead: &Json) -> String {
+    let said = lead.pointer("/may_contact").and_then(Json::as_bool);
+    let silent = if said == Some(false) { ", no consent to contact" } else { "" };
+    format!("{}{silent}", text(lead, "/state"))
 }
 
 /// For people.
@@ -39,7 +47,7 @@ pub fn table(leads: &[Json]) -> Table {
             at("/score/total"),
             at("/band"),
             value(lead),
-            at("/state"),
+            state(lead),
             at("/qualified_at"),
             at("/qualification"),
         ]);
@@ -66,6 +74,7 @@ pub fn csv(leads: &[Json]) -> Vec<String> {
             at("/state"),
             at("/owner"),
             at("/version"),
+            at("/may_contact"),
         ];
         lines.push(cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(","));
     }
@@ -88,6 +97,7 @@ pub fn sentence(change: &Json, reasons: &[String]) -> String {
         "detected" => format!("is a new lead ({})", at("/lead/qualification")),
         "moved" => "has moved".to_owned(),
         "corrected" => "was corrected by late data".to_owned(),
+        "retracted" if at("/change/detail/because") == "consent" => "was retracted: it refuses to be judged".to_owned(),
         "retracted" => "was retracted: late data shows that it never qualified".to_owned(),
         "reinstated" => "is a lead again".to_owned(),
         "state" => format!("is now {}", at("/lead/state")),
@@ -134,7 +144,7 @@ mod tests {
         assert_eq!(csv_cell("plain"), "plain");
         assert_eq!(
             csv(&[])[0],
-            "id,definition,kind,subject,account,qualification,qualified_at,score,band,value,state,owner,version"
+            "id,definition,kind,subject,account,qualification,qualified_at,score,band,value,state,owner,version,may_contact"
         );
     }
 }

@@ -85,7 +85,7 @@ pub fn go_on(
         }
         *round = Round::of(best, 1, asked, data, true)?;
         let question = || Trials::new(asked.question.clone());
-        trials = lives::fold(&round.reading(), data, console, question, Trials::add, Trials::merge)?;
+        trials = lives::fold(&round.reading(), data, console, question, Trials::add, Trials::merge)?.folded;
     }
     let id = asked.definitions.first().map(|definition| Arc::clone(&definition.id)).unwrap_or_default();
     let best = Definition { id, ..round.best.clone() };

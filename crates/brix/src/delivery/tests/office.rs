@@ -184,6 +184,7 @@ fn detected(lead: u64, at: Timestamp) -> LeadChange {
         score: None,
         value: None,
         band: None,
+        may_contact: true,
     };
     let (definition, evidence) = ("trial-team".to_owned(), "{}".to_owned());
     let what = What::Detected { definition, entry: 1, facts: Box::new(facts), evidence };

@@ -135,7 +135,7 @@ impl Town {
             drop(records);
             let outcomes = home.stands(program, &mut evaluator, &reading)?;
             home.settle(&mut evaluator, now);
-            let is_news = home.is_news(&outcomes);
+            let is_news = home.is_news(&outcomes, program)?;
             let news = is_news.then(|| News::of(number, &home, outcomes, program, now)).transpose()?;
             home.sleep(program)?;
             Ok((number, home, news))

@@ -130,7 +130,7 @@ impl Visit {
         let outcomes = self.home.stands(program, evaluator, reading)?;
         self.home.settle(evaluator, now);
         let is_late = reached.is_some_and(|reached| outcomes.iter().any(|outcome| latest(outcome) >= Some(reached)));
-        if self.home.is_news(&outcomes) || self.in_any_case || is_late {
+        if self.home.is_news(&outcomes, program)? || self.in_any_case || is_late {
             self.news = Some(News { reached, ..News::of(self.number, &self.home, outcomes, program, now)? });
         }
         Ok(())
@@ -151,9 +151,12 @@ impl News {
         let said = outcomes.into_iter().filter(is_lead).map(|outcome| {
             let user = outcome.subject.kind == SubjectKind::User;
             let account = user.then(|| live.account_of(outcome.subject.code, now)).flatten().map(str::to_owned);
-            Said { id: live.id(outcome.subject).to_owned(), account, outcome }
+            let may_contact = !user || !live.refuses_contact(outcome.subject.code, program);
+            Said { id: live.id(outcome.subject).to_owned(), account, may_contact, outcome }
         });
-        Ok(Self { household, said: said.collect(), ids, reached: None })
+        let said = said.collect();
+        let refusing = live.refusing(program).map(str::to_owned).collect();
+        Ok(Self { household, said, ids, refusing, reached: None })
     }
 }
 

@@ -62,6 +62,8 @@ pub struct ListQuery {
     /// With at least this score, a decimal number.
     #[param(example = "70", pattern = r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$")]
     score: Option<String>,
+    /// Whether the subject may be contacted.
+    may_contact: Option<bool>,
     /// Also those that late data has made vanish.
     retracted: Option<bool>,
     /// What comes first: `qualified_at` (the latest), `score` or `value` (the highest).
@@ -99,6 +101,7 @@ impl ListQuery {
             qualified_from: instant_of("since", self.since.as_deref())?,
             qualified_before: instant_of("before", self.before.as_deref())?,
             score_at_least: score,
+            may_contact: self.may_contact,
             are_retracted: self.retracted.unwrap_or(false),
         })
     }

@@ -37,6 +37,8 @@ pub struct Lead {
     state: &'static str,
     refused_because: Option<String>,
     snoozed_until: Option<String>,
+    /// Whether the subject may be contacted, as far as it has said: else nobody outside is told of it.
+    may_contact: bool,
     /// Late data has moved it.
     corrected: bool,
     /// Late data has made it vanish: it is shown and not counted.
@@ -102,6 +104,7 @@ impl From<&lead::Lead> for Lead {
             state: lead.state.word(),
             refused_because,
             snoozed_until,
+            may_contact: facts.may_contact,
             corrected: lead.is_corrected,
             retracted: lead.is_retracted,
             owner: lead.owner.clone(),

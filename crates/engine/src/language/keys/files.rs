@@ -162,6 +162,17 @@ pub static ACCOUNT_RULE: Table = Table {
     ],
 };
 
+/// What people agree to.
+pub static CONSENT: Table = Table {
+    name: "consent",
+    what: "what people agree to",
+    keys: &[
+        key("profile", Shape::Text, "The trait of a person that says whether he may be judged."),
+        key("contact", Shape::Text, "The trait of a person that says whether he may be contacted."),
+        key("required", Shape::Boolean, "Who has not said so has not agreed."),
+    ],
+};
+
 /// `brix.yaml`.
 pub static WORKSPACE: Table = Table {
     name: "workspace",
@@ -182,5 +193,6 @@ pub static WORKSPACE: Table = Table {
             Shape::MapOf(&Shape::Words(&KINDS)),
             "An event's name, or a prefix ending in `*`: its kind.",
         ),
+        key("consent", Shape::Of(&CONSENT), "Which traits say what people agree to."),
     ],
 };

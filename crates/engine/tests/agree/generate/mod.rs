@@ -1,5 +1,6 @@
 //! Random definitions and histories over small alphabets, so that things happen and coincide.
 
+mod consent;
 pub mod criteria;
 pub mod definitions;
 pub mod dice;
@@ -51,7 +52,10 @@ impl Case {
             2 => latest.minus(Span::days(2), zone),
             _ => latest.plus(Span::days(40), zone),
         };
-        Self { records, definitions, workspace, horizon }
+        let mut case = Self { records, definitions, workspace, horizon };
+        // Dice of its own, so that the cases of kept seeds stay what they were.
+        consent::ask(&mut case, &mut Dice::new(seed.rotate_left(17) ^ 0xC0_45E7));
+        case
     }
 }
 

@@ -31,8 +31,12 @@ pub fn difference(case: &Case) -> Option<String> {
             let id = assembled.directory.id(subject).to_owned();
             let ours = world.subjects(subject.kind).into_iter().find(|(_, other)| **other == *id)?.0;
             for at in instants(case) {
+                let told = evaluator.explain(&view, place, subject, at);
+                if told.is_some() && judge.refuses(ours, Timestamp::MAX) {
+                    return Some(format!("{id} at {at}: the engine explains who refuses"));
+                }
                 let Some((when, fit)) = explain::explain(&judge, place, ours, at) else { continue };
-                let Some(told) = evaluator.explain(&view, place, subject, at) else {
+                let Some(told) = told else {
                     return Some(format!("{id} at {at}: the engine explains nothing"));
                 };
                 let definition = &case.definitions[place];

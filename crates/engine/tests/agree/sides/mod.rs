@@ -139,12 +139,13 @@ fn verdict_told(verdict: Option<&Verdict>) -> String {
 pub fn told(case: &Case) -> String {
     let workspace = &case.workspace;
     let mut told = format!(
-        "horizon {}, zone {:?}, goal {:?}, population {:?}, by e-mail {}\n",
+        "horizon {}, zone {:?}, goal {:?}, population {:?}, by e-mail {}, consent {:?}\n",
         case.horizon,
         workspace.zone.iana_name(),
         workspace.goal,
         workspace.population,
-        workspace.account_from_email
+        workspace.account_from_email,
+        workspace.consent
     );
     let mut records = case.records.clone();
     records.sort_by_key(|record| record.timestamp);

@@ -60,6 +60,9 @@ pub(super) fn apply(
             (rows, if is_correction { ChangeKind::Corrected } else { ChangeKind::Moved }, told(facts))
         }
         What::Retracted => (run(SET_RETRACTED, params![id, true, offset])?, ChangeKind::Retracted, json!({})),
+        What::Unconsented => {
+            (run(SET_RETRACTED, params![id, true, offset])?, ChangeKind::Retracted, json!({ "because": "consent" }))
+        }
         What::Withdrawn { version } => {
             (run(SET_RETRACTED, params![id, true, offset])?, ChangeKind::Retracted, json!({ "version": version }))
         }
@@ -130,6 +133,7 @@ fn detect(transaction: &Transaction<'_>, offset: u64, start: &Start<'_>, facts: 
         ":currency": facts.value.as_ref().map(|value| value.currency.as_ref()),
         ":value_rank": value_rank(facts.value.as_ref()),
         ":band": facts.band,
+        ":may_contact": facts.may_contact,
     })?;
     Ok(())
 }
@@ -159,6 +163,7 @@ fn set_facts(
         ":currency": facts.value.as_ref().map(|value| value.currency.as_ref()),
         ":value_rank": value_rank(facts.value.as_ref()),
         ":band": facts.band,
+        ":may_contact": facts.may_contact,
     })
 }
 
@@ -172,5 +177,6 @@ fn told(facts: &Facts) -> Value {
         "score": facts.score.as_ref().map(|score| score.total.to_string()),
         "value": facts.value.as_ref().map(|value| value.amount.to_string()),
         "band": facts.band,
+        "may_contact": facts.may_contact,
     })
 }

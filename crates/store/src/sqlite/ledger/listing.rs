@@ -23,6 +23,7 @@ const OWNER: &str = statement(SQL, "where owner");
 const QUALIFIED_FROM: &str = statement(SQL, "where qualified from");
 const QUALIFIED_BEFORE: &str = statement(SQL, "where qualified before");
 const SCORE_AT_LEAST: &str = statement(SQL, "where score at least");
+const MAY_CONTACT: &str = statement(SQL, "where may contact");
 const BY_QUALIFIED_AT: &str = statement(SQL, "page by qualified_at");
 const BY_SCORE: &str = statement(SQL, "page by score");
 const BY_VALUE: &str = statement(SQL, "page by value");
@@ -40,7 +41,8 @@ fn filtered<'a>(start: &str, filter: &'a LeadFilter) -> Query<'a> {
         .condition(OWNER, ":owner", filter.owner.as_ref())
         .condition(QUALIFIED_FROM, ":qualified_from", filter.qualified_from.map(|at| at.0))
         .condition(QUALIFIED_BEFORE, ":qualified_before", filter.qualified_before.map(|at| at.0))
-        .condition(SCORE_AT_LEAST, ":score_at_least", filter.score_at_least.map(hundredths));
+        .condition(SCORE_AT_LEAST, ":score_at_least", filter.score_at_least.map(hundredths))
+        .condition(MAY_CONTACT, ":may_contact", filter.may_contact);
     query
 }
 
