@@ -152,6 +152,10 @@ fn those_who_do_not_want_to_be_judged_are_no_leads() {
     server.until_ready();
     until(&server, "", &["ann", "ben"]);
     works(&server, "joe");
+    // Up to here the history goes, and Ann agrees within it.
+    let late =
+        json!({"userId": "zoe", "event": "Project Created", "messageId": "z1", "timestamp": "2026-03-05T09:00:00Z"});
+    send(&server, "track", &late);
     until(&server, "", &["ann", "ben", "joe"]);
     std::thread::sleep(Duration::from_millis(500));
     server.signal("TERM");

@@ -106,9 +106,12 @@ impl Evaluator<'_> {
             directory: household.directory,
         };
         let mut found = false;
-        self.household(&then, &mut |outcome| {
-            if outcome.definition == definition && outcome.subject == subject {
-                found |= outcome.entries.get(number).is_some_and(|entry| entry.at == entered);
+        // Whoever refuses to be judged now may have agreed by then, and the other way round.
+        self.passes(&then, self.program.passes.len(), false, &mut |scene, fold, horizon| {
+            let places = 0..if scene.subject == subject { scene.pass.units.len() } else { 0 };
+            for outcome in places.filter_map(|place| fold.anybodys_outcome(scene, place, horizon)) {
+                let entry = outcome.entries.get(number).filter(|_| outcome.definition == definition);
+                found |= entry.is_some_and(|entry| entry.at == entered);
             }
         });
         found

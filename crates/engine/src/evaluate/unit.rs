@@ -121,10 +121,16 @@ impl Fold {
 
     /// What is said of a definition's subject at the horizon; `None` if its time has not started, or if it refuses to be judged.
     pub fn outcome(&self, scene: &Scene<'_>, place: usize, horizon: i64) -> Option<Outcome> {
+        let refuses = scene.books.refuses_profile(scene.program, scene.subject);
+        if refuses { None } else { self.anybodys_outcome(scene, place, horizon) }
+    }
+
+    /// The same, whoever refuses to be judged.
+    pub fn anybodys_outcome(&self, scene: &Scene<'_>, place: usize, horizon: i64) -> Option<Outcome> {
         let unit = &scene.pass.units[place];
         let definition = unit.definition.as_ref()?;
         let gate = self.gates[unit.gate];
-        if !gate.open || scene.books.refuses_profile(scene.program, scene.subject) {
+        if !gate.open {
             return None;
         }
         let state = &self.units[place];
