@@ -29,6 +29,7 @@ mod whole;
 
 use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
@@ -137,9 +138,26 @@ async fn changing<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> +
     }
 }
 
+/// A body that is written as an object, or why it is none.
+type ObjectBody<T> = Result<Json<Object<T>>, JsonRejection>;
+
 /// What a body says.
-fn body_of<T>(body: Result<Json<Object<T>>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(Object(body))| body).map_err(|error| Problem::bad_request("bad-body", error.body_text()))
+fn body_of<T>(body: ObjectBody<T>) -> Result<T, Problem> {
+    body.map(|Json(Object(body))| body).map_err(|error| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Problem::of(error.status(), "too-large", "the body is larger than 2 MB; send it in parts");
+        }
+        Problem::bad_request("bad-body", error.body_text())
+    })
+}
+
+/// That everyone is known: a server that has only begun would say of many that nothing is known of them.
+fn require_ready(server: &Server) -> Result<(), Problem> {
+    if server.live.is_ready.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let detail = "the server has only begun and is taking up what is there; ask again once /readyz says it is ready";
+    Err(Problem::of(StatusCode::SERVICE_UNAVAILABLE, "not-ready", detail))
 }
 
 /// The instant that a parameter says.

@@ -1,5 +1,6 @@
 //! The door: a vendor's request becomes durable records, and then the vendor's answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,23 +42,37 @@ struct Incoming<'a> {
     headers: &'a HeadersOf<'a>,
 }
 
+/// The source of a path below the mount, and the source's own path; elsewhere it is any source's.
+fn named(path: &str) -> (Option<&str>, Cow<'_, str>) {
+    match path.strip_prefix(MOUNT).map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
+        Some((name, rest)) => (Some(name), Cow::Owned(format!("/{rest}"))),
+        None => (None, Cow::Borrowed(path)),
+    }
+}
+
+/// The sources that take this path, with their places among all.
+fn candidates<'a>(server: &'a Server, method: sources::Method, path: &str) -> Vec<(usize, &'a Source)> {
+    let (name, path) = named(path);
+    let all = server.config.sources.iter().enumerate();
+    all.filter(|(_, source)| name.is_none_or(|name| *name == source.name))
+        .filter(|(_, source)| source.vendor.route(method, &path).is_some())
+        .collect()
+}
+
+/// A request to a source did not come in in time.
+pub fn was_too_slow(server: &Server, method: &Method, path: &str) {
+    let found = method_of(method).map(|method| candidates(server, method, path));
+    if let Some((_, source)) = found.iter().flatten().next() {
+        server.metrics.turned_away(&source.name, "too-slow");
+    }
+}
+
 /// Takes what a vendor's client sends.
 pub async fn take(State(server): State<Arc<Server>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Some(method) = method_of(&parts.method) else { return nothing_here(parts.uri.path()) };
-    let path = parts.uri.path();
-    let (named, path) = match path.strip_prefix(MOUNT).map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
-        Some((name, rest)) => (Some(name.to_owned()), format!("/{rest}")),
-        None => (None, path.to_owned()),
-    };
-    let candidates: Vec<(usize, &Source)> = server
-        .config
-        .sources
-        .iter()
-        .enumerate()
-        .filter(|(_, source)| named.as_ref().is_none_or(|name| *name == source.name))
-        .filter(|(_, source)| source.vendor.route(method, &path).is_some())
-        .collect();
+    let candidates = candidates(&server, method, parts.uri.path());
+    let (_, path) = named(parts.uri.path());
     let Some((_, first)) = candidates.first() else { return nothing_here(parts.uri.path()) };
     let most = candidates
         .iter()
@@ -143,6 +158,7 @@ impl Server {
             self.metrics.turned_away(&source.name, "busy");
             respond((source.vendor.too_busy)(&incoming.request(&[]), seconds))
         };
+        let changed = outcome.changed;
         let Sifted { records, rejects } = sift(&self.suppressed, &source.name, outcome);
         let accepted = records.len();
         let started = Instant::now();
@@ -181,6 +197,7 @@ impl Server {
             self.metrics.kept(started.elapsed());
         }
         self.metrics.accepted(&source.name, accepted, &rejects);
+        self.metrics.changed(&source.name, changed);
         if !self.rejects.keep(rejects).await {
             return busy(RETRY_AFTER_SECONDS);
         }

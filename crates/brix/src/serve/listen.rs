@@ -42,7 +42,7 @@ fn routes(server: &Arc<Server>) -> Router {
         .allow_headers(AllowHeaders::mirror_request())
         .max_age(Duration::from_secs(3600));
     let sources = Router::new().fallback(door::take).layer(cors).with_state(Arc::clone(server));
-    let timeout = server.config.limits.request_timeout;
+    let own = Arc::clone(server);
     let (ending, going_on) = api::routes(server);
     let limited = Router::new()
         .route("/healthz", get(health::alive))
@@ -50,22 +50,26 @@ fn routes(server: &Arc<Server>) -> Router {
         .route("/metrics", get(health::metrics))
         .merge(ending)
         .fallback_service(sources)
-        .layer(middleware::from_fn(move |request: Request, next: Next| within(timeout, request, next)));
+        .layer(middleware::from_fn(move |request: Request, next: Next| within(Arc::clone(&own), request, next)));
     limited.merge(going_on).with_state(Arc::clone(server))
 }
 
-async fn within(timeout: Duration, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(timeout, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let mut response =
-                Problem::of(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request took too long to come in")
-                    .into_response();
-            // What is left of it is not waited for.
-            response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
-            response
-        }
+async fn within(server: Arc<Server>, request: Request, next: Next) -> Response {
+    let timeout = server.config.limits.request_timeout;
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    if let Ok(response) = tokio::time::timeout(timeout, next.run(request)).await {
+        return response;
     }
+    door::was_too_slow(&server, &method, uri.path());
+    let detail = format!(
+        "the request did not come in and find its answer within {} s; send it in smaller parts, or set \
+         limits.request_timeout higher",
+        timeout.as_secs_f64()
+    );
+    let mut response = Problem::of(StatusCode::REQUEST_TIMEOUT, "too-slow", detail).into_response();
+    // What is left of it is not waited for.
+    response.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    response
 }
 
 /// Serves until a signal comes or the processor fails.

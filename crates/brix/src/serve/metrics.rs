@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use connect::sources::Changed;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -27,6 +28,12 @@ struct OfReason {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfChange {
+    source: String,
+    change: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfAction {
     destination: String,
     state: &'static str,
@@ -44,6 +51,7 @@ pub struct Metrics {
     accepted: Family<OfSource, Counter>,
     rejected: Family<OfReason, Counter>,
     turned_away: Family<OfReason, Counter>,
+    changed: Family<OfChange, Counter>,
     keeping: Histogram,
     status: Family<OfFigure, Gauge<u64, AtomicU64>>,
     actions: Family<OfAction, Gauge<u64, AtomicU64>>,
@@ -62,6 +70,7 @@ impl Metrics {
         let accepted = Family::<OfSource, Counter>::default();
         let rejected = Family::<OfReason, Counter>::default();
         let turned_away = Family::<OfReason, Counter>::default();
+        let changed = Family::<OfChange, Counter>::default();
         let keeping = Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
         let status = Family::<OfFigure, Gauge<u64, AtomicU64>>::default();
         let actions = Family::<OfAction, Gauge<u64, AtomicU64>>::default();
@@ -69,11 +78,12 @@ impl Metrics {
         registry.register("records_accepted", "Records that are durable, by source", accepted.clone());
         registry.register("messages_rejected", "Messages that were not taken, by source and reason", rejected.clone());
         registry.register("requests_turned_away", "Requests of which nothing was looked at", turned_away.clone());
+        registry.register("values_changed", "Values that were not kept as they were sent", changed.clone());
         registry.register("log_append_seconds", "How long records took to be durable", keeping.clone());
         registry.register("processor", "Where the processor stands", status.clone());
         registry.register("actions", "What is told to destinations, by state", actions.clone());
         registry.register("pulls", "Rows, failures and state of pulls", pulls.clone());
-        Self { registry, accepted, rejected, turned_away, keeping, status, actions, pulls }
+        Self { registry, accepted, rejected, turned_away, changed, keeping, status, actions, pulls }
     }
 
     /// Records of a request are durable.
@@ -88,6 +98,16 @@ impl Metrics {
         }
         for reject in rejects {
             self.rejected.get_or_create(&OfReason { source: source.to_owned(), reason: reject.reason.clone() }).inc();
+        }
+    }
+
+    /// What of a request was not kept as it was sent.
+    pub fn changed(&self, source: &str, changed: Changed) {
+        let Changed { texts_cut, clamped, left_out } = changed;
+        for (change, count) in [("text-cut", texts_cut), ("time-set-to-receipt", clamped), ("left-out", left_out)] {
+            if count > 0 {
+                self.changed.get_or_create(&OfChange { source: source.to_owned(), change }).inc_by(count);
+            }
         }
     }
 

@@ -373,7 +373,7 @@ fn the_time_of_an_apply() {
     let server = Server::start(&place);
     let body = json!({ "files": [{ "name": "a.yaml", "text": ACTIVE }] }).to_string();
     let early = server.ask("POST", "/api/v1/definitions/plan", READ, &body);
-    assert_eq!((early.status, &early.json()["code"]), (429, &json!("busy")), "{early:?}");
+    assert_eq!((early.status, &early.json()["code"]), (503, &json!("not-ready")), "{early:?}");
     server.until_ready();
     let plan = server.ask("POST", "/api/v1/definitions/plan", READ, &body).json();
     assert_eq!((&plan["definitions"][1]["fate"], &plan["definitions"][1]["leads"]), (&json!("retired"), &json!(users)));

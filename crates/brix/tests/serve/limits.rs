@@ -38,12 +38,59 @@ fn slow_senders_are_cut_off() {
     let begun = Instant::now();
     let mut slow = server.connect();
     slow.write_all(b"POST /v1/track HTTP/1.1\r\nhost: brix\r\ncontent-length: 100\r\n\r\n{").unwrap();
-    assert_eq!(read_answer(&mut slow).unwrap().status, 408);
+    let answer = read_answer(&mut slow).unwrap();
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (408, Some("too-slow")), "{answer:?}");
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("within 0.5 s") && detail.contains("limits.request_timeout"), "{detail}");
     let mut slower = server.connect();
     slower.write_all(b"POST /v1/track HTTP/1.1\r\nhost: br").unwrap();
     let answer = read_answer(&mut slower);
     assert!(answer.as_ref().is_ok_and(|answer| answer.status == 408) || answer.is_err(), "{answer:?}");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    let figures = server.get("/metrics").body;
+    assert!(figures.contains("brix_requests_turned_away_total{source=\"app\",reason=\"too-slow\"} 1\n"), "{figures}");
+}
+
+/// Says that it is over, also when a test fails.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whoever sends a byte now and then, in the head or in the body, keeps nobody else out for long.
+#[test]
+fn drips_do_not_keep_others_out() {
+    let folder = folder("drips", "request_timeout = \"1s\"\nconnections = 16");
+    let server = Server::start(&folder);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for place in 0..48 {
+            let (server, is_over) = (&server, &is_over);
+            scope.spawn(move || {
+                let head = "POST /v1/track HTTP/1.1\r\nhost: brix\r\ncontent-length: 100000\r\nx: ";
+                while !is_over.load(Ordering::Relaxed) {
+                    let Ok(mut stream) = std::net::TcpStream::connect(server.address) else { continue };
+                    let end = if place % 2 == 0 { "" } else { "\r\n\r\n{\"a\": \"" };
+                    let mut is_open = stream.write_all(format!("{head}{end}").as_bytes()).is_ok();
+                    while is_open && !is_over.load(Ordering::Relaxed) {
+                        std::thread::sleep(Duration::from_millis(50));
+                        is_open = stream.write_all(b"x").is_ok();
+                    }
+                }
+            });
+        }
+        let _over = Over(&is_over);
+        std::thread::sleep(Duration::from_millis(500));
+        // Three times as many as there are places: each waits for two others at most, who are cut off after a second.
+        for number in 0..5 {
+            let begun = Instant::now();
+            assert_eq!(server.call("track", &json!({"userId": format!("u{number}"), "event": "E"})).status, 200);
+            assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+        }
+    });
 }
 
 #[test]

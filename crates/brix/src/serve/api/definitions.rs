@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest as _, Path, Request, State};
 use axum::http::StatusCode;
 use engine::language;
@@ -13,8 +13,8 @@ use store::catalog::definitions::Revision;
 use store::ledger::listing::LeadFilter;
 use utoipa::ToSchema;
 
-use super::blocking;
 use super::guard::Caller;
+use super::{ObjectBody, blocking, body_of};
 use crate::definitions::NamedText;
 use crate::live::plan::Plan;
 use crate::serve::Server;
@@ -77,8 +77,8 @@ async fn slowly<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + S
     }
 }
 
-fn files_of(files: Result<Json<Files>, JsonRejection>) -> Result<Files, Problem> {
-    let Json(files) = files.map_err(|error| Problem::bad_request("bad-body", error.body_text()))?;
+fn files_of(files: ObjectBody<Files>) -> Result<Files, Problem> {
+    let files = body_of(files)?;
     if files.files.len() > MOST_FILES {
         return Err(Problem::bad_request(
             "too-many-files",
@@ -264,6 +264,7 @@ fn id_of(id: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     request_body = Files,
     responses(
         (status = 200, description = "What would change", body = Plan),
+        (status = 503, description = "The server has only begun; come again"),
         (status = 409, description = "Somebody else has changed the definitions"),
         (status = 422, description = "There are faults in the definitions; `findings` and `text` tell them"),
     )
@@ -275,6 +276,7 @@ pub async fn plan(State(server): State<Arc<Server>>, request: Request) -> Result
     let files = files
         .map_err(|_| Problem::of(StatusCode::REQUEST_TIMEOUT, "too-slow", "the request took too long to come in"))?;
     let files = files_of(files)?;
+    super::require_ready(&server)?;
     let shelf = Arc::clone(&server.shelf);
     Ok(Json(slowly(move || shelf.plan(files.files)).await?))
 }
@@ -293,7 +295,7 @@ pub async fn plan(State(server): State<Arc<Server>>, request: Request) -> Result
 pub async fn apply(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    files: Result<Json<Files>, JsonRejection>,
+    files: ObjectBody<Files>,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let files = files_of(files)?;
     let shelf = Arc::clone(&server.shelf);
@@ -318,10 +320,10 @@ pub async fn roll_back(
     State(server): State<Arc<Server>>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
-    back: Result<Json<Back>, JsonRejection>,
+    back: ObjectBody<Back>,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let id = id_of(id)?;
-    let Json(back) = back.map_err(|error| Problem::bad_request("bad-body", error.body_text()))?;
+    let back = body_of(back)?;
     let shelf = Arc::clone(&server.shelf);
     let applied = slowly(move || shelf.roll_back(&id, back.to, back.expect, &caller.name)).await?;
     Ok(accepted(&applied))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use connect::destinations::key;
@@ -15,8 +15,7 @@ use store::ledger::action::{Action, ActionFilter, ActionState, Attempt};
 use utoipa::{IntoParams, ToSchema};
 
 use super::guard::Caller;
-use super::object::Object;
-use super::{blocking, body_of};
+use super::{ObjectBody, blocking, body_of};
 use crate::access::By;
 use crate::serve::Server;
 use crate::serve::problem::Problem;
@@ -257,7 +256,7 @@ pub async fn replay(
 pub async fn replay_all(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    body: Result<Json<Object<Replay>>, JsonRejection>,
+    body: ObjectBody<Replay>,
 ) -> Result<Json<Replayed>, Problem> {
     let wanted = body_of(body)?.destination;
     if let Some(name) = wanted.as_ref().filter(|name| !is_set_up(&server, name)) {

@@ -28,10 +28,13 @@ const ERRORS: [(&str, &str); 6] = [
     ("500", "A fault of the server, told in its log"),
 ];
 
+/// What a route that takes a body can answer as well.
+const TOO_LARGE: (&str, &str) = ("413", "The body is too large");
+
 /// What a route that changes something can answer as well.
 const ONCE: [(&str, &str); 3] = [
     ("409", "The Idempotency-Key is that of a request that is being done, or whose answer is not known"),
-    ("413", "The body is too large"),
+    TOO_LARGE,
     ("422", "The Idempotency-Key is that of another request"),
 ];
 
@@ -79,6 +82,9 @@ pub fn complete(paths: &mut Paths, needs: Option<Needs>) {
             if needs.is_some_and(|needs| counts_once(&method, needs)) {
                 operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
                 add_errors(operation, &ONCE);
+            }
+            if operation.request_body.is_some() {
+                add_errors(operation, &[TOO_LARGE]);
             }
             add_errors(operation, &ERRORS);
         }

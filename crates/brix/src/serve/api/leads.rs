@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use utoipa::{IntoParams, ToSchema};
 
 use super::guard::Caller;
-use super::{blocking, definitions, instant_of, shown};
+use super::{ObjectBody, blocking, body_of, definitions, instant_of, shown};
 use crate::live::entry::{Entry, LeadAct};
 use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
@@ -276,11 +276,10 @@ pub async fn change(
     State(server): State<Arc<Server>>,
     caller: Caller,
     lead: LeadNumber,
-    patch: Result<Json<LeadPatch>, axum::extract::rejection::JsonRejection>,
+    patch: ObjectBody<LeadPatch>,
 ) -> Result<(StatusCode, Json<Logged>), Problem> {
     let lead = number_of(lead)?;
-    let Json(patch) = patch.map_err(|error| Problem::bad_request("bad-body", error.body_text()))?;
-    let acts = patch.acts()?;
+    let acts = body_of(patch)?.acts()?;
     if acts.is_empty() {
         return Err(Problem::bad_request("nothing-to-do", "say what to change: state, owner, stage or note"));
     }

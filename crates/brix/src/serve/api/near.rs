@@ -130,7 +130,7 @@ impl From<&Found> for Nearness {
     responses(
         (status = 200, description = "The page", body = NearPage),
         (status = 404, description = "No such definition is in force"),
-        (status = 503, description = "Everyone is being looked at; come again"),
+        (status = 503, description = "Everyone is being looked at, or the server has only begun; come again"),
     )
 )]
 pub async fn list(
@@ -148,7 +148,7 @@ pub async fn list(
     responses(
         (status = 200, description = "The page", body = NearPage),
         (status = 404, description = "No such definition is in force"),
-        (status = 503, description = "Everyone is being looked at; come again"),
+        (status = 503, description = "Everyone is being looked at, or the server has only begun; come again"),
     )
 )]
 pub async fn stalled(
@@ -199,6 +199,7 @@ async fn page(
 
 /// A survey that is good, or, where making one takes long, the last one.
 async fn survey(server: &Server, terms: Terms) -> Result<Arc<Survey>, Problem> {
+    super::require_ready(server)?;
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
         if let Some(survey) = server.near.ask(terms) {

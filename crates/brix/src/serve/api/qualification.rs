@@ -156,7 +156,7 @@ impl From<Standing> for ByDefinition {
     responses(
         (status = 200, description = "How the user or account stands", body = Qualification),
         (status = 404, description = "There is no such definition"),
-        (status = 503, description = "Too busy to say; come again"),
+        (status = 503, description = "Too busy to say, or only begun; come again"),
     )
 )]
 pub async fn of(
@@ -216,6 +216,7 @@ pub fn for_browsers() -> Router<Arc<Server>> {
 }
 
 async fn ask(server: &Server, kind: SubjectKind, id: String) -> Result<Option<Vec<Standing>>, Problem> {
+    super::require_ready(server)?;
     let busy = || {
         let detail = "the server is too busy to say how somebody stands; come again";
         Problem::of(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)

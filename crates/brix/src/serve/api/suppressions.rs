@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use engine::record::SubjectKind;
 use serde::{Deserialize, Serialize};
@@ -15,8 +14,8 @@ use store::ledger::Ledger;
 use store::ledger::listing::{LeadFilter, Order, PageRequest};
 use utoipa::ToSchema;
 
-use super::blocking;
 use super::guard::Caller;
+use super::{ObjectBody, blocking, body_of};
 use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
 
@@ -104,10 +103,6 @@ pub struct SuppressionState {
     suppressed: bool,
 }
 
-fn read<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|error| Problem::bad_request("bad-body", error.body_text()))
-}
-
 /// Whether a text can be the id of a subject.
 pub fn require_id(id: &str) -> Result<(), Problem> {
     if id.is_empty() || id.chars().count() > MOST_ID_CHARACTERS {
@@ -156,9 +151,9 @@ pub async fn list(State(server): State<Arc<Server>>) -> Result<Json<Suppressions
 pub async fn suppress(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    body: Result<Json<NewSuppression>, JsonRejection>,
+    body: ObjectBody<NewSuppression>,
 ) -> Result<Json<SuppressionState>, Problem> {
-    let new = read(body)?;
+    let new = body_of(body)?;
     require_id(&new.id)?;
     let audit = line("suppression.set", caller.name, new.kind.into());
     let new = Suppression { kind: new.kind.into(), subject: new.id, at: audit.at, reason: new.reason };
@@ -208,9 +203,9 @@ fn cancel_waiting(ledger: &dyn Ledger, kind: SubjectKind, subject: &str) -> stor
 pub async fn lift(
     State(server): State<Arc<Server>>,
     caller: Caller,
-    body: Result<Json<LiftedSuppression>, JsonRejection>,
+    body: ObjectBody<LiftedSuppression>,
 ) -> Result<Json<SuppressionState>, Problem> {
-    let lifted = read(body)?;
+    let lifted = body_of(body)?;
     let kind = SubjectKind::from(lifted.kind);
     let audit = line("suppression.lift", caller.name, kind);
     let suppressed = Arc::clone(&server.suppressed);
