@@ -11,8 +11,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::{
     apply, audit, backtest, backup, best, check, completions, data, definitions, deliveries, discover, erase, explain,
-    export, import, init, key, leads, learn, limits, near, person, plan, pull, qualify, serve, simulate, suppress,
-    templates, test, validate,
+    export, import, init, key, leads, learn, limits, near, person, plan, pull, qualify, retain, serve, simulate,
+    suppress, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -95,6 +95,7 @@ enum Command {
     Suppress(suppress::Arguments),
     Unsuppress(suppress::LiftArguments),
     Erase(erase::Arguments),
+    Retain(retain::Arguments),
     Export(export::Arguments),
     Definitions(definitions::Arguments),
     Deliveries(Box<deliveries::Arguments>),
@@ -133,6 +134,7 @@ impl Command {
             Self::Suppress(arguments) => suppress::run(&arguments, console),
             Self::Unsuppress(arguments) => suppress::lift(&arguments, console),
             Self::Erase(arguments) => erase::run(&arguments, shared, console),
+            Self::Retain(arguments) => retain::run(&arguments, shared, console),
             Self::Export(arguments) => export::run(&arguments, console),
             Self::Definitions(arguments) => definitions::run(&arguments, console),
             Self::Pull(arguments) => pull::run(&arguments, shared, console),

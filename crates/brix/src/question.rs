@@ -16,6 +16,7 @@ use crate::cli::Shared;
 use crate::console::Console;
 use crate::definitions::DefinitionFiles;
 use crate::exit::Failure;
+use crate::instant;
 use crate::overview::Overview;
 use crate::workspace;
 
@@ -42,6 +43,9 @@ impl Data {
         let overview = Overview::of(&lake, &workspace)?;
         let until =
             overview.last().with_context(|| format!("the lake in {} holds no event", shared.lake().display()))?;
+        if let Some(from) = lake.kept_from() {
+            console.say(horizon(from, &workspace));
+        }
         Ok(Self { workspace, lake, overview, until })
     }
 
@@ -61,6 +65,12 @@ impl Data {
         );
         Err(Failure::usage(format!("the data has no event `{name}`; {cure}")))
     }
+}
+
+/// What a lake no longer knows, in words.
+pub fn horizon(from: Timestamp, workspace: &Workspace) -> String {
+    let day = instant::shown(from, &workspace.zone);
+    format!("Before {day} only those are kept who were heard of since: how many there were before is not known")
 }
 
 /// The names that a lake has.

@@ -37,17 +37,17 @@ pub struct Erased {
 }
 
 /// Codes of what goes; 0 is in none of them.
-struct Going {
+pub(crate) struct Going {
     /// As sent.
-    persons: BTreeSet<u32>,
+    pub persons: BTreeSet<u32>,
     /// By whom rows are placed.
-    placed: BTreeSet<u32>,
-    accounts: BTreeSet<u32>,
-    workspaces: BTreeSet<u32>,
+    pub placed: BTreeSet<u32>,
+    pub accounts: BTreeSet<u32>,
+    pub workspaces: BTreeSet<u32>,
 }
 
 impl Going {
-    fn has(&self, row: &Row) -> bool {
+    pub fn has(&self, row: &Row) -> bool {
         self.placed.contains(&row.person)
             || self.persons.contains(&row.user)
             || self.persons.contains(&row.anonymous)
@@ -141,7 +141,11 @@ fn write_rows(
 }
 
 /// All rows, with the values of some columns.
-fn each_row(lake: &Lake, keep: &dyn Fn(&str) -> bool, visit: &mut dyn FnMut(&Row, &[u8]) -> Result<()>) -> Result<()> {
+pub(crate) fn each_row(
+    lake: &Lake,
+    keep: &dyn Fn(&str) -> bool,
+    visit: &mut dyn FnMut(&Row, &[u8]) -> Result<()>,
+) -> Result<()> {
     let columns = lake.column_dictionary();
     let part = Part { from: 0, to: u32::MAX, keep };
     for of_run in lake.manifest().runs.iter().flat_map(|run| &run.parts) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use engine::Timestamp;
 use engine::household::EventName;
 use engine::workspace::Workspace;
 
@@ -74,6 +75,12 @@ impl Lake {
     #[must_use]
     pub const fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Whoever was not heard of at this instant or later is not kept; `None`: everybody is.
+    #[must_use]
+    pub fn kept_from(&self) -> Option<Timestamp> {
+        self.manifest.kept_from.map(Timestamp)
     }
 
     /// What all imports have seen.

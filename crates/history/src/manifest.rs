@@ -53,6 +53,9 @@ pub struct Manifest {
     /// The last entry of a server's log that is in here; 0 if there is no server.
     #[serde(default)]
     pub log: u64,
+    /// Whoever was not heard of at this instant (microseconds since 1970) or later is not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_from: Option<i64>,
 }
 
 /// A stretch of a dictionary.
@@ -150,6 +153,7 @@ impl Manifest {
             bonds: Vec::new(),
             totals: Totals::default(),
             log: 0,
+            kept_from: None,
         }
     }
 

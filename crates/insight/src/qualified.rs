@@ -30,6 +30,9 @@ pub struct Listing {
     /// How many people are left out because they refuse to be judged; `None`: the workspace asks for no consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_profiling: Option<u64>,
+    /// Who was not heard of since is not kept. `None`: everybody is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_from: Option<When>,
     /// The rows; [`Listing::sort`] puts them in order.
     pub rows: Vec<Row>,
 }
@@ -115,6 +118,7 @@ impl Listing {
             score_parts: facts.score_parts.clone(),
             currency: facts.currency.clone(),
             refused_profiling: None,
+            kept_from: None,
             rows: Vec::new(),
         }
     }

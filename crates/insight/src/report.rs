@@ -55,6 +55,9 @@ pub struct Report {
     /// How many people are left out because they refuse to be judged; `None`: the workspace asks for no consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused_profiling: Option<u64>,
+    /// Who was not heard of since is not kept: how many there were before is not known. `None`: everybody is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_from: Option<When>,
 }
 
 /// What was asked, as shown.
@@ -164,6 +167,7 @@ impl Report {
             baseline,
             overlaps,
             refused_profiling: None,
+            kept_from: None,
         }
     }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use insight::figure::When;
 use insight::{Backtest, Report};
 
 use crate::cli::Shared;
@@ -59,6 +60,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let read = lives::fold(&asked.reading(), &data, console, question, Backtest::add, Backtest::merge)?;
     let mut report = read.folded.finish();
     report.refused_profiling = read.refusing;
+    report.kept_from = data.lake.kept_from().map(When);
     explained::give_reasons(&mut report, &asked, &data)?;
     tell(arguments, &report, console)
 }

@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         return told(&Client::new(&arguments.place.server)?.get(&path, &[])?, console);
     }
     let Some(id) = &arguments.id else { return Ok(Exit::Usage) };
-    if !arguments.yes && !is_sure(id)? {
+    if !arguments.yes && !is_sure(&format!("{id} and everything that is known of them"))? {
         console.say("nothing is erased");
         return Ok(Exit::Done);
     }
@@ -74,11 +74,15 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     told(&Client::new(&arguments.place.server)?.post("/api/v1/privacy/erasures", &body)?, console)
 }
 
-fn is_sure(id: &str) -> Result<bool> {
+/// Asks whoever sits there.
+///
+/// # Errors
+/// Nobody does.
+pub fn is_sure(what: &str) -> Result<bool> {
     if !stdin().is_terminal() {
         bail!("this cannot be undone, and there is nobody to ask; say --yes");
     }
-    anstream::eprint!("Erase {id} and everything that is known of them? This cannot be undone. [y/N] ");
+    anstream::eprint!("Remove {what}? This cannot be undone. [y/N] ");
     let mut answer = String::new();
     stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

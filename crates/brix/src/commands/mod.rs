@@ -27,6 +27,7 @@ pub mod plan;
 pub mod pull;
 pub mod qualify;
 mod reach;
+pub mod retain;
 pub mod serve;
 pub mod simulate;
 pub mod suppress;

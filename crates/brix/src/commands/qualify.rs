@@ -14,6 +14,7 @@ use engine::outcome::Outcome;
 use engine::{Span, Timestamp};
 use history::ScanRequest;
 use insight::DefinitionFacts;
+use insight::figure::When;
 use insight::qualified::{self, Listing, Row, State};
 
 use crate::cli::Shared;
@@ -105,6 +106,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let mut listing = Listing::new(&facts, as_of);
     let (rows, refusing) = rows(arguments, &data, &judged, definition, &facts, as_of, console)?;
     listing.rows = rows;
+    listing.kept_from = data.lake.kept_from().map(When);
     listing.refused_profiling = data.workspace.consent.profile.as_ref().map(|_| refusing);
     listing.sort();
     let format = if console.json { Format::Json } else { arguments.format };

@@ -62,6 +62,8 @@ impl Terms {
         let mut question = Question::new(judged, &goal::words(goal), data.until);
         question.zone = zone.clone();
         question.from = self.from.as_deref().map(|text| instant::from("--from", text, zone)).transpose()?;
+        // Of those who started before, only those are there who stayed.
+        question.from = question.from.or_else(|| data.lake.kept_from());
         let to = self.to.as_deref().map(|text| instant::until("--to", text, zone)).transpose()?;
         question.to = to.map(|last| Timestamp(last.0.saturating_add(1)));
         if let (Some(from), Some(to)) = (question.from, question.to)
@@ -94,6 +96,14 @@ impl Terms {
                 instant::shown(question.observed_until, zone),
             )),
             Some(_) => {}
+        }
+        if let (Some(kept), Some(from)) = (data.lake.kept_from(), question.from)
+            && from < kept
+        {
+            console.say(format_args!(
+                "{DOUBT}doubt:{DOUBT:#} of those who started before {} only those are kept who were heard of since",
+                instant::shown(kept, zone)
+            ));
         }
         if data.lake.totals().received == 0 {
             console.say("The data does not say when it was received: leads are taken to be known at once");

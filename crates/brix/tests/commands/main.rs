@@ -8,4 +8,5 @@ mod init;
 mod job;
 mod line;
 mod questions;
+mod retain;
 mod support;

@@ -13,6 +13,7 @@ mod frozen;
 mod growth;
 mod profile;
 mod python;
+mod retain;
 mod same_households;
 mod sent;
 mod subjects;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::notes;
 use super::rejected::Rejected;
 use crate::commands::import::{self, ImportRecord};
-use crate::instant;
+use crate::{instant, question};
 
 /// What is inside a lake.
 #[derive(Debug, Serialize)]
@@ -19,6 +19,8 @@ pub struct Told {
     pub lake: PathBuf,
     pub version: u64,
     pub zone: String,
+    /// Who was not heard of since is not kept; none: everybody is.
+    pub kept_from: Option<String>,
     /// The first and the last day with an event, and how many days that is.
     pub first_day: Option<String>,
     pub last_day: Option<String>,
@@ -150,6 +152,7 @@ impl Told {
             lake: lake.folder().to_owned(),
             version: lake.version(),
             zone: settings.zone.iana_name().unwrap_or("UTC").to_owned(),
+            kept_from: lake.kept_from().map(instant::written),
             first_day: first.map(day),
             last_day: last.map(day),
             days: range.map_or(0, |(first, last)| u64::from(last.abs_diff(first)) + 1),
@@ -168,6 +171,9 @@ impl Told {
             range,
         };
         told.notes = notes::of(&told, profile);
+        if let Some(from) = lake.kept_from() {
+            told.notes.insert(0, question::horizon(from, settings));
+        }
         told
     }
 }
