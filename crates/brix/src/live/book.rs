@@ -11,6 +11,7 @@ use engine::{Number, Timestamp};
 use insight::question::length;
 use store::ledger::lead::{Brief, Facts, LeadChange, LeadScore, LeadState, Qualification, What};
 
+use super::course::Courses;
 use super::rules::Rules;
 use super::town::{News, Said};
 
@@ -31,7 +32,6 @@ struct Known {
     band: Option<Arc<str>>,
     may_contact: bool,
     is_retracted: bool,
-    is_converted: bool,
 }
 
 /// A lead that should be.
@@ -53,6 +53,8 @@ pub enum Tell {
     QualifiedToBuy,
     /// One that was told of has vanished.
     Retracted,
+    /// One that was snoozed is to be looked at again.
+    Woken,
 }
 
 /// A lead to be told of.
@@ -88,8 +90,8 @@ pub struct Book {
     next: u64,
     /// By what and whom.
     known: HashMap<(SubjectKind, String), Vec<Known>>,
-    /// By lead: the definition.
-    definitions: HashMap<u64, Arc<str>>,
+    /// What becomes of each with time.
+    courses: Courses,
 }
 
 /// At which instants of the processor something is said.
@@ -105,13 +107,13 @@ impl Book {
     /// Of all leads that the ledger knows.
     pub fn new(rules: Arc<Rules>, briefs: Vec<Brief>, next: u64) -> Self {
         let mut known: HashMap<(SubjectKind, String), Vec<Known>> = HashMap::new();
-        let mut definitions = HashMap::with_capacity(briefs.len());
+        let mut courses = Courses::default();
         for brief in briefs {
             let definition: Arc<str> = match rules.place(&brief.definition) {
                 Some(place) => Arc::clone(&rules.program.definitions()[place].id),
                 None => Arc::from(brief.definition),
             };
-            definitions.insert(brief.id, Arc::clone(&definition));
+            courses.know(brief.id, Arc::clone(&definition), &brief.state);
             known.entry((brief.subject_kind, brief.subject)).or_default().push(Known {
                 id: brief.id,
                 definition,
@@ -124,15 +126,36 @@ impl Book {
                 band: brief.band.map(Arc::from),
                 may_contact: brief.may_contact,
                 is_retracted: brief.is_retracted,
-                is_converted: brief.state == LeadState::Converted.word(),
             });
         }
-        Self { rules, next, known, definitions }
+        let mut book = Self { rules, next, known, courses };
+        book.set_ends();
+        book
+    }
+
+    /// What becomes of leads with time.
+    pub const fn courses(&mut self) -> &mut Courses {
+        &mut self.courses
+    }
+
+    /// When something is to become of a lead without any news.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.courses.next_due()
+    }
+
+    /// When the time of each is over, by the definitions in force.
+    fn set_ends(&mut self) {
+        for lead in self.known.values().flatten() {
+            let ends = self.rules.place(&lead.definition).and_then(|place| end(&self.rules, place, lead));
+            // Nothing that was over comes to life by this: nothing is known of the present.
+            self.courses.set_end(lead.id, ends, lead.is_retracted, Timestamp::MIN);
+        }
     }
 
     /// Other definitions are in force. Leads of those that are not any more stay as they are.
     pub fn adopt(&mut self, rules: Arc<Rules>) {
         self.rules = rules;
+        self.set_ends();
     }
 
     /// Of each lead that stands: its definition, and its instant.
@@ -153,14 +176,14 @@ impl Book {
 
     /// The definition that a lead is of.
     pub fn definition_of(&self, lead: u64) -> Option<&str> {
-        self.definitions.get(&lead).map(|id| &**id)
+        self.courses.definition_of(lead).map(|id| &**id)
     }
 
     /// Forgets the leads of those who are erased; gives their numbers.
     pub fn erase(&mut self, leaving: &Leaving) -> Vec<u64> {
         let known = leaving.ids.iter().filter_map(|subject| self.known.remove(subject)).flatten();
         let leads: Vec<u64> = known.map(|lead| lead.id).collect();
-        leads.iter().for_each(|lead| drop(self.definitions.remove(lead)));
+        leads.iter().for_each(|lead| self.courses.forget(*lead));
         leads
     }
 
@@ -234,9 +257,8 @@ impl Book {
                 band: facts.band.as_deref().map(Arc::from),
                 may_contact: facts.may_contact,
                 is_retracted: false,
-                is_converted: false,
             };
-            self.definitions.insert(lead.id, Arc::clone(&lead.definition));
+            self.courses.know(lead.id, Arc::clone(&lead.definition), &LeadState::New);
             self.next += 1;
             let detected = What::Detected {
                 definition: lead.definition.to_string(),
@@ -251,11 +273,13 @@ impl Book {
             }
             known.push(lead);
         }
-        for lead in known.iter_mut().filter(|lead| !lead.is_converted && !lead.is_retracted) {
-            if of.has_converted(lead.qualified_at) {
-                lead.is_converted = true;
+        for lead in known.iter() {
+            let is_open = !lead.is_retracted && !self.courses.has_converted(lead.id);
+            if is_open && of.has_converted(lead.qualified_at) {
+                self.courses.set_state(lead.id, &LeadState::Converted);
                 changes.leads.push(of.change(lead.id, What::State(LeadState::Converted)));
             }
+            self.courses.set_end(lead.id, end(of.rules, of.place, lead), lead.is_retracted, of.now.at);
         }
     }
 }
@@ -408,9 +432,21 @@ impl Of<'_> {
     /// Whether the goal was reached after an instant, within the goal's time. A goal at the very instant does not count.
     fn has_converted(&self, qualified_at: Timestamp) -> bool {
         let Some(outcome) = self.outcome() else { return false };
-        let goal: Option<&Goal> = self.definition().goal.as_ref().or(self.rules.workspace.goal.as_ref());
-        let within = goal.and_then(|goal| goal.within).map_or(i64::MAX, length);
+        let within = time_to_convert(self.rules, self.place).unwrap_or(i64::MAX);
         let after = |at: &Timestamp| *at > qualified_at && at.0.saturating_sub(qualified_at.0) <= within;
         outcome.conversions.iter().any(after)
     }
+}
+
+/// How long after it has qualified a lead can convert; `None`: for ever.
+fn time_to_convert(rules: &Rules, place: usize) -> Option<i64> {
+    let own = rules.program.definitions()[place].goal.as_ref();
+    let goal: Option<&Goal> = own.or(rules.workspace.goal.as_ref());
+    goal.and_then(|goal| goal.within).map(length)
+}
+
+/// When a lead's time is over: its definition no longer holds, or a conversion would no longer count.
+fn end(rules: &Rules, place: usize, lead: &Known) -> Option<Timestamp> {
+    let behind = |within: i64| Timestamp(lead.qualified_at.0.saturating_add(within).saturating_add(1));
+    [time_to_convert(rules, place).map(behind), lead.exit_at].into_iter().flatten().min()
 }

@@ -24,6 +24,7 @@ mod activator;
 mod book;
 mod checkpoint;
 mod compaction;
+mod course;
 pub mod entry;
 mod eraser;
 mod erasing;

@@ -4,8 +4,10 @@ mod doubts;
 mod erasing;
 mod full;
 mod going_live;
+mod passing;
 mod start;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,6 +59,8 @@ pub struct Route {
     pub definitions: Vec<String>,
     /// Also of those who are qualified to use.
     pub to_use: bool,
+    /// Again, when one that was snoozed wakes.
+    pub woken: bool,
 }
 
 /// What a processor works with.
@@ -310,7 +314,8 @@ impl Processor {
     /// Has time pass in the log, if something is due.
     fn tick(&mut self) -> Result<()> {
         let now = (self.clock)();
-        let is_due = self.town.next_due().is_some_and(|due| due <= now);
+        let next = [self.town.next_due(), self.book.next_due()].into_iter().flatten().min();
+        let is_due = next.is_some_and(|due| due <= now);
         if is_due && self.ticked.is_none() {
             self.ticked = Some(now);
             self.remind(now)?;
@@ -339,7 +344,8 @@ impl Processor {
         status.households.store(self.town.households() as u64, Ordering::Relaxed);
         self.tell_where();
         let rejects: Vec<Reject> = nobody.into_iter().map(|offset| self.nobody(offset)).collect();
-        let changes = self.settle_doubts(changes)?;
+        let mut changes = self.settle_doubts(changes)?;
+        self.pass_time(&mut changes)?;
         let is_quiet = changes.leads.is_empty() && acts.is_empty() && rejects.is_empty() && self.coming.is_none();
         if is_quiet && self.offset - self.committed < COMMIT_EVERY {
             return Ok(());
@@ -370,8 +376,12 @@ impl Processor {
         commit.leads = changes.leads;
         let reasons = self.find_evidence(&mut commit.leads)?;
         for telling in &changes.tellings {
-            let words = reasons.get(&telling.lead).map_or(&[][..], Vec::as_slice);
-            self.route(telling, words, &mut commit.actions);
+            let words = match reasons.get(&telling.lead) {
+                Some(words) => Cow::Borrowed(words),
+                None if telling.tell == Tell::Woken => Cow::Owned(self.words_kept(telling.lead)?),
+                None => Cow::Owned(Vec::new()),
+            };
+            self.route(telling, &words, &mut commit.actions);
         }
         for act in acts {
             self.act(act, &mut commit)?;
@@ -417,13 +427,15 @@ impl Processor {
         let id = self.rules.facts(telling.definition).map_or("", |facts| &facts.id);
         for route in &self.routes {
             let wanted = route.definitions.is_empty() || route.definitions.iter().any(|wanted| wanted == id);
-            if !wanted || !(to_buy || route.to_use) {
+            if !wanted || !(to_buy || route.to_use) || (telling.tell == Tell::Woken && !route.woken) {
                 continue;
             }
             let what = match telling.tell {
-                Tell::Qualified | Tell::QualifiedToBuy if to_buy => "to-buy",
-                Tell::Qualified | Tell::QualifiedToBuy => "to-use",
-                Tell::Retracted => "retracted",
+                Tell::Qualified | Tell::QualifiedToBuy if to_buy => Cow::from("to-buy"),
+                Tell::Qualified | Tell::QualifiedToBuy => Cow::from("to-use"),
+                Tell::Retracted => Cow::from("retracted"),
+                // It may be snoozed once more.
+                Tell::Woken => Cow::from(format!("woken-{}", self.now.0)),
             };
             actions.push(NewAction {
                 lead: telling.lead,
@@ -437,7 +449,7 @@ impl Processor {
     }
 
     /// What somebody did to a lead.
-    fn act(&self, act: Act, commit: &mut Commit) -> Result<()> {
+    fn act(&mut self, act: Act, commit: &mut Commit) -> Result<()> {
         let is_new = commit.leads.iter().any(|change| change.lead == act.lead);
         if !is_new && self.ledger.lead(act.lead).context("cannot read a lead")?.is_none() {
             commit.rejects.push(Reject {
@@ -451,7 +463,10 @@ impl Processor {
             return Ok(());
         }
         let what = match act.what {
-            LeadAct::State(state) => What::State(state),
+            LeadAct::State(state) => {
+                self.book.courses().set_state(act.lead, &state);
+                What::State(state)
+            }
             LeadAct::Owner(owner) => What::Owner(owner),
             LeadAct::Stage(stage) => What::Stage(stage),
             LeadAct::Note(note) => What::Note(note),

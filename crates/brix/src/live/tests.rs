@@ -3,6 +3,7 @@
 
 mod compacting;
 mod going_live;
+mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -171,7 +172,7 @@ impl Site {
             lake: self.path().join("lake"),
             compaction: When { every: Duration::from_secs(3600), entries: self.compact_every },
             snapshots: Arc::new(SnapshotFiles::open(&self.path().join("snapshots")).expect("a folder")),
-            routes: vec![Route { destination: "hook".into(), definitions: Vec::new(), to_use: true }],
+            routes: vec![Route { destination: "hook".into(), definitions: Vec::new(), to_use: true, woken: true }],
             suppressed: self.suppressed(),
             erasing: Arc::new(Erasing::of(ledger.as_ref()).expect("the ledger can be read")),
             clock,

@@ -108,6 +108,7 @@ pub fn payload(rules: &Rules, telling: &Telling, reasons: &[String], detected_at
             Tell::Qualified => "lead.qualified",
             Tell::QualifiedToBuy => "lead.qualified_to_buy",
             Tell::Retracted => "lead.retracted",
+            Tell::Woken => "lead.woken",
         },
         "lead": telling.lead,
         "definition": {

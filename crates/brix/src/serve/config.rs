@@ -111,6 +111,8 @@ pub struct Destination {
     pub definitions: Vec<String>,
     /// Also leads that are qualified to use.
     pub to_use: bool,
+    /// Again, when a lead that was snoozed wakes.
+    pub woken: bool,
     /// The connector with its address and its secrets.
     pub configured: Arc<Configured>,
 }
@@ -141,6 +143,7 @@ impl Config {
                 destination: destination.name.clone(),
                 definitions: destination.definitions.clone(),
                 to_use: destination.to_use,
+                woken: destination.woken,
             })
             .collect()
     }
@@ -202,6 +205,7 @@ impl Config {
                 format!("name = {:?}", destination.name),
                 format!("definitions = {:?}", destination.definitions),
                 format!("to_use = {}", destination.to_use),
+                format!("woken = {}", destination.woken),
                 format!("kind = {:?}", destination.configured.kind.id),
                 format!("allow_private = {}", destination.configured.allow_private),
                 "# address and secrets are not shown".to_owned(),

@@ -51,6 +51,9 @@ pub enum Kind {
     /// It was a mistake: later data says otherwise.
     #[serde(rename = "lead.retracted")]
     Retracted,
+    /// It was snoozed, and is to be looked at again.
+    #[serde(rename = "lead.woken")]
+    Woken,
 }
 
 /// A definition, as destinations see it.

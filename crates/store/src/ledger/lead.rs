@@ -177,8 +177,8 @@ pub struct Brief {
     pub is_corrected: bool,
     /// Late data has made it vanish.
     pub is_retracted: bool,
-    /// The word of its state.
-    pub state: &'static str,
+    /// Where people have got with it.
+    pub state: LeadState,
 }
 
 /// One change of one lead.

@@ -180,7 +180,10 @@ pub fn a_lead_lives<L: Ledger>(make: impl Fn(&Path) -> L) {
     let lead = ledger.lead(1).unwrap().unwrap();
     assert_eq!((&brief.value, &brief.band), (&lead.facts.value, &lead.facts.band));
     assert!(brief.value.is_some() && brief.band.is_some());
-    assert_eq!((brief.subject.as_str(), brief.state, brief.score), ("older id", "new", Some("71.25".parse().unwrap())));
+    assert_eq!(
+        (brief.subject.as_str(), brief.state.clone(), brief.score),
+        ("older id", LeadState::New, Some("71.25".parse().unwrap()))
+    );
 }
 
 pub fn numbers_are_never_given_again<L: Ledger>(make: impl Fn(&Path) -> L) {

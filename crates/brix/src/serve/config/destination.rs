@@ -19,6 +19,8 @@ pub(super) struct FileDestination {
     #[serde(default)]
     to_use: bool,
     #[serde(default)]
+    woken: bool,
+    #[serde(default)]
     allow_private: bool,
     #[serde(flatten)]
     settings: toml::Table,
@@ -59,6 +61,7 @@ impl FileDestination {
                 name: self.name,
                 definitions: self.definitions,
                 to_use: self.to_use,
+                woken: self.woken,
                 configured: Arc::new(configured),
             }),
             Err(faults) => {

@@ -34,6 +34,7 @@ pub(super) fn of(message: &Message) -> Json {
 
 fn headline(message: &Message) -> &'static str {
     match message.kind {
+        Kind::Woken => "Look again",
         Kind::Retracted => "No longer a lead",
         Kind::QualifiedToBuy => "Ready to buy",
         Kind::Qualified if message.is_to_buy() => "Ready to buy",

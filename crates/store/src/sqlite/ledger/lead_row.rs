@@ -107,7 +107,6 @@ pub(super) fn lead(row: &Row<'_>) -> rusqlite::Result<Lead> {
 
 /// What a processor must know of a lead.
 pub(super) fn brief(row: &Row<'_>) -> rusqlite::Result<Brief> {
-    let state: String = row.get("state")?;
     Ok(Brief {
         id: row.get("id")?,
         definition: row.get("definition")?,
@@ -123,6 +122,6 @@ pub(super) fn brief(row: &Row<'_>) -> rusqlite::Result<Brief> {
         may_contact: row.get("may_contact")?,
         is_corrected: row.get("is_corrected")?,
         is_retracted: row.get("is_retracted")?,
-        state: LeadState::WORDS.into_iter().find(|word| *word == state).ok_or_else(|| strange("state"))?,
+        state: state(row)?,
     })
 }
