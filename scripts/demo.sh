@@ -76,6 +76,7 @@ brix simulate --scenario planted --users 150 --seed 8 --send http://127.0.0.1:84
 sleep 1
 kill $follower
 wait $follower 2> /dev/null || true
+brix status
 
 step "7. Whoever is worth a call, the highest score first"
 brix leads --sort score --most 10

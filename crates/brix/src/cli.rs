@@ -12,7 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::commands::{
     apply, audit, backtest, backup, best, check, completions, data, definitions, deliveries, discover, erase, explain,
     export, import, init, key, leads, learn, limits, near, person, plan, pull, qualify, retain, serve, simulate,
-    suppress, templates, test, validate,
+    status, suppress, templates, test, validate,
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
@@ -85,6 +85,7 @@ enum Command {
     Best(best::Arguments),
     Serve(serve::Arguments),
     Pull(pull::Arguments),
+    Status(status::Arguments),
     Leads(leads::Arguments),
     Near(near::Arguments),
     Backup(backup::Arguments),
@@ -124,6 +125,7 @@ impl Command {
             Self::Best(arguments) => best::run(&arguments, shared, console),
             Self::Learn(arguments) => learn::run(&arguments, shared, console),
             Self::Limits(arguments) => limits::run(&arguments, shared, console),
+            Self::Status(arguments) => status::run(&arguments, console),
             Self::Leads(arguments) => leads::run(&arguments, shared, console),
             Self::Near(arguments) => near::run(&arguments, console),
             Self::Backup(arguments) => backup::run(&arguments, shared, console),

@@ -30,6 +30,7 @@ mod reach;
 pub mod retain;
 pub mod serve;
 pub mod simulate;
+pub mod status;
 pub mod suppress;
 pub mod templates;
 pub mod test;

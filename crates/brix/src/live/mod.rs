@@ -4,6 +4,7 @@
 //! - [`rules`]: the definitions in force.
 //! - [`town`]: all households in memory; [`home`]: one of them.
 //! - [`book`]: all leads, and what news about a household changes in it; [`evidence`]: why they are leads; [`told`]: a lead in words.
+//! - [`course`]: what becomes of leads with time; [`promptness`]: how soon they are there.
 //! - [`processor`]: from the log by the town and the book to the ledger, in one transaction each time.
 //! - [`questions`]: how somebody stands, for whoever asks; [`near`]: who is near.
 //! - [`compaction`]: from the log into the lake, meanwhile; [`gate`]: when it must wait. [`checkpoint`]: the town onto the disk,
@@ -36,6 +37,7 @@ pub mod near;
 pub mod plan;
 mod portrait;
 mod processor;
+pub mod promptness;
 mod put_aside;
 pub mod questions;
 mod rules;

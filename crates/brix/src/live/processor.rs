@@ -6,8 +6,8 @@ mod full;
 mod going_live;
 mod passing;
 mod start;
+mod telling;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,9 +16,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use engine::Timestamp;
-use store::ledger::action::NewAction;
 use store::ledger::erasures::Erasure;
-use store::ledger::lead::{LeadChange, Qualification, What};
+use store::ledger::lead::{LeadChange, What};
 use store::ledger::rejects::Reject;
 use store::ledger::{Commit, Ledger};
 use store::log::Log;
@@ -26,7 +25,7 @@ use store::snapshots::Snapshots;
 
 use super::activation::Activation;
 use super::activator::Activator;
-use super::book::{Book, Changes, Now, Tell, Telling};
+use super::book::{Book, Changes, Now};
 use super::checkpoint::{Checkpoints, Standing};
 use super::compaction::{Compacted, Compactor, When};
 use super::entry::{Entry, LeadAct};
@@ -40,7 +39,7 @@ use super::questions::Asked;
 use super::rules::Rules;
 use super::status::Status;
 use super::suppressed::Suppressed;
-use super::told::{Reasons, payload};
+use super::told::Reasons;
 use super::town::{Changed, Inquiry, Town};
 
 /// Entries taken at a time.
@@ -139,6 +138,8 @@ pub struct Processor {
     status: Arc<Status>,
     /// The log's time: of the latest entry.
     now: Timestamp,
+    /// When the first of the entries was received that were taken last.
+    received: Timestamp,
     /// The last entry that was taken.
     offset: u64,
     /// The last entry that was committed.
@@ -324,8 +325,8 @@ impl Processor {
     }
 
     fn take(&mut self, entries: Vec<(u64, Entry)>) -> Result<()> {
-        let Some((last, _)) = entries.last() else { return Ok(()) };
-        self.offset = *last;
+        let (Some((_, first)), Some((last, _))) = (entries.first(), entries.last()) else { return Ok(()) };
+        (self.received, self.offset) = (first.at(), *last);
         for (_, entry) in &entries {
             self.now = self.now.max(entry.at());
         }
@@ -376,18 +377,14 @@ impl Processor {
         commit.leads = changes.leads;
         let reasons = self.find_evidence(&mut commit.leads)?;
         for telling in &changes.tellings {
-            let words = match reasons.get(&telling.lead) {
-                Some(words) => Cow::Borrowed(words),
-                None if telling.tell == Tell::Woken => Cow::Owned(self.words_kept(telling.lead)?),
-                None => Cow::Owned(Vec::new()),
-            };
-            self.route(telling, &words, &mut commit.actions);
+            self.route(telling, reasons.get(&telling.lead), &mut commit.actions)?;
         }
         for act in acts {
             self.act(act, &mut commit)?;
         }
         self.commit(&commit)?;
         self.committed = self.offset;
+        self.note_how_soon(&changes.tellings);
         self.status.leads.store(self.book.next() - 1, Ordering::Relaxed);
         self.status.committed.store(self.committed, Ordering::Relaxed);
         self.is_in_force();
@@ -416,36 +413,6 @@ impl Processor {
             }
         }
         Ok(words)
-    }
-
-    /// Tells the destinations that want to know.
-    fn route(&self, telling: &Telling, reasons: &[String], actions: &mut Vec<NewAction>) {
-        if self.suppressed.are_told_by(&telling.facts) {
-            return;
-        }
-        let to_buy = telling.facts.qualification == Qualification::ToBuy;
-        let id = self.rules.facts(telling.definition).map_or("", |facts| &facts.id);
-        for route in &self.routes {
-            let wanted = route.definitions.is_empty() || route.definitions.iter().any(|wanted| wanted == id);
-            if !wanted || !(to_buy || route.to_use) || (telling.tell == Tell::Woken && !route.woken) {
-                continue;
-            }
-            let what = match telling.tell {
-                Tell::Qualified | Tell::QualifiedToBuy if to_buy => Cow::from("to-buy"),
-                Tell::Qualified | Tell::QualifiedToBuy => Cow::from("to-use"),
-                Tell::Retracted => Cow::from("retracted"),
-                // It may be snoozed once more.
-                Tell::Woken => Cow::from(format!("woken-{}", self.now.0)),
-            };
-            actions.push(NewAction {
-                lead: telling.lead,
-                action: format!("{}/{what}", route.destination),
-                destination: route.destination.clone(),
-                payload: payload(&self.rules, telling, reasons, self.now),
-                not_before: self.now,
-                priority: i32::from(to_buy),
-            });
-        }
     }
 
     /// What somebody did to a lead.

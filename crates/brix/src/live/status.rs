@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::promptness::Promptness;
 use super::second::Progress;
 
 /// Counts since the start, and where it stands.
@@ -34,6 +35,8 @@ pub struct Status {
     pub edition: AtomicU64,
     /// Which one comes into force next, and how far it is.
     activating: Mutex<Option<(u64, Arc<Progress>)>>,
+    /// How soon leads are there.
+    pub promptness: Promptness,
     stop: AtomicBool,
     complaint: Mutex<Option<String>>,
 }

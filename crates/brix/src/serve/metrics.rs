@@ -146,6 +146,15 @@ impl Metrics {
         for (of, figure) in figures {
             self.status.get_or_create(&OfFigure { of }).set(figure.load(Ordering::Relaxed));
         }
+        if let Some(delay) = live.promptness.delay() {
+            let micros = |time: i64| u64::try_from(time).unwrap_or(0);
+            for (of, figure) in [
+                ("lead_delay_median_microseconds", micros(delay.median)),
+                ("lead_delay_longest_microseconds", micros(delay.longest)),
+            ] {
+                self.status.get_or_create(&OfFigure { of }).set(figure);
+            }
+        }
         // Where there are none any more, nothing is said that could set a figure back.
         self.actions.clear();
         for (destination, state, count) in actions {

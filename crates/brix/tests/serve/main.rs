@@ -12,6 +12,7 @@ mod backups;
 mod bad_input;
 mod browser;
 mod consent;
+mod course;
 mod definitions;
 mod deliveries;
 mod disks;

@@ -44,8 +44,8 @@ impl Processor {
 
     /// The state that a lead had before the one of this word.
     fn state_before(&self, lead: u64, word: &str) -> Result<LeadState> {
-        let earlier = self.states(lead)?.into_iter().filter_map(|change| state_of(&change));
-        Ok(earlier.skip_while(|state| state.word() == word).next().unwrap_or(LeadState::New))
+        let mut earlier = self.states(lead)?.into_iter().filter_map(|change| state_of(&change));
+        Ok(earlier.find(|state| state.word() != word).unwrap_or(LeadState::New))
     }
 
     fn has_lapsed_by_itself(&self, lead: u64) -> Result<bool> {
@@ -54,7 +54,8 @@ impl Processor {
 
     /// Tells of a lead that has woken.
     fn tell_again(&self, lead: u64, changes: &mut Changes) -> Result<()> {
-        let Some(kept) = self.ledger.lead(lead).context("cannot read a lead")? else { return Ok(()) };
+        let kept = self.ledger.lead(lead).context("cannot read a lead")?;
+        let Some(kept) = kept.filter(|kept| kept.facts.may_contact) else { return Ok(()) };
         if let Some(definition) = self.rules.place(&kept.definition) {
             changes.tellings.push(Telling { lead, tell: Tell::Woken, definition, facts: kept.facts });
         }

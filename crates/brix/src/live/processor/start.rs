@@ -89,6 +89,7 @@ impl Processor {
             clock: settings.clock,
             status,
             now: Timestamp::MIN,
+            received: Timestamp::MIN,
             offset: through.min(committed),
             committed,
             ticked: None,

@@ -13,7 +13,7 @@ use engine::record::{Body, Properties, Record, SubjectKind, Who};
 use engine::time::{DAY, HOUR};
 use store::ledger::Ledger as _;
 use store::ledger::action::{Action, ActionFilter, Outbox as _};
-use store::ledger::lead::{ChangeKind, LeadState};
+use store::ledger::lead::LeadState;
 use store::log::Log as _;
 use store::{SqliteLedger, SqliteLog};
 

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::definitions::{Standing, standing};
 use super::{blocking, shown};
+use crate::live::promptness::Delay;
 use crate::serve::Server;
 use crate::serve::problem::Problem;
 use crate::serve::pulls::PullState;
@@ -23,6 +24,8 @@ pub struct Status {
     processor: ProcessorStatus,
     /// How many leads there are.
     leads: u64,
+    /// How soon the latest leads were there, since the start; null where there were none.
+    delay: Option<DelayStatus>,
     definitions: Standing,
     /// How what is fetched from databases goes.
     pulls: Vec<Pull>,
@@ -56,6 +59,34 @@ struct ProcessorStatus {
     replays: u64,
     /// Groups of people who share accounts.
     households: u64,
+}
+
+/// How long it took from an event to its lead, over the latest 10,000 that were told of.
+#[derive(Debug, Serialize, ToSchema)]
+struct DelayStatus {
+    /// So many leads.
+    leads: usize,
+    /// Milliseconds from receipt to the lead: half of them took at most this.
+    median_ms: f64,
+    /// 99 of 100 took at most this; null for fewer than 100 leads.
+    p99_ms: Option<f64>,
+    /// All of them took at most this.
+    longest_ms: f64,
+    /// From the instant of qualification instead of its receipt, the median.
+    median_since_event_ms: f64,
+}
+
+impl From<Delay> for DelayStatus {
+    fn from(delay: Delay) -> Self {
+        let milliseconds = |micros: i64| micros as f64 / 1000.0;
+        Self {
+            leads: delay.leads,
+            median_ms: milliseconds(delay.median),
+            p99_ms: delay.p99.map(milliseconds),
+            longest_ms: milliseconds(delay.longest),
+            median_since_event_ms: milliseconds(delay.median_since_event),
+        }
+    }
 }
 
 /// How a source that is asked for rows goes.
@@ -106,6 +137,7 @@ pub async fn status(State(server): State<Arc<Server>>) -> Result<Json<Status>, P
             households: number(&live.households),
         },
         leads: number(&live.leads),
+        delay: live.promptness.delay().map(DelayStatus::from),
         definitions: standing(&server),
         pulls: server.pulls.iter().map(Pull::of).collect(),
         last_change,

@@ -1,0 +1,86 @@
+//! What becomes of leads on a running server: the snoozed wake and are told of again, and how soon leads are there.
+
+use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use engine::Timestamp;
+use serde_json::{Value, json};
+
+use crate::support::{MANAGE, READ, Server, folder};
+use crate::webhooks::{Hooks, destination};
+
+const DEFINITION: &str = "
+id: starter
+subject: user
+when: { event: Project Created, count: \">= 1\" }
+";
+
+fn start(name: &str, hooks: &Hooks) -> Server {
+    let folder = folder(name, "");
+    std::fs::create_dir_all(folder.join("definitions")).unwrap();
+    std::fs::write(folder.join("definitions/starter.yaml"), DEFINITION).unwrap();
+    destination(&folder, hooks);
+    let settings = std::fs::read_to_string(folder.join("server.toml")).unwrap();
+    let settings = settings.replace("[[destinations]]", "[[destinations]]\nwoken = true");
+    std::fs::write(folder.join("server.toml"), settings).unwrap();
+    let server = Server::start(&folder);
+    server.until_ready();
+    server
+}
+
+fn status(server: &Server) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_brix"));
+    let url = format!("http://{}", server.address);
+    let output = command.args(["status"]).env("BRIX_API_KEY", READ).env("BRIX_URL", url).output().unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// The first lead, as soon as it is so.
+fn until(server: &Server, is_so: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..1000 {
+        let page = server.ask("GET", "/api/v1/leads", READ, "").json();
+        if let Some(lead) = page["leads"].get(0).filter(|lead| is_so(lead)) {
+            return lead.clone();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("no lead comes to be so: {}", server.ask("GET", "/api/v1/leads", READ, "").body);
+}
+
+fn patch(server: &Server, lead: &Value, change: &Value) {
+    let path = format!("/api/v1/leads/{}", lead["id"]);
+    let answer = server.ask("PATCH", &path, MANAGE, &change.to_string());
+    assert_eq!(answer.status, 202, "{}", answer.body);
+}
+
+#[test]
+fn a_snoozed_lead_wakes_and_is_told_of_again() {
+    let hooks = Hooks::listen();
+    let server = start("course", &hooks);
+    let (is_well, words) = status(&server);
+    assert!(is_well && words.contains("nobody has become a lead since the server started"), "{words}");
+    let call = json!({"userId": "ada", "event": "Project Created", "messageId": "1"});
+    assert_eq!(server.call("track", &call).status, 200);
+    let lead = until(&server, |lead| lead["state"] == "new");
+    patch(&server, &lead, &json!({"state": "working"}));
+    until(&server, |lead| lead["state"] == "working");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
+    let soon = Timestamp(i64::try_from(now).unwrap() + 2_000_000).to_string();
+    patch(&server, &lead, &json!({"state": "snoozed", "snoozed_until": soon}));
+    until(&server, |lead| lead["state"] == "snoozed");
+    assert_eq!(hooks.count(), 1);
+    until(&server, |lead| lead["state"] == "working");
+    for _ in 0..500 {
+        if hooks.count() == 2 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let told = hooks.leads();
+    assert_eq!(told.values().map(std::collections::BTreeSet::len).collect::<Vec<_>>(), [2], "{told:?}");
+    let (is_well, words) = status(&server);
+    assert!(is_well && words.contains("for half of 1 lead, "), "{words}");
+    let delay = &server.ask("GET", "/api/v1/status", READ, "").json()["delay"];
+    assert!(delay["median_ms"].as_f64().unwrap() < 5_000.0 && delay["p99_ms"].is_null(), "{delay}");
+    assert!(server.get("/metrics").body.contains("lead_delay_median_microseconds"));
+}
