@@ -28,6 +28,8 @@ pub struct Unheard {
     pub households: u64,
     /// By what they are known; devices that others used too are not among them.
     pub ids: BTreeSet<(SubjectKind, String)>,
+    /// Those devices: of what names nothing else, that goes which was theirs.
+    pub shared: BTreeSet<String>,
     /// Their event rows.
     pub events: u64,
     /// Their trait rows, aliases and leaves.
@@ -84,6 +86,8 @@ pub fn unheard(lake: &Lake, before: Timestamp, most: usize) -> Result<Unheard> {
     let identity = IdentityFiles::load(folder, manifest)?.resolve(&persons);
     // Also ids that stand in no row of their own, as older ones of an alias do.
     going.persons.extend((1..persons.end()).filter(|code| going.placed.contains(&identity.person(*code).0)));
+    let shared = going.persons.intersection(&staying.persons).filter(|code| **code != 0);
+    let shared: BTreeSet<String> = shared.map(|code| persons.text(*code).to_owned()).collect();
     // What others are known by, too, stays with them.
     let only = |going: BTreeSet<u32>, staying: &BTreeSet<u32>| -> BTreeSet<u32> {
         going.into_iter().filter(|code| *code != 0 && !staying.contains(code)).collect()
@@ -95,7 +99,7 @@ pub fn unheard(lake: &Lake, before: Timestamp, most: usize) -> Result<Unheard> {
         workspaces: only(going.workspaces, &staying.workspaces),
     };
     let going = Going { placed: going.persons.iter().map(|code| identity.person(*code).0).collect(), ..going };
-    let mut found = counted(lake, &going)?;
+    let mut found = Unheard { shared, ..counted(lake, &going)? };
     for (kind, dictionary, codes) in [
         (SubjectKind::User, persons, going.persons),
         (SubjectKind::Account, Dictionary::load(folder, &manifest.accounts)?, going.accounts),

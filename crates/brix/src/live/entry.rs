@@ -10,6 +10,7 @@ use store::ledger::lead::LeadState;
 
 use super::activation::Activation;
 use super::erasure::Asked;
+use super::silence::Silence;
 
 /// The version that [`Entry::encode`] writes first.
 pub const ENTRY_VERSION: u8 = 1;
@@ -36,6 +37,8 @@ pub enum Entry {
     Activation(Box<Activation>),
     /// Somebody is to be erased.
     Erasure(Box<Asked>),
+    /// Those have been silent for long, and are to go.
+    Silence(Box<Silence>),
 }
 
 /// What people do to leads.
@@ -95,6 +98,7 @@ impl Entry {
             Self::Tick(at) | Self::Lead { at, .. } => *at,
             Self::Activation(activation) => activation.at,
             Self::Erasure(asked) => asked.at,
+            Self::Silence(silence) => silence.at,
         }
     }
 }

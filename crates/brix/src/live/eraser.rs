@@ -13,7 +13,7 @@ use store::ledger::erasures::{Erasure, Stage};
 use store::log::Log;
 
 use super::entry::{Entry, LeadAct};
-use super::erasing::{Departure, is_mentioned};
+use super::erasing::{Departure, Sought};
 use super::erasure::Kept;
 use super::gate::Gate;
 use super::put_aside;
@@ -172,6 +172,9 @@ impl Holders {
     fn rewrite(&self, departures: Vec<Arc<Departure>>) -> Result<Rewritten> {
         let ids: BTreeSet<_> = departures.iter().flat_map(|one| one.leaving.ids.iter().cloned()).collect();
         let erased = history::erase(&self.lock, &self.rules.workspace, &ids).context("cannot write the lake anew")?;
+        if let Some(from) = departures.iter().filter_map(|one| one.kept_from).max() {
+            history::keep_from(&self.lock, from).context("the lake cannot say since when somebody is kept")?;
+        }
         let lake = Lake::open(self.lock.folder()).context("cannot open the lake again")?;
         Ok(Rewritten { lake: Arc::new(lake), erased, departures })
     }
@@ -184,7 +187,7 @@ impl Holders {
                 && let Some(leaving) = kept.leaving.take()
             {
                 let leads = std::mem::take(&mut kept.leads);
-                let ids = &leaving.ids;
+                let sought = Sought::of(&leaving.ids);
                 let receipt = &mut kept.receipt;
                 let until = kept.until;
                 let entry = |offset: u64, bytes: &[u8]| {
@@ -195,17 +198,18 @@ impl Holders {
                             leaving.is_named_by(record) || device.is_some_and(|id| leaving.shared.contains(id))
                         }
                         Entry::Lead { lead, what, .. } => {
-                            leads.contains(lead) || matches!(what, LeadAct::Note(text) if is_mentioned(ids, text))
+                            leads.contains(lead) || matches!(what, LeadAct::Note(text) if sought.are_in(text))
                         }
                         Entry::Erasure(asked) => asked.id == erasure.id,
+                        Entry::Silence(silence) => silence.id == erasure.id,
                         Entry::Tick(_) | Entry::Activation(_) => false,
                     };
                     goes.then(|| Entry::Tick(entry.at()).encode().ok())?
                 };
                 receipt.entries += self.log.rewrite(&mut { entry }).context("cannot write the log anew")?;
-                let mentions = self.ledger.forget_mentions(&|text| is_mentioned(ids, text));
+                let mentions = self.ledger.forget_mentions(&|text| sought.are_in(text));
                 receipt.mentions = mentions.context("cannot look through the ledger")?;
-                let rows = put_aside::forget(self.lock.folder(), &|text| is_mentioned(ids, text));
+                let rows = put_aside::forget(self.lock.folder(), &|text| sought.are_in(text));
                 receipt.import_rejects = rows.context("cannot look through what imports have put aside")?;
                 let stage = Stage::Swept;
                 self.ledger.keep_erasure(&Erasure { stage, detail: kept.text(), ..erasure.clone() })?;

@@ -1,9 +1,10 @@
 //! Who is on their way out. What names them counts no more, though the lake and the log still hold it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context as _, Result};
+use engine::Timestamp;
 use engine::erasure::Leaving;
 use engine::record::{Record, SubjectKind};
 use store::ledger::Ledger;
@@ -26,6 +27,8 @@ pub struct Departure {
     pub suppress: bool,
     /// By what they are known.
     pub leaving: Leaving,
+    /// They were not heard of since: the lake says so then.
+    pub kept_from: Option<Timestamp>,
 }
 
 /// All of them.
@@ -41,8 +44,8 @@ impl Erasing {
         let mut all = Vec::new();
         for erasure in ledger.erasures().context("cannot read the erasures")? {
             let kept = Kept::of(&erasure).filter(|_| erasure.stage == Stage::Hidden);
-            if let Some(Kept { until, suppress, leaving: Some(leaving), .. }) = kept {
-                all.push(Arc::new(Departure { erasure: erasure.id, until, suppress, leaving }));
+            if let Some(Kept { until, suppress, leaving: Some(leaving), kept_from, .. }) = kept {
+                all.push(Arc::new(Departure { erasure: erasure.id, until, suppress, leaving, kept_from }));
             }
         }
         Ok(Self(RwLock::new(all)))
@@ -104,8 +107,41 @@ impl Erasing {
     }
 }
 
+/// With more ids than this texts are taken apart, and the parts looked up.
+const FEW: usize = 16;
+/// Where the words end among which one may be an id.
+const BETWEEN_WORDS: [char; 18] =
+    [' ', '"', '\'', ',', ';', '<', '>', '(', ')', '{', '}', '[', ']', '&', '=', '\n', '\t', '|'];
+
+/// Ids that are looked for in texts.
+pub struct Sought<'a> {
+    ids: &'a BTreeSet<(SubjectKind, String)>,
+    all: HashSet<&'a str>,
+}
+
+impl<'a> Sought<'a> {
+    /// These.
+    pub fn of(ids: &'a BTreeSet<(SubjectKind, String)>) -> Self {
+        Self { ids, all: ids.iter().map(|(_, id)| id.as_str()).collect() }
+    }
+
+    /// Whether one of them stands in a text. Of many, those are not found that stand in a longer word without blanks, such as an address
+    /// behind `mail:`.
+    pub fn are_in(&self, text: &str) -> bool {
+        if self.ids.len() <= FEW {
+            return is_mentioned(self.ids, text);
+        }
+        let tells = |word: &str| word.len() >= TELLING && word.contains(|one: char| !one.is_alphabetic());
+        let is_one = |word: &str| tells(word) && self.all.contains(word);
+        let ends = |one: char| matches!(one, '.' | ':' | '!' | '?');
+        self.all.contains(text)
+            || text.split('"').any(|quoted| self.all.contains(quoted))
+            || text.split(BETWEEN_WORDS).any(|word| is_one(word) || is_one(word.trim_end_matches(ends)))
+    }
+}
+
 /// Whether one of some ids stands in a text: in quotes, or as a word of its own where it can hardly be another one.
-pub fn is_mentioned(ids: &BTreeSet<(SubjectKind, String)>, text: &str) -> bool {
+fn is_mentioned(ids: &BTreeSet<(SubjectKind, String)>, text: &str) -> bool {
     ids.iter().any(|(_, id)| {
         let tells = id.len() >= TELLING && id.contains(|one: char| !one.is_alphabetic());
         text.match_indices(id.as_str()).any(|(place, _)| {
@@ -134,6 +170,10 @@ mod tests {
             ("growth", r#"["growth"]"#, true),
         ] {
             assert_eq!(is_mentioned(&ids(id), text), is_found, "{id} in {text}");
+            // The same among many.
+            let many = (0..100).map(|number| (SubjectKind::User, format!("somebody-else-{number}")));
+            let many = many.chain(ids(id)).collect();
+            assert_eq!(Sought::of(&many).are_in(text), is_found, "{id} in {text}");
         }
     }
 }

@@ -40,6 +40,9 @@ pub struct Kept {
     pub leaving: Option<Leaving>,
     /// The numbers of its leads, likewise.
     pub leads: Vec<u64>,
+    /// They go because nothing was heard of them since.
+    #[serde(default)]
+    pub kept_from: Option<Timestamp>,
     /// What has been done.
     pub receipt: Receipt,
 }

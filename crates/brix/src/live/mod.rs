@@ -14,7 +14,7 @@
 //! - [`portrait`]: everything that is known of somebody.
 //! - [`suppressed`]: of whom nothing is taken in or told.
 //! - [`erasure`]: somebody is to be erased: [`erasing`] knows who is on their way out, and [`eraser`] takes them out of everything that
-//!   holds something of them, [`put_aside`] by imports among it.
+//!   holds something of them, [`put_aside`] by imports among it. [`silence`]: those of whom nothing was heard for long go likewise.
 //!
 //! Invariants:
 //! - What is in memory is a cache of log and lake: losing it costs time.
@@ -42,6 +42,7 @@ mod put_aside;
 pub mod questions;
 mod rules;
 mod second;
+pub mod silence;
 mod status;
 mod suppressed;
 mod told;
@@ -80,7 +81,8 @@ pub use suppressed::Suppressed;
 /// # Errors
 /// When a file cannot be read or written.
 pub fn forget_put_aside(lake: &Path, ids: &BTreeSet<(SubjectKind, String)>) -> Result<u64> {
-    put_aside::forget(lake, &|text| erasing::is_mentioned(ids, text))
+    let sought = erasing::Sought::of(ids);
+    put_aside::forget(lake, &|text| sought.are_in(text))
 }
 
 /// A processor at work.

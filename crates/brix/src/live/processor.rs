@@ -109,8 +109,8 @@ fn apart(entries: Vec<(u64, Entry)>) -> Apart {
             Entry::Record(record) => apart.records.push(Logged { offset, record: *record }),
             Entry::Lead { lead, at, by, what } => apart.acts.push(Act { lead, at, by, what }),
             Entry::Activation(activation) => apart.activations.push(*activation),
-            // Erasures go one by one.
-            Entry::Tick(_) | Entry::Erasure(_) => {}
+            // Those who go, go one by one.
+            Entry::Tick(_) | Entry::Erasure(_) | Entry::Silence(_) => {}
         }
     }
     apart

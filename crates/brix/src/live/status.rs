@@ -25,6 +25,8 @@ pub struct Status {
     pub replays: AtomicU64,
     /// Households.
     pub households: AtomicU64,
+    /// Households that went because nothing was heard of them for long.
+    pub households_gone: AtomicU64,
     /// Leads that have ever been.
     pub leads: AtomicU64,
     /// It started from a checkpoint; else it has read the whole lake.

@@ -5,6 +5,7 @@ mod product;
 mod proxies;
 mod pull;
 mod read;
+mod retention;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use crate::live::Route;
 
 pub use proxies::Proxies;
 pub use read::{Overrides, read};
+pub use retention::Retention;
 
 /// The usual name of the file.
 pub const FILE: &str = "server.toml";
@@ -48,6 +50,8 @@ pub struct Config {
     pub limits: Limits,
     /// When the log goes into the lake.
     pub compaction: Compaction,
+    /// What is old, and goes.
+    pub retention: Retention,
     /// Where records come from.
     pub sources: Vec<Source>,
     /// Queries whose rows are records.
@@ -170,6 +174,7 @@ impl Config {
             format!("every = {:?}", seconds(self.compaction.every)),
             format!("entries = {}", self.compaction.entries),
         ];
+        lines.extend(self.retention.shown());
         if self.product.token_secret.is_some() {
             let lines_of_product = ["", "[product]", "# token_secret is set, and not shown"];
             lines.extend(lines_of_product.map(str::to_owned));

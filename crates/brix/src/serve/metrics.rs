@@ -141,6 +141,7 @@ impl Metrics {
             ("copies", &live.copies),
             ("replays", &live.replays),
             ("households", &live.households),
+            ("households_gone", &live.households_gone),
             ("leads", &live.leads),
         ];
         for (of, figure) in figures {

@@ -28,6 +28,7 @@ mod problem;
 pub mod pulls;
 pub mod rejects;
 mod repeats;
+mod retention;
 mod sessions;
 mod shelf;
 mod sifted;
@@ -104,13 +105,13 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
     let settings = live::Settings {
         rules: beginning.rules,
         edition: beginning.edition,
-        gate,
+        gate: Arc::clone(&gate),
         lake: config.lake.clone(),
         compaction: live::When { every: config.compaction.every, entries: config.compaction.entries },
         snapshots: store.snapshots(),
         routes: config.routes(),
         suppressed: Arc::clone(&suppressed),
-        erasing,
+        erasing: Arc::clone(&erasing),
         clock: clock::now,
     };
     let running = live::start(settings, store.log(), store.ledger(), live)?;
@@ -142,6 +143,7 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         config,
     });
     pulls::start(runtime.handle(), &server);
+    retention::Keeper { server: Arc::clone(&server), gate, erasing }.start()?;
     runtime.spawn(note_used_keys(Arc::clone(&server)));
     let served = runtime.block_on(listen::serve(Arc::clone(&server), end, || running.is_finished()));
     runtime.block_on(delivering.stop());

@@ -22,7 +22,7 @@ const ACCOUNTS: &str =
     "id: lively\nname: Lively\nsubject: account\nwhen: { event: Project Created, count: \">= 3\" }\n";
 
 /// A folder in which the log goes into the lake after every few records.
-fn place(name: &str) -> PathBuf {
+pub fn place(name: &str) -> PathBuf {
     let place = folder(name, "");
     let settings = std::fs::read_to_string(place.join("server.toml")).unwrap();
     std::fs::write(place.join("server.toml"), settings.replace("every = \"1h\"", "every = \"1h\"\nentries = 6"))
@@ -45,7 +45,7 @@ fn track(who: Value, number: usize) -> Value {
 }
 
 /// What Segment calls it, and what it says.
-type Message = (&'static str, Value);
+pub type Message = (&'static str, Value);
 
 /// What everybody else does, and what the person does.
 fn history() -> (Vec<Message>, Vec<Message>) {
@@ -73,14 +73,14 @@ fn history() -> (Vec<Message>, Vec<Message>) {
     (others.into_iter().map(|message| ("track", message)).collect(), theirs.into_iter().collect())
 }
 
-fn send(server: &Server, messages: &[Message]) {
+pub fn send(server: &Server, messages: &[Message]) {
     for (kind, message) in messages {
         assert_eq!(server.call(kind, message).status, 200, "{message}");
     }
 }
 
 /// Waits until everything that was sent has been made into leads.
-fn until_settled(server: &Server) {
+pub fn until_settled(server: &Server) {
     let begun = Instant::now();
     loop {
         let status = server.ask("GET", "/api/v1/status", READ, "").json();
@@ -99,7 +99,7 @@ fn erase(server: &Server, kind: &str, id: &str) -> Value {
     answer.json()
 }
 
-fn until_done(server: &Server, erasure: &str) -> Value {
+pub fn until_done(server: &Server, erasure: &str) -> Value {
     let begun = Instant::now();
     loop {
         let receipt = server.ask("GET", &format!("/api/v1/privacy/erasures/{erasure}"), MANAGE, "").json();
@@ -112,7 +112,7 @@ fn until_done(server: &Server, erasure: &str) -> Value {
 }
 
 /// Leads with what does not depend on when they were found.
-fn leads(server: &Server) -> Vec<Value> {
+pub fn leads(server: &Server) -> Vec<Value> {
     let list = server.ask("GET", "/api/v1/leads?limit=100", READ, "").json();
     let mut leads: Vec<Value> = list["leads"].as_array().unwrap().clone();
     for lead in &mut leads {
@@ -126,7 +126,7 @@ fn leads(server: &Server) -> Vec<Value> {
 }
 
 /// All leads, once there are so many: what was taken is committed a moment later.
-fn so_many_leads(server: &Server, count: usize) -> Vec<Value> {
+pub fn so_many_leads(server: &Server, count: usize) -> Vec<Value> {
     let begun = Instant::now();
     loop {
         let leads = leads(server);
@@ -197,7 +197,7 @@ fn everything(place: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     all
 }
 
-fn holding(place: &Path, id: &str) -> Vec<PathBuf> {
+pub fn holding(place: &Path, id: &str) -> Vec<PathBuf> {
     let holds = |bytes: &[u8]| bytes.windows(id.len()).any(|window| window == id.as_bytes());
     everything(place).into_iter().filter(|(_, bytes)| holds(bytes)).map(|(path, _)| path).collect()
 }

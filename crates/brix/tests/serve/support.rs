@@ -206,7 +206,7 @@ pub fn records(folder: &Path) -> Vec<Record> {
             // The format's version, then the kind: a record, a tick, what somebody did to a lead, or other definitions.
             match entry[..2] {
                 [1, 0] => records.push(postcard::from_bytes(&entry[2..]).unwrap()),
-                [1, 1..=4] => {}
+                [1, 1..=5] => {}
                 _ => panic!("entry {offset} begins with {:?}", &entry[..2]),
             }
         }

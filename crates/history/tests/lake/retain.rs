@@ -42,11 +42,7 @@ proptest! {
         drop(lock);
         prop_assert_eq!((erased.events, erased.facts), (found.events, found.facts));
 
-        let of_devices = |id: &(SubjectKind, String)| id.0 == SubjectKind::User;
-        let shared = records.iter().filter_map(|record| record.who.anonymous.as_deref().map(str::to_owned));
-        let shared = shared.filter(|id| !found.ids.contains(&(SubjectKind::User, id.clone()))).collect();
-        let shared = if found.ids.iter().any(of_devices) { shared } else { Default::default() };
-        let leaving = Leaving { ids: found.ids.clone(), shared };
+        let leaving = Leaving { ids: found.ids.clone(), shared: found.shared.clone() };
         let goes = leaving.goes(&records.iter().collect::<Vec<_>>());
         let mut rest: Vec<Record> = Vec::new();
         for (record, goes) in records.iter().zip(goes) {

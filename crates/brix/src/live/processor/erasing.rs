@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
+use engine::Timestamp;
+use engine::erasure::Leaving;
+use engine::record::SubjectKind;
 use store::ledger::erasures::{Erasure, Stage};
 use store::ledger::lead::{LeadChange, What};
 
@@ -14,14 +17,16 @@ use crate::live::entry::Entry;
 use crate::live::eraser::{Done, Rewritten};
 use crate::live::erasing::Departure;
 use crate::live::erasure::{Asked, Kept, Receipt};
+use crate::live::silence::Silence;
 
 impl Processor {
     /// Takes entries up to the next erasure, or that one.
     pub(super) fn take_on(&mut self, mut entries: Vec<(u64, Entry)>) -> Result<()> {
-        match entries.iter().position(|(_, entry)| matches!(entry, Entry::Erasure(_))) {
+        match entries.iter().position(|(_, entry)| matches!(entry, Entry::Erasure(_) | Entry::Silence(_))) {
             None => self.take(entries),
             Some(0) => match entries.swap_remove(0) {
                 (offset, Entry::Erasure(asked)) => self.erase(offset, *asked),
+                (offset, Entry::Silence(silence)) => self.let_go(offset, *silence),
                 other => self.take(vec![other]),
             },
             Some(place) => {
@@ -31,12 +36,36 @@ impl Processor {
         }
     }
 
-    /// From this commit on nobody is shown them: their leads go, and whoever they were among is read again without them, in silence.
     fn erase(&mut self, offset: u64, asked: Asked) -> Result<()> {
+        let leaving = self.town.whom(asked.kind, &asked.subject)?;
+        self.depart(offset, asked, leaving, None)
+    }
+
+    /// Those of whom nothing was heard for long go, unless something has come since they were looked for.
+    fn let_go(&mut self, offset: u64, silence: Silence) -> Result<()> {
+        let is_as_seen = self.through == silence.through && !self.town.has_news_of(&silence.ids);
+        if !is_as_seen || !self.erasing.is_empty() {
+            return self.take(vec![(offset, Entry::Tick(silence.at))]);
+        }
+        let Silence { id, at, before, ids, shared, households, .. } = silence;
+        let asked = Asked {
+            id,
+            at,
+            by: "brix".to_owned(),
+            kind: ids.first().map_or(SubjectKind::User, |(kind, _)| *kind),
+            subject: String::new(),
+            reason: format!("nothing was heard of them since {before}"),
+            suppress: false,
+        };
+        self.status.households_gone.fetch_add(households, Ordering::Relaxed);
+        self.depart(offset, asked, Leaving { ids, shared }, Some(before))
+    }
+
+    /// From this commit on nobody is shown them: their leads go, and whoever they were among is read again without them, in silence.
+    fn depart(&mut self, offset: u64, asked: Asked, leaving: Leaving, kept_from: Option<Timestamp>) -> Result<()> {
         self.offset = offset;
         self.now = self.now.max(asked.at);
         self.ticked = None;
-        let leaving = self.town.whom(asked.kind, &asked.subject)?;
         let mut until = offset;
         if asked.suppress {
             let ids = leaving.ids.iter().map(|(kind, id)| (*kind, id.as_str()));
@@ -44,7 +73,7 @@ impl Processor {
             // What came in before that goes, too.
             until = until.max(self.log.end());
         }
-        let departure = Departure { erasure: asked.id, until, suppress: asked.suppress, leaving };
+        let departure = Departure { erasure: asked.id, until, suppress: asked.suppress, leaving, kept_from };
         let departure = Arc::new(departure);
         let leaving = &departure.leaving;
         self.erasing.add(Arc::clone(&departure));
@@ -75,6 +104,7 @@ impl Processor {
             until,
             leaving: Some(leaving.clone()),
             leads,
+            kept_from,
             receipt,
         };
         let (id, detail) = (departure.erasure.clone(), kept.text());

@@ -50,6 +50,12 @@ impl Town {
         Ok(changed)
     }
 
+    /// Whether something is known of one of these that is not in the lake.
+    pub fn has_news_of(&self, ids: &BTreeSet<(SubjectKind, String)>) -> bool {
+        let homes = ids.iter().filter_map(|(kind, id)| self.household_of(*kind, id));
+        homes.filter_map(|number| self.homes.get(number as usize)?.as_ref()).any(|home| home.has_tail())
+    }
+
     /// Nobody is known by these ids any more.
     pub fn forget(&mut self, leaving: &Leaving) {
         leaving.ids.iter().for_each(|(kind, id)| self.roster.forget(*kind, id));

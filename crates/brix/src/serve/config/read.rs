@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::destination::FileDestination;
 use super::product::FileProduct;
 use super::pull::FilePull;
+use super::retention::FileRetention;
 use super::{ApiKey, Compaction, Config, Destination, Limits, Proxies, Source};
 use crate::serve::keys::{KeyDigest, Scope, digest_of};
 use crate::serve::logs::LogFormat;
@@ -57,6 +58,7 @@ struct File {
     log_format: Option<String>,
     limits: FileLimits,
     compaction: FileCompaction,
+    retention: FileRetention,
     sources: Vec<FileSource>,
     pulls: Vec<FilePull>,
     destinations: Vec<FileDestination>,
@@ -187,6 +189,7 @@ impl Reader<'_> {
             every: self.duration("compaction.every", file.compaction.every.as_deref(), 60),
             entries: file.compaction.entries.unwrap_or(500_000).max(1),
         };
+        let retention = file.retention.read(self);
         let sources: Vec<Source> = file.sources.into_iter().filter_map(|source| self.source(source, folder)).collect();
         let pulls: Vec<_> = file.pulls.into_iter().filter_map(|pull| pull.read(self, folder)).collect();
         let read = |one: FileDestination| one.read(self.environment, &mut self.errors);
@@ -214,6 +217,7 @@ impl Reader<'_> {
             log_format,
             limits,
             compaction,
+            retention,
             sources,
             pulls,
             destinations,
@@ -386,6 +390,7 @@ mod tests {
     fn all_that_is_wrong_is_told() {
         let error = read_text(
             "listen = \"here\"\ntrusted_proxies = [\"proxy\"]\nlog_format = \"xml\"\n[limits]\nrequest_timeout = \"soon\"\n\
+             [retention]\npeople = \"old\"\n\
              [[sources]]\nname = \"my app\"\nvendor = \"segmnt\"\nkeys = []\n\
              [[sources]]\nname = \"b\"\nvendor = \"segment\"\nkeys = [\"plain\", \"env:NONE\"]\n",
         )
@@ -396,6 +401,7 @@ mod tests {
             "trusted_proxies: `proxy` is not an address or a network",
             "log_format: `xml`",
             "limits.request_timeout: `soon`",
+            "retention.people: ",
             "sources `my app`: a name is of letters",
             "did you mean `segment`?",
             "sources `b`: a key does not stand in the file itself",
