@@ -5,6 +5,7 @@
 //! by what was known and done **before they paid**, with a correction for everything looked at.
 
 pub mod text;
+mod used;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use stats::difference::difference_of_proportions;
 use stats::multiplicity::benjamini_hochberg;
 use stats::quantile::SortedValues;
 use stats::table::TwoByTwo;
+
+pub use used::Used;
 
 use crate::customers::days;
 use crate::figure::{Answer, CONFIDENCE, NotEnough, Ranged, Share, When};
@@ -109,6 +112,8 @@ pub struct BestCustomers {
     pub stands_out: Vec<Difference>,
     /// Everything else that was compared.
     pub compared: Vec<Difference>,
+    /// The features that the best used most before paying.
+    pub used_most: Vec<Used>,
     /// Days from the start to paying, of the best and of the rest.
     pub days_to_pay: [Option<Ranged>; 2],
     /// Whom to ask, and what.
@@ -174,6 +179,7 @@ pub fn best(mut customers: Vec<Customer>, too_young: u64, asked: &Asked, zone: &
         ranking: Answer::NotEnough(NotEnough::new(count, LEAST_CUSTOMERS, "customers watched for long enough")),
         stands_out: Vec::new(),
         compared: Vec::new(),
+        used_most: Vec::new(),
         days_to_pay: [None, None],
         interviews: Vec::new(),
     };
@@ -199,6 +205,7 @@ pub fn best(mut customers: Vec<Customer>, too_young: u64, asked: &Asked, zone: &
     let (best, rest) = (of(best), of(rest));
     let all = differences(&best, &rest, asked);
     (answer.stands_out, answer.compared) = all.into_iter().partition(|difference| difference.q_value <= LEVEL);
+    answer.used_most = used::used_most(&best, &rest);
     answer.days_to_pay = [days_to_pay(&best), days_to_pay(&rest)];
     answer.interviews = best.iter().take(INTERVIEWS).map(|customer| interview(customer, zone)).collect();
     answer

@@ -11,7 +11,10 @@
 //! it has points. So the engine that qualifies is the only one that evaluates it.
 
 mod baseline;
+mod candidates;
 mod card;
+mod doubts;
+mod lift;
 mod people;
 pub mod text;
 
@@ -22,6 +25,7 @@ use engine::time::DAY;
 use engine::{Number, Span, Timestamp};
 use serde::Serialize;
 use stats::calibration::{ReliabilityBin, brier_score, reliability};
+use stats::logistic::probability;
 use stats::roc::{area_clustered, compare_areas_clustered};
 
 pub use card::Row;
@@ -30,6 +34,7 @@ use crate::discover::Question;
 use crate::discover::table::FeatureTable;
 use crate::figure::{CONFIDENCE, Ranged, Share, When};
 use card::Card;
+use doubts::Doubts;
 use people::{Side, Sides};
 
 /// The version of the JSON's names and meanings.
@@ -62,12 +67,23 @@ pub const RULES: Rules = Rules {
     teaching_conversions: 50,
     judging_conversions: 20,
     conversions_per_row: 10,
-    most_rows: 10,
+    most_rows: 20,
     level: 0.05,
     level_of_further_rows: 0.01,
     most_points: 10,
     rounding_loss: 0.01,
 };
+
+/// What a card may be made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// No row counts what was not done: more use never means fewer points.
+    pub monotone: bool,
+    /// Also what somebody is: traits as they are at the landmark.
+    pub traits: bool,
+    /// Events, properties and traits that are known to have been there before, and are not left out although they look too good.
+    pub trusted: Vec<String>,
+}
 
 /// What came of learning.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -92,6 +108,8 @@ pub struct Refused {
     pub teaching: Share,
     /// Among those who would judge.
     pub judging: Share,
+    /// What was left out because it looks too good to be true, and why.
+    pub left_out: Vec<String>,
 }
 
 /// A card with how it did on those who judge.
@@ -115,6 +133,8 @@ pub struct LearnedCard {
     pub judging: Share,
     /// Conditions looked at.
     pub conditions: u64,
+    /// What was left out because it looks too good to be true, and why.
+    pub left_out: Vec<String>,
     /// The rows, the most points first.
     pub rows: Vec<Row>,
     /// The sum of all points.
@@ -129,6 +149,8 @@ pub struct LearnedCard {
     pub reliable: bool,
     /// Of those who judge and reach it, the converted.
     pub precision: Share,
+    /// The same of those who taught: what it promised.
+    pub precision_of_teaching: Share,
     /// Of the conversions of those who judge, those who reach it.
     pub recall: Share,
     /// The chance that a buyer has more points than another person, among those who judge.
@@ -141,10 +163,16 @@ pub struct LearnedCard {
     pub lift_of_top_tenth: Option<f64>,
     /// The same of the regression.
     pub baseline_lift_of_top_tenth: Option<f64>,
+    /// The card's less the regression's, on the same people; colleagues count as one.
+    pub lift_against_baseline: Option<Ranged>,
+    /// How many the card says would convert of those who judge, and how many the regression says.
+    pub expected: [Option<f64>; 2],
     /// Predicted and observed, among those who judge.
     pub reliability: Vec<ReliabilityBin>,
     /// The mean squared error of the predictions (Brier 1950), and of always saying the share of those who taught.
     pub brier: Option<[f64; 2]>,
+    /// The same of the regression's predictions.
+    pub baseline_brier: Option<f64>,
     /// The card as a definition, as a file.
     pub definition: String,
 }
@@ -169,37 +197,52 @@ pub fn usual_window(question: &Question) -> usize {
 }
 
 /// Learns from the table at one of its windows, by its place. `like` says whom and from when on: the definition whose
-/// population and clock the table was made with. `monotone`: no row counts what was not done.
+/// population and clock the table was made with.
 #[must_use]
-pub fn learn(table: &FeatureTable, question: &Question, window: usize, like: &Definition, monotone: bool) -> Learned {
+pub fn learn(
+    table: &FeatureTable,
+    question: &Question,
+    window: usize,
+    like: &Definition,
+    allowed: &Allowed,
+) -> Learned {
     let sides = Sides::of(table, window);
     let (teaching, judging) = (sides.share(Side::Teaching), sides.share(Side::Judging));
-    let refused =
-        |because: String| Learned::Refused(Refused { format: FORMAT, because, rules: RULES, teaching, judging });
+    let refused = |because: String, left_out: Vec<String>| {
+        Learned::Refused(Refused { format: FORMAT, because, rules: RULES, teaching, judging, left_out })
+    };
     let enough = teaching.count >= RULES.teaching_conversions && judging.count >= RULES.judging_conversions;
     if !enough {
-        return refused(format!(
+        let because = format!(
             "not enough data: it takes {} conversions among the earlier signups and {} among the later ones, {} in all; there are {} and {}",
             RULES.teaching_conversions,
             RULES.judging_conversions,
             2 * RULES.teaching_conversions.max(RULES.judging_conversions),
             teaching.count,
             judging.count
-        ));
+        );
+        return refused(because, Vec::new());
     }
-    let Some(card) = Card::learn(table, question, window, &sides, monotone) else {
-        return refused("nothing that was done inside the window says reliably who converts after it".to_owned());
+    let mut candidates = candidates::candidates(table, window, &sides, allowed.traits);
+    let doubts = Doubts::of(table, question, &sides, &candidates, &allowed.trusted);
+    candidates.retain(|candidate| !doubts.about(candidate.condition.slot));
+    let Some(card) = Card::learn(candidates, question, &sides, allowed.monotone) else {
+        let nothing = "nothing that was done inside the window says reliably who converts after it";
+        return refused(nothing.to_owned(), doubts.told);
     };
-    Learned::Card(Box::new(LearnedCard::of(table, question, window, &sides, card, like)))
+    let kept = |slot| candidates::is_looked_at(table, slot, allowed.traits) && !doubts.about(slot);
+    let baseline = baseline::scores(table, window, &sides, kept);
+    let learned = LearnedCard::of(question, window, &sides, card, baseline, like);
+    Learned::Card(Box::new(LearnedCard { left_out: doubts.told, ..learned }))
 }
 
 impl LearnedCard {
     fn of(
-        table: &FeatureTable,
         question: &Question,
         window: usize,
         sides: &Sides,
         card: Card,
+        baseline: Option<Vec<f64>>,
         like: &Definition,
     ) -> Self {
         let judges = sides.places(Side::Judging);
@@ -208,7 +251,8 @@ impl LearnedCard {
         let totals: Vec<u32> = judges.iter().map(|place| card.total(*place)).collect();
         let points: Vec<f64> = totals.iter().map(|total| f64::from(*total)).collect();
         let predicted: Vec<f64> = totals.iter().map(|total| card.probability(*total)).collect();
-        let baseline = baseline::scores(table, window, sides);
+        let baseline_predicted: Option<Vec<f64>> =
+            baseline.as_ref().map(|scores| scores.iter().map(|log_odds| probability(*log_odds)).collect());
         let area = |scores: &[f64]| {
             let area = area_clustered(scores, &outcomes, &households, CONFIDENCE).ok()?;
             area.interval.map(|interval| Ranged { value: area.value, low: interval.low, high: interval.high })
@@ -219,10 +263,7 @@ impl LearnedCard {
             .and_then(|baseline| compare_areas_clustered(&points, baseline, &outcomes, &households, CONFIDENCE).ok());
         let base = sides.share(Side::Teaching);
         let always = vec![base.count as f64 / base.of.max(1) as f64; outcomes.len()];
-        let reaches = |total: &u32| *total >= card.threshold;
-        let named = totals.iter().zip(&outcomes).filter(|(total, _)| reaches(total));
-        let won = named.clone().filter(|(_, won)| **won).count() as u64;
-        let named = named.count() as u64;
+        let precision = precision(&card, sides, Side::Judging);
         let buyers = outcomes.iter().filter(|won| **won).count() as u64;
         let days = |length: i64| length as f64 / DAY as f64;
         let span = question.windows.get(window).copied().unwrap_or(0);
@@ -236,18 +277,25 @@ impl LearnedCard {
             teaching: base,
             judging: sides.share(Side::Judging),
             conditions: card.looked_at,
+            left_out: Vec::new(),
             most: card.most(),
             log_odds: card.log_odds,
             totals: card.groups(&totals, &outcomes),
             threshold: card.threshold,
             reliable: own_area.is_some_and(|area| area.low > 0.5),
-            precision: Share::new(won, named),
-            recall: Share::new(won, buyers),
+            precision,
+            precision_of_teaching: self::precision(&card, sides, Side::Teaching),
+            recall: Share::new(precision.count, buyers),
             area: own_area,
             baseline_area: baseline.as_ref().and_then(|scores| area(scores)),
             against_baseline: against.map(|area| area.difference.into()),
-            lift_of_top_tenth: lift_of_top_tenth(&points, &outcomes),
-            baseline_lift_of_top_tenth: baseline.and_then(|scores| lift_of_top_tenth(&scores, &outcomes)),
+            lift_of_top_tenth: lift::lift_of_top_tenth(&points, &outcomes),
+            baseline_lift_of_top_tenth: baseline.as_ref().and_then(|scores| lift::lift_of_top_tenth(scores, &outcomes)),
+            lift_against_baseline: baseline
+                .as_ref()
+                .and_then(|scores| lift::difference(&points, scores, &outcomes, &households, CONFIDENCE)),
+            expected: [Some(&predicted), baseline_predicted.as_ref()].map(|chances| Some(chances?.iter().sum())),
+            baseline_brier: baseline_predicted.as_ref().and_then(|chances| brier_score(chances, &outcomes).ok()),
             reliability: reliability(&predicted, &outcomes, 10, CONFIDENCE).unwrap_or_default(),
             brier: brier_score(&predicted, &outcomes)
                 .ok()
@@ -265,6 +313,15 @@ impl LearnedCard {
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self)
     }
+}
+
+/// Of those of a side who reach what the definition asks for, the converted.
+fn precision(card: &Card, sides: &Sides, side: Side) -> Share {
+    let places = sides.places(side);
+    let outcomes = sides.outcomes(&places);
+    let named = places.iter().zip(outcomes).filter(|(place, _)| card.total(**place) >= card.threshold);
+    let (count, won) = named.fold((0, 0), |(count, won), (_, yes)| (count + 1, won + u64::from(yes)));
+    Share::new(won, count)
 }
 
 /// The card in the language: each criterion as often as it has points. What was not done counts when its time has passed,
@@ -306,18 +363,4 @@ fn definition(card: &Card, question: &Question, window: i64, like: &Definition) 
         entries: Entries::Once,
         ..like.clone()
     }
-}
-
-/// The rate of the tenth with the highest scores over everybody's; those who tie at its edge count in part.
-fn lift_of_top_tenth(scores: &[f64], outcomes: &[bool]) -> Option<f64> {
-    let mut order: Vec<(f64, bool)> = scores.iter().copied().zip(outcomes.iter().copied()).collect();
-    order.sort_by(|left, right| right.0.total_cmp(&left.0));
-    let (wanted, buyers) = (order.len() as f64 / 10.0, outcomes.iter().filter(|won| **won).count() as f64);
-    let (mut people, mut won) = (0.0, 0.0);
-    for equal in order.chunk_by(|left, right| left.0 == right.0) {
-        let part = ((wanted - people) / equal.len() as f64).clamp(0.0, 1.0);
-        people += equal.len() as f64 * part;
-        won += equal.iter().filter(|(_, won)| *won).count() as f64 * part;
-    }
-    (people > 0.0 && buyers > 0.0).then(|| (won / people) / (buyers / order.len() as f64))
 }

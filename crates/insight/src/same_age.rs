@@ -8,7 +8,10 @@
 //! later, qualifying included, stays with the rest.
 //!
 //! The same person may stand beside many leads, so the variance is taken per person, by the infinitesimal jackknife
-//! (the sum of squared influences; Efron 1982), which needs no independence between the groups.
+//! (the sum of squared influences; Efron 1982), which needs no independence between the groups. Where it is known who are
+//! colleagues ([`crate::life::Life::household`]) it is taken per household: they are not independent.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use stats::survival::{CoxRow, Observation, RiskTable, log_rank};
@@ -281,15 +284,21 @@ impl Trials {
         let precision = self.won as f64 / leads;
         let weights = sums(self.groups.iter().map(|(people, _)| if *people > 0.0 { 1.0 / people } else { 0.0 }));
         let expected = sums(self.groups.iter().map(|(people, rate)| if *people > 0.0 { rate / people } else { 0.0 }));
-        // Variances and the covariance of the two rates, as sums over people of products of their influences.
+        // Variances and the covariance of the two rates, as sums over households of products of their influences.
         let (mut of_precision, mut of_rest, mut of_both) = (0.0, 0.0, 0.0);
-        for ((case, ages), beside) in everyone.iter().zip(&self.beside) {
+        let mut households: BTreeMap<(u64, usize), [f64; 2]> = BTreeMap::new();
+        for (number, ((case, ages), beside)) in everyone.iter().zip(&self.beside).enumerate() {
             let mut on_rest = (over(&weights, &beside.converts) - over(&expected, &beside.stands)) / leads;
             let mut on_precision = 0.0;
             if let (Some(won), Some(rate)) = (case.fate.and_then(crate::case::Fate::judged), self.group(ages.known)) {
                 on_precision = (f64::from(u8::from(won)) - precision) / leads;
                 on_rest += (rate - rest) / leads;
             }
+            let household = case.life.household.map_or((0, number + 1), |household| (household, 0));
+            let sums = households.entry(household).or_default();
+            *sums = [sums[0] + on_precision, sums[1] + on_rest];
+        }
+        for [on_precision, on_rest] in households.into_values() {
             of_precision += on_precision * on_precision;
             of_rest += on_rest * on_rest;
             of_both += on_precision * on_rest;

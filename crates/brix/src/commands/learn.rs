@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use insight::learned::{self, Learned};
+use insight::learned::{self, Allowed, Learned};
 
 use super::discover;
 use crate::cli::Shared;
 use crate::console::Console;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::question::Data;
 
 /// Learn a score of whole points that a person can read: a card, which is also a definition
@@ -19,6 +19,7 @@ use crate::question::Data;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     brix learn --window 14d\n  \
+    brix learn --window 7d --traits --trust lead_source   # also who they are; a source is known before\n  \
     brix learn --window 7d --out learned.yaml && brix backtest learned.yaml trial-team.yaml\n  \
     brix qualify learned.yaml            # who has the points now, and for what")]
 pub struct Arguments {
@@ -27,6 +28,12 @@ pub struct Arguments {
     /// More use never means fewer points: no row counts what was not done
     #[arg(long)]
     monotone: bool,
+    /// Also look at what somebody is: traits, as they are at the window's end
+    #[arg(long)]
+    traits: bool,
+    /// An event, property or trait that is known to have been there before: not left out although it looks too good to be true (repeatable)
+    #[arg(long, value_name = "NAME")]
+    trust: Vec<String>,
     /// Write the card as a definition
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -37,7 +44,14 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let data = Data::open(shared, &[], console)?;
     let (gathered, question, like) = discover::gathered(&arguments.whom, &data, console)?;
     let window = learned::usual_window(&question);
-    let learned = learned::learn(&gathered.into_table(), &question, window, &like, arguments.monotone);
+    if let Some(unknown) = arguments.trust.iter().find(|name| !question.catalog.has(name)) {
+        return Err(Failure::usage(format!(
+            "--trust \"{unknown}\": no event, property or trait of that name is looked at; brix data lists them"
+        )));
+    }
+    let Arguments { monotone, traits, .. } = *arguments;
+    let allowed = Allowed { monotone, traits, trusted: arguments.trust.clone() };
+    let learned = learned::learn(&gathered.into_table(), &question, window, &like, &allowed);
     match (&learned, &arguments.out) {
         (Learned::Card(card), Some(_)) if !card.reliable => console.say("Not reliable: nothing written"),
         (Learned::Card(card), Some(path)) => {

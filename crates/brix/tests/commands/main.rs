@@ -7,6 +7,7 @@ mod import;
 mod init;
 mod job;
 mod line;
+mod masked;
 mod questions;
 mod retain;
 mod support;

@@ -9,4 +9,5 @@
 )]
 
 mod discovery;
+mod learned;
 mod set;

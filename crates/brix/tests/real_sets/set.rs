@@ -58,6 +58,11 @@ impl Set {
         to.to_str().unwrap().to_owned()
     }
 
+    /// A file of the test's own.
+    pub fn file(&self, name: &str) -> String {
+        self.scratch.join(name).to_str().unwrap().to_owned()
+    }
+
     /// Runs the binary in the example's folder and gives what it says on standard output.
     pub fn json(&self, arguments: &[&str]) -> Value {
         let output = Command::new(env!("CARGO_BIN_EXE_brix"))

@@ -68,6 +68,14 @@ fn profile(lines: &mut Vec<String>, answer: &BestCustomers) {
             .map_or("–".to_owned(), |days| format!("{:.0} ({:.0}–{:.0})", days.value, days.low, days.high))
     };
     say(lines, &format!("Median days from the start to paying: {} of the best, {} of the rest.", median(0), median(1)));
+    let used = answer.used_most.iter().map(|used| {
+        let percent = |share: f64| format!("{:.0} %", share * 100.0);
+        format!("{} {} (of the rest’s {})", used.event, percent(used.of_best), percent(used.of_rest))
+    });
+    let used: Vec<String> = used.collect();
+    if !used.is_empty() {
+        say(lines, &format!("What the best used most, as a share of all that one of them did: {}.", used.join(", ")));
+    }
     let looked = answer.stands_out.len() + answer.compared.len();
     if answer.stands_out.is_empty() {
         say(

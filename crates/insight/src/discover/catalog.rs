@@ -120,6 +120,14 @@ impl Catalog {
         Self { by_code, alike, product, excluded, events, properties: Vec::new(), traits: Vec::new() }
     }
 
+    /// Whether an event, property or trait of this name is looked at.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.events.iter().any(|event| &*event.name == name)
+            || self.properties.iter().any(|feature| &*feature.property == name)
+            || self.traits.iter().any(|feature| &*feature.path.name == name)
+    }
+
     /// How many codes the dictionary has.
     pub(crate) fn codes(&self) -> usize {
         self.by_code.len()

@@ -23,7 +23,7 @@ pub mod definition;
 mod details;
 mod finish;
 mod layout;
-mod leaks;
+pub(crate) mod leaks;
 pub mod levels;
 mod logarithms;
 pub mod luck;

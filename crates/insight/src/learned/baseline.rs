@@ -3,22 +3,27 @@
 use stats::logistic::{Logistic, Problem};
 
 use super::people::{Side, Sides};
-use crate::discover::table::{FeatureTable, Measure};
+use crate::discover::table::{FeatureTable, Measure, Slot};
 
-/// Features at most, the most frequent events first: the information matrix grows with their square.
-const MOST_FEATURES: usize = 60;
+/// Features at most, traits and then the most frequent events first: the information matrix grows with their square.
+const MOST_FEATURES: usize = 100;
 /// On columns of spread 1.
 const RIDGE: f64 = 1.0;
 
 /// The log-odds of those who judge, of a model fitted on those who teach: the logarithm of each count plus one, scaled to a
-/// spread of 1. `None`: it could not be fitted.
-pub(super) fn scores(table: &FeatureTable, window: usize, sides: &Sides) -> Option<Vec<f64>> {
+/// spread of 1. `kept`: whether a feature is looked at, as the card does. `None`: it could not be fitted.
+pub(super) fn scores(
+    table: &FeatureTable,
+    window: usize,
+    sides: &Sides,
+    kept: impl Fn(Slot) -> bool,
+) -> Option<Vec<f64>> {
     let layout = &table.layout;
-    let following: Vec<usize> = table.only_following().collect();
-    let slots = layout.slots.iter().enumerate();
-    let counts = slots.filter(|(_, slot)| slot.measure != Measure::Trait && !slot.measure.is_timing());
-    let used = counts.filter(|(_, slot)| slot.event.is_none_or(|event| !following.contains(&usize::from(event))));
-    let columns: Vec<usize> = used.map(|(place, _)| place * layout.windows + window).take(MOST_FEATURES).collect();
+    let (traits, counts): (Vec<usize>, Vec<usize>) = (0..layout.slots.len())
+        .filter(|place| kept(layout.slots[*place]))
+        .partition(|place| layout.slots[*place].measure == Measure::Trait);
+    let places = traits.into_iter().chain(counts);
+    let columns: Vec<usize> = places.map(|place| place * layout.windows + window).take(MOST_FEATURES).collect();
     let known = |person: usize, column: usize| {
         let (part, row) = sides.place(person);
         let level = table.parts.get(part).and_then(|part| part.levels.get(row * layout.stride() + column));

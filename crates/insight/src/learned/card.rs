@@ -4,21 +4,14 @@ use serde::{Serialize, Serializer};
 use stats::distribution::normal_quantile;
 use stats::logistic::{Logistic, Problem, probability};
 
+use super::candidates::Candidate;
 use super::people::{Side, Sides};
 use super::{RULES, Total};
 use crate::discover::Question;
 use crate::discover::bits::Bits;
-use crate::discover::levels::Levels;
 use crate::discover::rule::Condition;
-use crate::discover::table::{FeatureTable, Measure};
 use crate::figure::Share;
 
-/// Conditions of one feature that are looked at at most.
-const MOST_THRESHOLDS: usize = 6;
-/// A condition that fewer than one in this many meet, or miss, is not looked at.
-const RAREST: usize = 200;
-/// Nor one that fewer people than this meet, or miss: a handful proves nothing.
-const FEWEST: usize = 30;
 /// A little ridge keeps a row that all buyers meet from running away.
 const RIDGE: f64 = 1.0;
 
@@ -44,21 +37,6 @@ fn threshold<S: Serializer>(condition: &Condition, serializer: S) -> Result<S::O
     serializer.serialize_u32(condition.at_least)
 }
 
-impl Candidate {
-    /// Whether it is another's condition or its opposite.
-    fn is_about(&self, other: &Self) -> bool {
-        Condition { negated: false, ..self.condition } == Condition { negated: false, ..other.condition }
-    }
-
-    /// Who does not meet it.
-    fn negated(&self, people: usize) -> Self {
-        Self {
-            condition: Condition { negated: true, ..self.condition },
-            met: Bits::of(people, |person| !self.met.has(person)),
-        }
-    }
-}
-
 /// A learned card.
 pub(super) struct Card {
     pub rows: Vec<Row>,
@@ -79,24 +57,11 @@ struct Teachers {
     households: Vec<u64>,
 }
 
-/// A condition and who meets it.
-struct Candidate {
-    condition: Condition,
-    met: Bits,
-}
-
 impl Card {
     /// `None`: nothing says anything.
-    pub fn learn(
-        table: &FeatureTable,
-        question: &Question,
-        window: usize,
-        sides: &Sides,
-        monotone: bool,
-    ) -> Option<Self> {
+    pub fn learn(mut candidates: Vec<Candidate>, question: &Question, sides: &Sides, monotone: bool) -> Option<Self> {
         let teachers = sides.places(Side::Teaching);
         let (outcomes, households) = (sides.outcomes(&teachers), sides.households(&teachers));
-        let mut candidates = candidates(table, window, sides, teachers.len());
         let looked_at = candidates.len() as u64;
         if !monotone {
             candidates.extend(candidates.iter().map(|own| own.negated(sides.len())).collect::<Vec<Candidate>>());
@@ -184,47 +149,6 @@ impl Card {
     }
 }
 
-/// Conditions worth a look: of each feature the thresholds that cut those who teach into parts of some size.
-fn candidates(table: &FeatureTable, window: usize, sides: &Sides, teachers: usize) -> Vec<Candidate> {
-    let layout = &table.layout;
-    let following: Vec<usize> = table.only_following().collect();
-    let fewest = FEWEST.max(teachers / RAREST);
-    let mut found: Vec<Candidate> = Vec::new();
-    for (number, slot) in layout.slots.iter().enumerate() {
-        // A trait is as it is at the landmark; a definition would take it as it was at each instant. Steps of timing are no amounts.
-        if slot.measure == Measure::Trait || slot.measure.is_timing() {
-            continue;
-        }
-        if slot.event.is_some_and(|event| following.contains(&usize::from(event))) {
-            continue;
-        }
-        let column = number * layout.windows + window;
-        let level = |person: usize| {
-            let (part, row) = sides.place(person);
-            table.parts[part].levels[row * layout.stride() + column]
-        };
-        let levels: Vec<u8> = (0..sides.len()).map(level).collect();
-        let mut last = teachers;
-        let mut kept = 0;
-        for at_least in Levels::NICE {
-            let least = layout.levels.of(at_least);
-            let met = levels.iter().take(teachers).filter(|level| **level >= least).count();
-            // The next threshold must lose a fifth of the people, else it says the same.
-            let differs = last == teachers || met * 5 <= last * 4;
-            if met < fewest || kept == MOST_THRESHOLDS {
-                break;
-            }
-            if teachers - met < fewest || !differs {
-                continue;
-            }
-            let met_by = Bits::of(sides.len(), |person| levels[person] >= least);
-            found.push(Candidate { condition: Condition { slot: *slot, at_least, negated: false }, met: met_by });
-            (last, kept) = (met, kept + 1);
-        }
-    }
-    found
-}
-
 fn fit(columns: usize, cells: &[f64], outcomes: &[bool]) -> Option<Logistic> {
     let least = vec![0.0; columns];
     let problem = Problem { columns, cells, outcomes, offsets: None, ridge: RIDGE, least: Some(&least) };
@@ -306,7 +230,7 @@ fn round(chosen: &[&Candidate], model: &Logistic, outcomes: &[bool]) -> Option<V
     }
     let tried = (1..=RULES.most_points).filter_map(|most| {
         let points: Vec<u32> =
-            model.coefficients.iter().map(|own| (own / largest * f64::from(most)).round() as u32).collect();
+            model.coefficients.iter().map(|own| in_points(*own, largest / f64::from(most))).collect();
         let total = |person: usize| {
             chosen.iter().zip(&points).filter(|(row, _)| row.met.has(person)).map(|(_, points)| *points).sum::<u32>()
         };
@@ -317,6 +241,12 @@ fn round(chosen: &[&Candidate], model: &Logistic, outcomes: &[bool]) -> Option<V
     let best = tried.iter().map(|(_, likelihood)| *likelihood).fold(f64::NEG_INFINITY, f64::max);
     let allowed = best - RULES.rounding_loss * (best - model.null_log_likelihood);
     tried.into_iter().find(|(_, likelihood)| *likelihood >= allowed).map(|(points, _)| points)
+}
+
+/// What counts at all has at least a point: else one strong row would swallow all others, which were chosen because they say
+/// something beside it.
+fn in_points(coefficient: f64, unit: f64) -> u32 {
+    if coefficient > 0.0 { ((coefficient / unit).round() as u32).max(1) } else { 0 }
 }
 
 /// The total with the best balance of precision and recall, and the one that the top tenth reaches; at least 1.

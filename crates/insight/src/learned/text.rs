@@ -32,7 +32,20 @@ fn of_refusal(refused: &Refused) -> Vec<String> {
             of(&refused.judging)
         ),
     );
+    left_out(&mut lines, &refused.left_out);
     lines
+}
+
+/// What looks too good to be true, and the cure where it is true.
+fn left_out(lines: &mut Vec<String>, left_out: &[String]) {
+    if left_out.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push("Left out as possible leaks; --trust NAME keeps what is known to have been there before".to_owned());
+    for why in left_out {
+        say(lines, &format!("{why}."));
+    }
 }
 
 fn of_card(card: &LearnedCard) -> Vec<String> {
@@ -73,13 +86,16 @@ fn of_card(card: &LearnedCard) -> Vec<String> {
     say(
         &mut lines,
         &format!(
-            "Of those with {} or more {} converted; they are {} of the buyers.",
+            "Of those with {} or more {} converted (of those who taught {}); they are {} of the buyers.",
             points(card.threshold),
             rate(&card.precision),
+            rate(&card.precision_of_teaching),
             rate(&card.recall)
         ),
     );
     say(&mut lines, &quality(card));
+    beside(&mut lines, card);
+    left_out(&mut lines, &card.left_out);
     lines
 }
 
@@ -88,29 +104,56 @@ fn points(count: u32) -> String {
     format!("{count} {}", if count == 1 { "point" } else { "points" })
 }
 
+fn ranged(known: &Ranged) -> String {
+    format!("{:.3} ({:.3}–{:.3})", known.value, known.low, known.high)
+}
+
 fn quality(card: &LearnedCard) -> String {
-    let ranged = |known: &Ranged| format!("{:.3} ({:.3}–{:.3})", known.value, known.low, known.high);
-    let mut words = String::new();
+    let mut words = Vec::new();
     if let Some(area) = &card.area {
-        words.push_str(&format!("Area under the curve {}", ranged(area)));
+        words.push(format!("Area under the curve {}", ranged(area)));
     }
-    if let (Some(area), Some(difference)) = (&card.baseline_area, &card.against_baseline) {
-        words.push_str(&format!(
-            "; a logistic regression on all of it {}, difference {:+.3} ({:+.3} to {:+.3})",
-            ranged(area),
-            difference.value,
-            difference.low,
-            difference.high
-        ));
+    if let Some(lift) = card.lift_of_top_tenth {
+        words.push(format!("The tenth with the most points converts {lift:.1} times as often as all"));
     }
-    if let (Some(card), Some(baseline)) = (card.lift_of_top_tenth, card.baseline_lift_of_top_tenth) {
-        words.push_str(&format!(
-            ". The top tenth converts {card:.1} times as often as all (the regression’s: {baseline:.1})"
-        ));
+    if let [Some(expected), _] = card.expected {
+        words.push(format!("The card says that {expected:.0} of them convert; {} did", grouped(card.judging.count)));
     }
     if let Some([own, always]) = card.brier {
-        words.push_str(&format!(". Brier score {own:.4}, always saying the average {always:.4}"));
+        words.push(format!("Brier score {own:.4}, always saying the average {always:.4}"));
     }
-    words.push('.');
-    words
+    words.join(". ") + "."
+}
+
+/// The card and the regression on the same people.
+fn beside(lines: &mut Vec<String>, card: &LearnedCard) {
+    let Some(baseline_area) = &card.baseline_area else { return };
+    lines.push(String::new());
+    lines.push("Beside a logistic regression on all of it, on the same people".to_owned());
+    let number = |known: Option<f64>, places: usize| known.map_or(String::new(), |known| format!("{known:.places$}"));
+    let mut table = Table::new(&["", ">card", ">regression"]);
+    let area = card.area.as_ref().map_or(String::new(), ranged);
+    table.row(vec!["area under the curve".to_owned(), area, ranged(baseline_area)]);
+    let lifts = [card.lift_of_top_tenth, card.baseline_lift_of_top_tenth].map(|lift| number(lift, 2));
+    table.row(std::iter::once("lift of the top tenth".to_owned()).chain(lifts).collect());
+    let expected = card.expected.map(|expected| number(expected, 0));
+    let label = format!("said to convert ({} did)", grouped(card.judging.count));
+    table.row(std::iter::once(label).chain(expected).collect());
+    let brier = [card.brier.map(|[own, _]| own), card.baseline_brier].map(|score| number(score, 4));
+    table.row(std::iter::once("Brier score".to_owned()).chain(brier).collect());
+    lines.extend(table.lines(2, WIDTH));
+    let apart = |known: &Ranged, places: usize| {
+        format!("{:+.places$} ({:+.places$} to {:+.places$})", known.value, known.low, known.high)
+    };
+    if let (Some(area), Some(lift)) = (&card.against_baseline, &card.lift_against_baseline) {
+        let words = match (area.low > 0.0, area.high < 0.0) {
+            (true, _) => "the card tells buyers better",
+            (_, true) => "the regression tells buyers better",
+            _ => "neither tells buyers clearly better",
+        };
+        say(
+            lines,
+            &format!("The card less the regression: area {}, lift {}: {words}.", apart(area, 3), apart(lift, 2)),
+        );
+    }
 }

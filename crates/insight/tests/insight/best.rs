@@ -58,6 +58,38 @@ fn ask(customers: Vec<Customer>, weights: Weights) -> BestCustomers {
 }
 
 #[test]
+fn what_the_best_used_most_is_a_share_of_each_ones_own_use() {
+    let mut customers = customers(200, 3, true);
+    // One of them alone searches more often than all others together, and one does nothing at all.
+    for (customer, before) in customers.iter_mut().zip([vec![("Searched", 1_000_000)], Vec::new()]) {
+        customer.before = before.into_iter().map(|(name, count)| (Arc::from(name), count)).collect();
+    }
+    let answer = ask(customers.clone(), Weights::SELF_SERVE);
+    let insight::figure::Answer::Known(ranking) = &answer.ranking else { unreachable!() };
+    let share = |is_best: bool, event: &str| {
+        let of = |customer: &&Customer| {
+            ranking.iter().any(|ranked| ranked.best == is_best && ranked.id == customer.id)
+                && !customer.before.is_empty()
+        };
+        let own: Vec<f64> = customers
+            .iter()
+            .filter(of)
+            .map(|customer| {
+                let all: u32 = customer.before.values().sum();
+                f64::from(customer.before.get(event).copied().unwrap_or(0)) / f64::from(all)
+            })
+            .collect();
+        own.iter().sum::<f64>() / own.len() as f64
+    };
+    let told: Vec<&str> = answer.used_most.iter().map(|used| &*used.event).collect();
+    assert_eq!(told.first(), Some(&"Logged In"), "{:?}", answer.used_most);
+    for used in &answer.used_most {
+        assert!((used.of_best - share(true, &used.event)).abs() < 1e-9, "{used:?}");
+        assert!((used.of_rest - share(false, &used.event)).abs() < 1e-9, "{used:?}");
+    }
+}
+
+#[test]
 fn an_answer_in_text() {
     insta::assert_snapshot!(insight::best::text::text(&ask(customers(300, 1, true), Weights::SELF_SERVE)));
 }

@@ -12,7 +12,7 @@ use engine::time::DAY;
 use engine::workspace::Workspace;
 use insight::discover::Question;
 use insight::discover::table::{FeatureTable, Following, Layout, Part, TableRow};
-use insight::learned::{Learned, LearnedCard, learn};
+use insight::learned::{Allowed, Learned, LearnedCard, learn};
 
 use crate::discover::made_up;
 use crate::product::{Dice, START};
@@ -62,7 +62,7 @@ fn table(seed: u64, households: u32, size: u32, chance: impl Fn(&[u32; 6]) -> f6
 
 fn learned(table: &FeatureTable, monotone: bool) -> Learned {
     let like = made_up::definition(SubjectKind::User, Criterion::All(Vec::new()), None);
-    learn(table, &question(), 0, &like, monotone)
+    learn(table, &question(), 0, &like, &Allowed { monotone, ..Allowed::default() })
 }
 
 fn card(table: &FeatureTable) -> LearnedCard {
@@ -140,6 +140,46 @@ fn few_conversions_are_refused_with_what_it_takes() {
     assert!(refused.teaching.of + refused.judging.of == 300);
     let Learned::Refused(nobody) = learned(&table(7, 0, 1, |_| 0.5), false) else { panic!("learned") };
     assert!(insight::learned::text::text(&Learned::Refused(nobody)).starts_with("Nothing was learned"));
+}
+
+/// F is nearly all there is to know: those who have it often convert, and hardly anybody else does.
+fn marked(counts: &[u32; 6]) -> f64 {
+    if counts[5] >= 6 { 0.9 } else { 0.5 * planted(counts) }
+}
+
+#[test]
+fn what_looks_too_good_is_left_out_of_card_and_regression_unless_it_is_trusted() {
+    let table = table(11, 6_000, 1, marked);
+    let like = made_up::definition(SubjectKind::User, Criterion::All(Vec::new()), None);
+    let learned = |trusted: &[&str]| {
+        let trusted = trusted.iter().map(|name| (*name).to_owned()).collect();
+        match learn(&table, &question(), 0, &like, &Allowed { trusted, ..Allowed::default() }) {
+            Learned::Card(card) => *card,
+            Learned::Refused(refused) => panic!("{}", refused.because),
+        }
+    };
+    let names_f = |card: &LearnedCard| card.rows.iter().any(|row| row.words.starts_with("F "));
+    let (doubting, trusting) = (learned(&[]), learned(&["F"]));
+    assert!(!names_f(&doubting) && names_f(&trusting), "{:?}", doubting.rows);
+    assert!(doubting.left_out.iter().any(|why| why.contains("F 6")), "{:?}", doubting.left_out);
+    // Nor does it come back by the back door, as use of the product in all.
+    assert!(doubting.rows.iter().all(|row| !row.words.contains("product event")), "{:?}", doubting.rows);
+    let area = |card: &LearnedCard| card.baseline_area.unwrap().value;
+    assert!(area(&trusting) > area(&doubting) + 0.05, "the regression is asked the same");
+}
+
+#[test]
+fn card_and_regression_are_compared_on_the_same_people() {
+    let card = card(&table(5, 8_000, 1, planted));
+    let lift = card.lift_against_baseline.unwrap();
+    let apart = card.lift_of_top_tenth.unwrap() - card.baseline_lift_of_top_tenth.unwrap();
+    assert!((lift.value - apart).abs() < 1e-9 && lift.low <= apart && apart <= lift.high, "{lift:?}");
+    // Both say about as many as there are.
+    for expected in card.expected {
+        let ratio = expected.unwrap() / card.judging.count as f64;
+        assert!((0.85..1.15).contains(&ratio), "{ratio}");
+    }
+    assert!(card.baseline_brier.unwrap() < card.brier.unwrap()[1]);
 }
 
 #[test]

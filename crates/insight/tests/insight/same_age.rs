@@ -55,6 +55,37 @@ fn leads_alone_are_not_compared() {
     assert!(matches!(against.lift, Answer::NotEnough(_)));
 }
 
+/// Forty leads of whom every third pays, and sixty others of whom every sixth does.
+fn people(copies: usize, of_household: fn(usize) -> Option<u64>) -> Vec<Life> {
+    let person = |number: usize| {
+        let is_lead = number < 40;
+        let entries = if is_lead { vec![entry(at(5.0), 0, None)] } else { Vec::new() };
+        let paid = number.is_multiple_of(if is_lead { 3 } else { 6 }).then_some(9.0);
+        move |copy: usize| Life {
+            household: of_household(number),
+            ..life(number * copies + copy, outcome(at(0.0), entries.clone()), paid)
+        }
+    };
+    (0..100).flat_map(|number| (0..copies).map(person(number)).collect::<Vec<Life>>()).collect()
+}
+
+#[test]
+fn colleagues_who_do_all_alike_are_as_one() {
+    let lift = |lives: Vec<Life>| {
+        let report = report(&question(40.0, 10), lives);
+        let Answer::Known(lift) = report.definitions[0].against_rest.lift.clone() else { unreachable!() };
+        lift
+    };
+    let alone = lift(people(1, |_| None));
+    let colleagues = lift(people(5, |number| Some(number as u64)));
+    let strangers = lift(people(5, |_| None));
+    let near = |left: f64, right: f64| (left - right).abs() < 1e-9;
+    assert!(
+        near(alone.value, colleagues.value) && near(alone.low, colleagues.low) && near(alone.high, colleagues.high)
+    );
+    assert!(strangers.low > alone.low && strangers.high < alone.high, "{strangers:?} {alone:?}");
+}
+
 /// The rest's rate by the plain words: for each lead, everyone of its age, one by one.
 fn obvious(lives: &[Life], question: &Question) -> Option<(u64, u64, f64)> {
     let horizon = question.horizon();
