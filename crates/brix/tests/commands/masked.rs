@@ -57,7 +57,9 @@ fn folder(name: &str) -> PathBuf {
             .unwrap();
         }
         let buys = roll(4) == 0;
-        writeln!(people, "u{person},{signup}Z,{},{},free", if buys { "gold" } else { "none" }, 10 + roll(90)).unwrap();
+        let marked = buys || roll(25) == 0;
+        writeln!(people, "u{person},{signup}Z,{},{},free", if marked { "gold" } else { "none" }, 10 + roll(90))
+            .unwrap();
         if buys {
             let at = 24 * (10 + roll(20));
             writeln!(paid, "u{person},{}Z,Paid,{}", after(at), ["team", "pro"][roll(2) as usize]).unwrap();
