@@ -92,7 +92,7 @@ pub enum Learned {
     /// A card.
     Card(Box<LearnedCard>),
     /// Too few conversions, or nothing that says anything.
-    Refused(Refused),
+    Refused(Box<Refused>),
 }
 
 /// Why nothing was learned.
@@ -209,7 +209,7 @@ pub fn learn(
     let sides = Sides::of(table, window);
     let (teaching, judging) = (sides.share(Side::Teaching), sides.share(Side::Judging));
     let refused = |because: String, left_out: Vec<String>| {
-        Learned::Refused(Refused { format: FORMAT, because, rules: RULES, teaching, judging, left_out })
+        Learned::Refused(Box::new(Refused { format: FORMAT, because, rules: RULES, teaching, judging, left_out }))
     };
     let enough = teaching.count >= RULES.teaching_conversions && judging.count >= RULES.judging_conversions;
     if !enough {

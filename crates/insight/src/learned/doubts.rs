@@ -51,7 +51,7 @@ impl Doubts {
         for ((event, of, _), why) in leaks.all() {
             // Use as such is doubted because of what is counted in it.
             let is_all_use = event.is_none() && of.is_none();
-            if !(is_all_use && of_use) && !told.iter().any(|other| other == why) {
+            if (!is_all_use || !of_use) && told.iter().all(|other| other != why) {
                 told.push(why.to_owned());
             }
         }

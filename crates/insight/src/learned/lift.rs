@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_tenth_with_the_highest_scores() {
         let scores: Vec<f64> = (0..100).map(f64::from).collect();
-        let outcomes: Vec<bool> = (0..100).map(|place| place >= 95 || place < 5).collect();
+        let outcomes: Vec<bool> = (0..100).map(|place| !(5..95).contains(&place)).collect();
         assert_eq!(lift_of_top_tenth(&scores, &outcomes), Some(5.0));
         // Who ties counts in part: all have one score.
         assert_eq!(lift_of_top_tenth(&[1.0; 100], &outcomes), Some(1.0));
