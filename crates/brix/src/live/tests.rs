@@ -3,6 +3,7 @@
 
 mod compacting;
 mod going_live;
+mod joining;
 mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
