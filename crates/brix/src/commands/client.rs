@@ -142,12 +142,18 @@ impl Client {
         Ok(reasons.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect())
     }
 
-    /// Hands over changes as they come, until the server ends the stream.
+    /// Hands over changes as they come, of the leads that the parameters choose, until the server ends the stream.
     ///
     /// # Errors
     /// As [`Self::get`], and what `each` says.
-    pub fn follow(&self, after: u64, mut each: impl FnMut(Json) -> Result<()>) -> Result<()> {
-        let answer = self.ask("/api/v1/leads/stream", &[("after", after.to_string())])?;
+    pub fn follow(
+        &self,
+        after: u64,
+        mut parameters: Vec<(&str, String)>,
+        mut each: impl FnMut(Json) -> Result<()>,
+    ) -> Result<()> {
+        parameters.push(("after", after.to_string()));
+        let answer = self.ask("/api/v1/leads/stream", &parameters)?;
         for line in BufReader::new(answer.into_body().into_reader()).lines() {
             let line = line.context("the server has gone")?;
             // Server-sent events: only their data matters here, which is one line.

@@ -22,7 +22,7 @@ const PAGE: usize = 200;
 #[command(after_help = "Examples:\n  \
     brix leads --definition trial-team --state new\n  \
     brix leads --sort score --most 20 --format csv > leads.csv\n  \
-    brix leads --follow")]
+    brix leads --follow --qualification to_buy")]
 pub struct Arguments {
     /// Where the server is
     #[arg(long, value_name = "URL", env = "BRIX_URL", hide_env_values = true, default_value = "http://127.0.0.1:8473")]
@@ -38,7 +38,7 @@ pub struct Arguments {
     /// The output's format; --json is the same as --format json
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-    /// Tell what happens to leads as it happens, with the reason in words, until interrupted
+    /// Tell what happens to these leads as it happens, with the reason in words, until interrupted
     #[arg(long, conflicts_with_all = ["most", "sort"])]
     follow: bool,
     /// With --follow: begin after the change of this number; 0 is the beginning [default: with what comes next]
@@ -53,6 +53,9 @@ struct Filter {
     /// Of this definition
     #[arg(long, value_name = "ID")]
     definition: Option<String>,
+    /// Of subjects of this kind: user, account, workspace
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
     /// In this state: new, working, accepted, refused, snoozed, converted, lapsed
     #[arg(long, value_name = "STATE")]
     state: Option<String>,
@@ -89,6 +92,7 @@ impl Filter {
     fn parameters(&self) -> Vec<(&'static str, String)> {
         let all = [
             ("definition", &self.definition),
+            ("kind", &self.kind),
             ("state", &self.state),
             ("qualification", &self.qualification),
             ("band", &self.band),
@@ -101,10 +105,6 @@ impl Filter {
         ];
         let may_contact = self.may_contact.map(|may| ("may_contact", may.to_string()));
         all.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).chain(may_contact).collect()
-    }
-
-    fn is_any(&self) -> bool {
-        !self.parameters().is_empty()
     }
 }
 
@@ -145,9 +145,6 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let format = if shared.json { Format::Json } else { arguments.format };
     let client = Client::new(&arguments.server)?;
     if arguments.follow {
-        if arguments.filter.is_any() {
-            anyhow::bail!("--follow tells of all leads; leave the filter out");
-        }
         return follow(arguments, format, &client, console);
     }
     let leads = list(arguments, &client)?;
@@ -187,7 +184,7 @@ fn follow(arguments: &Arguments, format: Format, client: &Client, console: &mut 
         Some(after) => after,
         None => client.last_change()?,
     };
-    client.follow(after, |change| {
+    client.follow(after, arguments.filter.parameters(), |change| {
         let told = match format {
             Format::Json => change.to_string(),
             Format::Csv | Format::Table => {

@@ -24,6 +24,7 @@ mod qualification;
 mod session;
 mod shown;
 mod state;
+mod stream;
 mod suppressions;
 mod whole;
 
@@ -91,7 +92,7 @@ fn going_on(server: &Arc<Server>) -> Routes {
     let needs = |needs: Needs, routes| needing(server, needs, routes);
     Routes::default()
         .routes(needs(READ, routes!(definitions::plan)))
-        .routes(needs(READ, routes!(leads::stream)))
+        .routes(needs(READ, routes!(stream::changes)))
         .routes(needs(ADMIN, routes!(exports::export)))
 }
 

@@ -163,3 +163,44 @@ fn the_command_lists_and_follows_leads() {
     follower.kill().unwrap();
     follower.wait().unwrap();
 }
+
+#[test]
+fn whoever_follows_hears_of_the_leads_they_ask_for() {
+    let (server, _) = with_lead("choosy");
+    for id in ["m3", "m4"] {
+        let event = json!({"userId": "u2", "event": "Project Created", "messageId": id});
+        assert_eq!(server.call("track", &event).status, 200);
+    }
+    let count = |query: &str| {
+        server.ask("GET", &format!("/api/v1/leads?{query}"), READ, "").json()["leads"].as_array().unwrap().len()
+    };
+    until(|| count("text=u2") == 1);
+    let change = json!({"state": "working", "owner": "ann"});
+    assert_eq!(server.ask("PATCH", "/api/v1/leads/1", MANAGE, &change.to_string()).status, 202);
+    until(|| count("state=working&owner=ann") == 1);
+    assert_eq!((count("kind=user"), count("kind=account")), (2, 0));
+    let url = format!("http://{}", server.address);
+    let heard = |choice: &[&str], lines: usize| {
+        let follow = ["--follow", "--after", "0"];
+        let mut follower = command(&server.folder, &url, READ);
+        let mut follower = follower.args(follow).args(choice).stdout(Stdio::piped()).spawn().unwrap();
+        let told = BufReader::new(follower.stdout.take().unwrap()).lines().take(lines);
+        let told: Vec<String> = told.map(Result::unwrap).collect();
+        follower.kill().unwrap();
+        follower.wait().unwrap();
+        told
+    };
+    assert!(heard(&[], 2)[1].contains("lead 2 u2"), "this is what the others do not hear");
+    let all = ["--kind", "user", "--definition", "active", "--qualification", "to_buy", "--state", "working"];
+    for choice in [&all[..], &["--state", "working"], &["--owner", "ann"], &["--text", "u1"]] {
+        let told = heard(choice, 3);
+        assert!(told.iter().all(|told| told.contains("lead 1 u1")), "{choice:?}: {told:?}");
+    }
+    assert!(heard(&["--state", "new"], 1)[0].contains("lead 2 u2"));
+    let wrong = leads(&server, READ, &["--follow", "--definition", "activ"]);
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("did you mean `active`?"), "{wrong:?}");
+    for query in ["state=odd", "kind=robot", "sort=score", "retracted=true", "colour=red"] {
+        let answer = server.ask("GET", &format!("/api/v1/leads/stream?{query}"), READ, "");
+        assert_eq!((answer.status, &answer.json()["code"]), (400, &json!("bad-parameter")), "{query}");
+    }
+}

@@ -138,11 +138,11 @@ pub fn so_many_leads(server: &Server, count: usize) -> Vec<Value> {
     }
 }
 
-/// What somebody hears who follows from the beginning, up to an erasure.
-fn followed(server: &Server) -> String {
+/// What somebody hears who follows some leads from the beginning, up to an erasure.
+fn followed(server: &Server, choice: &str) -> String {
     let mut stream = server.connect();
-    let ask =
-        format!("GET /api/v1/leads/stream?after=0 HTTP/1.1\r\nhost: brix\r\nauthorization: Bearer {MANAGE}\r\n\r\n");
+    let start = format!("GET /api/v1/leads/stream?after=0{choice} HTTP/1.1");
+    let ask = format!("{start}\r\nhost: brix\r\nauthorization: Bearer {MANAGE}\r\n\r\n");
     stream.write_all(ask.as_bytes()).unwrap();
     let (mut told, mut piece) = (String::new(), [0; 4096]);
     while !told.contains("event: erased") {
@@ -264,7 +264,9 @@ fn nothing_is_left_of_whoever_is_erased() {
     let again = erase(&server, "user", IDS[0]);
     let again = until_done(&server, again["id"].as_str().unwrap());
     assert_eq!((&again["removed"]["leads"], &again["removed"]["events"]), (&json!(0), &json!(0)), "{again}");
-    let told = followed(&server);
+    let of_few = followed(&server, "&owner=nobody");
+    assert!(!of_few.contains("event: detected"), "whoever follows others learns what to forget, and no more: {of_few}");
+    let told = followed(&server, "");
     IDS.iter().for_each(|id| assert!(!told.contains(id) && !server.words().contains(id), "{told}"));
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0), "{}", server.words());

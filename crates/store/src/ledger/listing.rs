@@ -1,6 +1,7 @@
 //! Lists of leads: which, in what order, and how to get the next page.
 
 use engine::number::Number;
+use engine::record::SubjectKind;
 use engine::time::Timestamp;
 
 use super::lead::{Lead, Qualification};
@@ -9,8 +10,12 @@ use super::words;
 /// Which leads; what is `None` is not asked for. Retracted leads are left out unless asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LeadFilter {
+    /// No lead but this one.
+    pub lead: Option<u64>,
     /// Of this definition.
     pub definition: Option<String>,
+    /// Of subjects of this kind.
+    pub subject_kind: Option<SubjectKind>,
     /// In this state, by its word.
     pub state: Option<String>,
     /// Qualified for this.

@@ -73,8 +73,12 @@ SELECT state, COUNT(*) FROM leads WHERE
 GROUP BY state ORDER BY state
 -- where retracted
 is_erased = 0 AND is_retracted = :retracted
+-- where lead
+AND id = :lead
 -- where definition
 AND definition = :definition
+-- where subject kind
+AND subject_kind = :subject_kind
 -- where state
 AND state = :state
 -- where qualification

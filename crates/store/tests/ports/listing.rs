@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use engine::number::Number;
-use engine::record::Money;
+use engine::record::{Money, SubjectKind};
 use engine::time::Timestamp;
 use proptest::prelude::*;
 use store::ledger::lead::{Facts, Lead, LeadScore, LeadState, Qualification, What};
@@ -48,9 +48,11 @@ fn any_filter() -> impl Strategy<Value = LeadFilter> {
         prop::bool::weighted(0.2),
         prop::option::weighted(0.2, Just("bob".to_owned())),
         prop::option::of(any::<bool>()),
+        prop::option::of(1..12_u64),
+        prop::option::of(prop_oneof![Just(SubjectKind::User), Just(SubjectKind::Account)]),
     );
     // Most filters ask for one or two things.
-    (texts, rest, 0..4096_u32, 0..4096_u32).prop_map(|(texts, rest, mask, second)| {
+    (texts, rest, 0..16_384_u32, 0..16_384_u32).prop_map(|(texts, rest, mask, second)| {
         let asks = |bit: u32| (mask & second) >> bit & 1 == 1;
         LeadFilter {
             definition: texts.0.filter(|_| asks(0)),
@@ -65,6 +67,8 @@ fn any_filter() -> impl Strategy<Value = LeadFilter> {
             are_retracted: rest.4 && asks(9),
             owner: rest.5.filter(|_| asks(10)),
             may_contact: rest.6.filter(|_| asks(11)),
+            lead: rest.7.filter(|_| asks(12)),
+            subject_kind: rest.8.filter(|_| asks(13)),
         }
     })
 }
@@ -84,6 +88,8 @@ fn is_in(filter: &LeadFilter, lead: &Lead) -> bool {
             || facts.account.as_ref().is_some_and(|account| account.to_ascii_lowercase().contains(&text))
     };
     lead.is_retracted == filter.are_retracted
+        && is(filter.lead.as_ref(), Some(&lead.id))
+        && is(filter.subject_kind.as_ref(), Some(&facts.subject_kind))
         && is(filter.definition.as_ref(), Some(&lead.definition))
         && is(filter.band.as_ref(), facts.band.as_ref())
         && is(filter.account.as_ref(), facts.account.as_ref())

@@ -1,20 +1,17 @@
-//! Leads: lists, one of them, what people do to them, and changes as they happen.
+//! Leads: lists, one of them, and what people do to them.
 #![expect(unused_qualifications, reason = "the macro that documents parameters writes them")]
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
-use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use engine::record::SubjectKind;
 use serde::{Deserialize, Serialize};
 use store::ledger::lead::{LeadState, Qualification};
 use store::ledger::listing::{LeadCursor, LeadFilter, Order, PageRequest};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use utoipa::{IntoParams, ToSchema};
 
 use super::guard::Caller;
@@ -27,10 +24,6 @@ use crate::serve::{Server, clock};
 const MOST: usize = 200;
 /// Leads on a page, unless asked for.
 const USUAL: usize = 50;
-/// How often a stream looks for changes.
-const LOOK: Duration = Duration::from_millis(100);
-/// A stream that has nothing to say says so, so that proxies keep it.
-const ALIVE: u32 = 150;
 
 /// What can be asked of a list.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -38,50 +31,57 @@ const ALIVE: u32 = 150;
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// Of this definition.
-    definition: Option<String>,
+    pub(super) definition: Option<String>,
+    /// Of subjects of this kind: `user`, `account` or `workspace`.
+    #[param(example = "user", pattern = "^(user|account|workspace)$")]
+    pub(super) kind: Option<String>,
     /// `new`, `working`, `accepted`, `refused`, `snoozed`, `converted` or `lapsed`.
     #[param(example = "new", pattern = "^(new|working|accepted|refused|snoozed|converted|lapsed)$")]
-    state: Option<String>,
+    pub(super) state: Option<String>,
     /// `to_buy` or `to_use`.
     #[param(example = "to_buy", pattern = "^(to_buy|to_use)$")]
-    qualification: Option<String>,
+    pub(super) qualification: Option<String>,
     /// In this band of the score.
-    band: Option<String>,
+    pub(super) band: Option<String>,
     /// With this in the id of the user or account.
-    text: Option<String>,
+    pub(super) text: Option<String>,
     /// Of this account.
-    account: Option<String>,
+    pub(super) account: Option<String>,
     /// For whom this person is responsible.
-    owner: Option<String>,
+    pub(super) owner: Option<String>,
     /// Qualified from this instant on.
     #[param(example = "2026-05-01T00:00:00Z", format = DateTime)]
-    since: Option<String>,
+    pub(super) since: Option<String>,
     /// Qualified before this instant.
     #[param(example = "2026-06-01T00:00:00Z", format = DateTime)]
-    before: Option<String>,
+    pub(super) before: Option<String>,
     /// With at least this score, a decimal number.
     #[param(example = "70", pattern = r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$")]
-    score: Option<String>,
+    pub(super) score: Option<String>,
     /// Whether the subject may be contacted.
-    may_contact: Option<bool>,
+    pub(super) may_contact: Option<bool>,
     /// Also those that late data has made vanish.
-    retracted: Option<bool>,
+    pub(super) retracted: Option<bool>,
     /// What comes first: `qualified_at` (the latest), `score` or `value` (the highest).
     #[param(example = "qualified_at", pattern = "^(qualified_at|score|value)$")]
-    sort: Option<String>,
+    pub(super) sort: Option<String>,
     /// What `next` of the last page says.
     #[param(pattern = r"^-?[0-9]{1,18}\.[0-9]{1,18}$")]
-    after: Option<String>,
+    pub(super) after: Option<String>,
     /// At most so many on a page; 50 if it is not said.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
 }
 
 impl ListQuery {
-    fn filter(&self) -> Result<LeadFilter, Problem> {
+    pub(super) fn filter(&self) -> Result<LeadFilter, Problem> {
         if let Some(state) = self.state.as_deref().filter(|state| !LeadState::WORDS.contains(state)) {
             return Err(wrong("state", state, &LeadState::WORDS.join(", ")));
         }
+        let subject_kind = match self.kind.as_deref() {
+            None => None,
+            Some(word) => Some(kind_of(word).ok_or_else(|| wrong("kind", word, "user, account, workspace"))?),
+        };
         let qualification = match self.qualification.as_deref() {
             None => None,
             Some(word) => Some(Qualification::of(word).ok_or_else(|| wrong("qualification", word, "to_buy, to_use"))?),
@@ -91,7 +91,9 @@ impl ListQuery {
             Some(text) => Some(text.parse().map_err(|_| wrong("score", text, "a number"))?),
         };
         Ok(LeadFilter {
+            lead: None,
             definition: self.definition.clone(),
+            subject_kind,
             state: self.state.clone(),
             qualification,
             band: self.band.clone(),
@@ -123,6 +125,10 @@ impl ListQuery {
         }
         Ok(PageRequest { order, after, most })
     }
+}
+
+fn kind_of(word: &str) -> Option<SubjectKind> {
+    [SubjectKind::User, SubjectKind::Account, SubjectKind::Workspace].into_iter().find(|kind| kind.word() == word)
 }
 
 fn wrong(name: &str, text: &str, expected: &str) -> Problem {
@@ -298,96 +304,5 @@ pub async fn change(
     match durable.await {
         Ok(Ok(appended)) => Ok((StatusCode::ACCEPTED, Json(Logged { entry: appended.last }))),
         _ => Err(busy()),
-    }
-}
-
-/// Where a stream begins.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub struct StreamQuery {
-    /// Changes with greater numbers only; the header `Last-Event-ID` goes before.
-    after: Option<u64>,
-}
-
-/// A change of a lead, as it is told to whoever follows.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Told {
-    change: shown::Change,
-    /// The lead as it stands by now.
-    lead: Option<shown::Lead>,
-}
-
-/// Changes of leads as server-sent events: first those after `after`, or after the header Last-Event-ID
-#[utoipa::path(
-    get,
-    path = "/api/v1/leads/stream",
-    params(StreamQuery),
-    responses((
-        status = 200,
-        description = "One event for each change, with its number as the id; the data is as this says",
-        body = Told,
-        content_type = "text/event-stream"
-    ))
-)]
-pub async fn stream(
-    State(server): State<Arc<Server>>,
-    headers: HeaderMap,
-    query: Result<Query<StreamQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
-    let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
-    let after = seen.or(query.after).unwrap_or(0);
-    let (sender, receiver) = mpsc::channel::<Result<Bytes, Infallible>>(8);
-    tokio::spawn(send_changes(server, after, sender));
-    let body = Body::from_stream(Receiving(receiver));
-    let kind = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
-    Ok((kind, body).into_response())
-}
-
-/// The receiving end of a channel as a stream.
-struct Receiving(mpsc::Receiver<Result<Bytes, Infallible>>);
-
-impl futures_core::Stream for Receiving {
-    type Item = Result<Bytes, Infallible>;
-
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        self.0.poll_recv(context)
-    }
-}
-
-async fn send_changes(server: Arc<Server>, mut after: u64, sender: mpsc::Sender<Result<Bytes, Infallible>>) {
-    let mut quiet = 0;
-    while !*server.ending.borrow() && !sender.is_closed() {
-        let ledger = Arc::clone(&server.ledger);
-        let changes = blocking(move || {
-            let changes = ledger.changes(after, 100)?;
-            let mut told = Vec::with_capacity(changes.len());
-            for change in changes {
-                let lead = ledger.lead(change.lead)?;
-                let lead = lead.as_ref().map(shown::Lead::from);
-                told.push((change.number, Told { change: shown::Change::from(&change), lead }));
-            }
-            Ok(told)
-        });
-        let Ok(changes) = changes.await else { return };
-        quiet = if changes.is_empty() { quiet + 1 } else { 0 };
-        let mut text = String::new();
-        for (number, told) in changes {
-            after = number;
-            let Ok(data) = serde_json::to_string(&told) else { return };
-            text.push_str(&format!("id: {number}\nevent: {}\ndata: {data}\n\n", told.change.kind));
-        }
-        if text.is_empty() && quiet % ALIVE == ALIVE - 1 {
-            text.push_str(": alive\n\n");
-        }
-        if text.is_empty() {
-            tokio::time::sleep(LOOK).await;
-        } else if sender.send(Ok(Bytes::from(text))).await.is_err() {
-            return;
-        }
     }
 }

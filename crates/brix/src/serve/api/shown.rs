@@ -129,7 +129,7 @@ pub struct WholeLead {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Change {
     /// Counts all changes of all leads, upwards; not without gaps.
-    number: u64,
+    pub number: u64,
     lead: u64,
     at: String,
     /// What it was about: `detected`, `state`, `owner` and so on.

@@ -1,5 +1,6 @@
 //! Lists of leads: the statement is put together from the parts that are asked for, so that SQLite can choose an index.
 
+use engine::record::SubjectKind;
 use rusqlite::Connection;
 
 use super::SQL;
@@ -13,7 +14,9 @@ const LIST: &str = statement(SQL, "list");
 const COUNT: &str = statement(SQL, "count");
 const BY_STATE: &str = statement(SQL, "by state");
 const RETRACTED: &str = statement(SQL, "where retracted");
+const LEAD: &str = statement(SQL, "where lead");
 const DEFINITION: &str = statement(SQL, "where definition");
+const SUBJECT_KIND: &str = statement(SQL, "where subject kind");
 const STATE: &str = statement(SQL, "where state");
 const QUALIFICATION: &str = statement(SQL, "where qualification");
 const BAND: &str = statement(SQL, "where band");
@@ -33,7 +36,9 @@ fn filtered<'a>(start: &str, filter: &'a LeadFilter) -> Query<'a> {
     query
         .part(RETRACTED)
         .value(":retracted", filter.are_retracted)
+        .condition(LEAD, ":lead", filter.lead)
         .condition(DEFINITION, ":definition", filter.definition.as_ref())
+        .condition(SUBJECT_KIND, ":subject_kind", filter.subject_kind.map(SubjectKind::word))
         .condition(QUALIFICATION, ":qualification", filter.qualification.map(|one| one.word()))
         .condition(BAND, ":band", filter.band.as_ref())
         .condition(SUBJECT_TEXT, ":subject_text", filter.subject_text.as_ref().map(|text| text.to_ascii_lowercase()))
