@@ -135,7 +135,8 @@ pub fn read(
             let shown = path.display();
             let text = std::fs::read_to_string(path)
                 .map_err(|error| ConfigError(vec![format!("cannot read {shown}: {error}")]))?;
-            let file = toml::from_str(&text).map_err(|error| ConfigError(vec![format!("{shown}: {error}")]))?;
+            let file = toml::from_str(&text)
+                .map_err(|error| ConfigError(vec![format!("{shown}, {}", unreadable(&text, &error))]))?;
             (file, path.parent().map(Path::to_path_buf).unwrap_or_default())
         }
     };
@@ -145,6 +146,18 @@ pub fn read(
         Some(config) if reader.errors.is_empty() => Ok(config),
         _ => Err(ConfigError(reader.errors)),
     }
+}
+
+/// Where the file cannot be read, and why. Neither the line nor a text in it is shown: it may hold a secret.
+fn unreadable(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let message = error.message();
+    let message = match (message.split_once(" \""), message.rsplit_once("\", expected")) {
+        (Some((begin, _)), Some((_, end))) => format!("{begin}, expected{end}"),
+        _ => message.to_owned(),
+    };
+    format!("line {line}: {message}")
 }
 
 pub(super) struct Reader<'a> {
@@ -415,6 +428,22 @@ mod tests {
     fn unknown_settings_are_refused_with_their_place() {
         let error = read_text("listn = \"127.0.0.1:1\"\n").unwrap_err().to_string();
         assert!(error.contains("line 1") && error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn what_stands_in_a_line_that_cannot_be_read_is_not_shown() {
+        for (line, expected) in [
+            ("url = \"https://hooks.example/hush", "line 3: "),
+            ("kind = hush", "line 3: "),
+            ("definitions = \"hush\"", "line 3: invalid type: string, expected a sequence"),
+            ("to_use = \"hu\\\"sh\"", "line 3: invalid type: string, expected a boolean"),
+        ] {
+            let error = read_text(&format!("[[destinations]]\nname = \"a\"\n{line}\n")).unwrap_err().to_string();
+            assert!(
+                error.contains(expected) && !error.contains("hush") && !error.contains("sh\\\""),
+                "{line}: {error}"
+            );
+        }
     }
 
     #[test]
