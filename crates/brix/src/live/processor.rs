@@ -346,7 +346,9 @@ impl Processor {
         self.tell_where();
         let rejects: Vec<Reject> = nobody.into_iter().map(|offset| self.nobody(offset)).collect();
         let mut changes = self.settle_doubts(changes)?;
-        self.pass_time(&mut changes)?;
+        // Where somebody did something, that comes first.
+        let time = if acts.is_empty() { self.now } else { Timestamp::MIN };
+        self.pass_time(time, &mut changes)?;
         let is_quiet = changes.leads.is_empty() && acts.is_empty() && rejects.is_empty() && self.coming.is_none();
         if is_quiet && self.offset - self.committed < COMMIT_EVERY {
             return Ok(());

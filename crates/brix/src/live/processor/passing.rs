@@ -1,6 +1,7 @@
 //! Time passes: leads lapse, and snoozed ones wake and are told of again.
 
 use anyhow::{Context as _, Result};
+use engine::Timestamp;
 use serde_json::Value as Json;
 use store::ledger::lead::{Change, ChangeKind, LeadChange, LeadState, What};
 
@@ -12,9 +13,9 @@ use crate::live::course::Turn;
 const MOST: usize = 10_000;
 
 impl Processor {
-    /// What has become of leads by the log's time.
-    pub(super) fn pass_time(&mut self, changes: &mut Changes) -> Result<()> {
-        for (lead, turn) in self.book.courses().pass(self.now, MOST) {
+    /// What has become of leads up to a time. Before all times, those come back to life to whom more time was given, and nothing else.
+    pub(super) fn pass_time(&mut self, time: Timestamp, changes: &mut Changes) -> Result<()> {
+        for (lead, turn) in self.book.courses().pass(time, MOST) {
             let state = match turn {
                 Turn::Lapses => LeadState::Lapsed,
                 Turn::Wakes => match self.state_before(lead, "snoozed")? {
@@ -80,7 +81,7 @@ fn state_of(change: &Change) -> Option<LeadState> {
         "working" => LeadState::Working,
         "accepted" => LeadState::Accepted,
         "refused" => LeadState::Refused { reason: text("reason").unwrap_or_default() },
-        "snoozed" => LeadState::Snoozed { until: engine::Timestamp(detail.get("until")?.as_i64()?) },
+        "snoozed" => LeadState::Snoozed { until: Timestamp(detail.get("until")?.as_i64()?) },
         "converted" => LeadState::Converted,
         "lapsed" => LeadState::Lapsed,
         _ => return None,

@@ -247,3 +247,22 @@ fn late_data_that_gives_more_time_revives_whom_time_ended_and_nobody_else() {
     scene.eve_is_busy(Timestamp(from.0 + 4 * DAY));
     assert_eq!(scene.state(), LeadState::Lapsed);
 }
+
+/// What was acknowledged before a crash is taken together with the tick of the next start.
+#[test]
+fn who_was_taken_in_hand_in_time_does_not_lapse_though_it_comes_to_be_known_late() {
+    let mut scene = Scene::new();
+    let from = scene.now;
+    scene.pass(HOUR);
+    scene.eve_is_busy(from);
+    let accepted = LeadAct::State(LeadState::Accepted);
+    let entry = Entry::Lead { lead: scene.lead, at: scene.now, by: "ann".to_owned(), what: accepted };
+    scene.now = Timestamp(scene.now.0 + 4 * DAY);
+    let entries = [entry, Entry::Tick(scene.now)].map(|entry| entry.encode().expect("it encodes"));
+    scene.log.append(entries.to_vec()).expect("it is durable");
+    scene.processor.step().expect("it goes on");
+    scene.pass(DAY);
+    let history = scene.ledger.history(scene.lead).expect("the ledger can be read");
+    assert!(!history.iter().any(|change| change.detail.contains("lapsed")), "{history:?}");
+    assert_eq!(scene.state(), LeadState::Accepted);
+}
