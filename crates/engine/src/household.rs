@@ -138,4 +138,6 @@ pub struct Needs {
     pub accounts: bool,
     /// Whether rows must carry workspaces.
     pub workspaces: bool,
+    /// Whether something is compared with the ids of whoever did it: then one id more may change what is long past.
+    pub user_ids: bool,
 }

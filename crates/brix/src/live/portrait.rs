@@ -205,6 +205,8 @@ fn everything(lake: &Lake) -> Needs {
         properties: properties.iter().map(|name| (*name).into()).collect(),
         accounts: true,
         workspaces: true,
+        // The life is told as it is; nothing is compared.
+        user_ids: false,
     }
 }
 

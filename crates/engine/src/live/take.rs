@@ -54,6 +54,9 @@ impl LiveHousehold {
             let link = Link { at: at.0, to: codes.user, known };
             let tied = self.ids.identity.tie(codes.anonymous, codes.new_anonymous, link, &self.ids.persons);
             tied.then_some(())?;
+            if frame.needs.user_ids && codes.new_anonymous && !codes.new_person {
+                return None;
+            }
         }
         codes.person = self.ids.identity.person_of_row(codes.user, codes.anonymous, at.0).0;
         if !frame.together() && codes.person == 0 {

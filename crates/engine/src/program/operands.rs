@@ -87,7 +87,10 @@ impl Builder<'_> {
             }
             From::StepDay(step) => captured(*step, Capture::Day),
             From::StepTime(step) => captured(*step, Capture::Time),
-            From::UserId => pass::Operand::UserId,
+            From::UserId => {
+                self.needs.user_ids = true;
+                pass::Operand::UserId
+            }
             From::Trait(path) => pass::Operand::Trait(self.trait_ref(path, subject, goal)),
         }
     }

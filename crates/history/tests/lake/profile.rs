@@ -19,6 +19,7 @@ fn needs() -> Needs {
         traits: traits.map(|(of, name)| (of, name.into())).to_vec(),
         accounts: true,
         workspaces: true,
+        user_ids: false,
     }
 }
 

@@ -62,6 +62,7 @@ proptest! {
             traits: vec![(SubjectKind::User, "email".into()), (SubjectKind::Account, "plan".into())],
             accounts: true,
             workspaces: true,
+            user_ids: false,
         };
         let expected = dump_owned(&from_records(&rest, &workspace, &needs), &needs);
         prop_assert_eq!(dump_lake(&lake, &workspace, &needs), expected, "{:?}", found);

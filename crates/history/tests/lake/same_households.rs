@@ -17,6 +17,7 @@ fn needs(accounts: bool, workspaces: bool) -> Needs {
         ],
         accounts,
         workspaces,
+        user_ids: false,
     }
 }
 

@@ -17,6 +17,7 @@ fn needs() -> Needs {
         traits: vec![(SubjectKind::User, "email".into()), (SubjectKind::Account, "plan".into())],
         accounts: true,
         workspaces: true,
+        user_ids: false,
     }
 }
 
