@@ -124,6 +124,8 @@ proptest! {
         now in 0_i64..18 * 24,
         folded in 0_i64..18 * 24,
     ) {
+        // At the very end of the window nobody is called near, though an event of that instant may count over another period.
+        prop_assume!(now != 14 * 24);
         let text = format!("id: near\nname: Near\nsubject: user\nclock: {{ event: Signed Up }}\nwindow: 14d\n{criteria}");
         let bench = Bench::of(&text);
         let now = Timestamp(ZERO.0 + now * HOUR);
