@@ -40,7 +40,6 @@ pub struct Unheard {
 #[derive(Default)]
 struct Codes {
     persons: BTreeSet<u32>,
-    placed: BTreeSet<u32>,
     accounts: BTreeSet<u32>,
     workspaces: BTreeSet<u32>,
 }
@@ -48,7 +47,6 @@ struct Codes {
 impl Codes {
     fn add(&mut self, row: &Row) {
         self.persons.extend([row.user, row.anonymous]);
-        self.placed.insert(row.person);
         self.accounts.insert(row.account);
         self.workspaces.insert(row.workspace);
     }
@@ -59,13 +57,21 @@ impl Codes {
 /// # Errors
 /// When a file cannot be read.
 pub fn unheard(lake: &Lake, before: Timestamp, most: usize) -> Result<Unheard> {
+    let (folder, manifest) = (lake.folder(), lake.manifest());
+    let identity = IdentityFiles::load(folder, manifest)?;
+    // Ids of one person by an alias may lie in households of which one is heard of: those stay.
+    let aliased: HashSet<u32> = identity.aliases.iter().flat_map(|alias| [alias.id, alias.previous]).collect();
+    let mut staying: HashSet<HouseholdKey> = HashSet::new();
     let mut last: HashMap<HouseholdKey, i64> = HashMap::new();
     each_row(lake, &|_| false, &mut |row, _| {
+        if [row.user, row.anonymous, row.person].iter().any(|code| aliased.contains(code)) {
+            staying.insert(row.household);
+        }
         let last = last.entry(row.household).or_insert(i64::MIN);
         *last = row.at.max(*last);
         Ok(())
     })?;
-    last.retain(|_, at| *at < before.0);
+    last.retain(|household, at| *at < before.0 && !staying.contains(household));
     if last.len() > most {
         let mut all: Vec<(i64, HouseholdKey)> = last.iter().map(|(household, at)| (*at, *household)).collect();
         all.sort_unstable();
@@ -81,11 +87,8 @@ pub fn unheard(lake: &Lake, before: Timestamp, most: usize) -> Result<Unheard> {
         codes.add(row);
         Ok(())
     })?;
-    let (folder, manifest) = (lake.folder(), lake.manifest());
     let persons = Dictionary::load(folder, &manifest.persons)?;
-    let identity = IdentityFiles::load(folder, manifest)?.resolve(&persons);
-    // Also ids that stand in no row of their own, as older ones of an alias do.
-    going.persons.extend((1..persons.end()).filter(|code| going.placed.contains(&identity.person(*code).0)));
+    let identity = identity.resolve(&persons);
     let shared = going.persons.intersection(&staying.persons).filter(|code| **code != 0);
     let shared: BTreeSet<String> = shared.map(|code| persons.text(*code).to_owned()).collect();
     // What others are known by, too, stays with them.

@@ -23,11 +23,8 @@ proptest! {
         place in 0..40_usize,
         account_from_email in any::<bool>(),
     ) {
-        // Aliases are left out: where ids of one person lie in households of which one is heard of, more may go than its own rows.
-        let records = records.into_iter().filter(|record| !matches!(record.body, Body::Alias { .. }));
-        let once: BTreeMap<_, _> = records.rev().map(|record| (record.message.clone(), record)).collect();
+        let once: BTreeMap<_, _> = records.into_iter().rev().map(|record| (record.message.clone(), record)).collect();
         let records: Vec<Record> = once.into_values().collect();
-        prop_assume!(!records.is_empty());
         let workspace = Workspace { account_from_email, ..Workspace::default() };
         let folder = tempfile::tempdir().unwrap();
         let cut = cut.min(records.len());
