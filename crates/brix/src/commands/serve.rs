@@ -1,6 +1,6 @@
 //! `brix serve` and `brix config`: the server and its settings.
 
-use std::path::{Path, PathBuf};
+mod settings;
 
 use anyhow::Result;
 use clap::Args;
@@ -8,8 +8,9 @@ use clap::Args;
 use crate::cli::Shared;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::serve::config::{self, Config, FILE, Overrides};
 use crate::{serve, workspace};
+
+pub use settings::ConfigArguments;
 
 /// Serve: take events over HTTP, and qualify people as they come
 ///
@@ -21,43 +22,6 @@ use crate::{serve, workspace};
 pub struct Arguments {
     #[command(flatten)]
     config: ConfigArguments,
-}
-
-/// Where a server's settings come from.
-#[derive(Debug, Args)]
-pub struct ConfigArguments {
-    /// The server's settings [default: server.toml here, if it is there]
-    #[arg(long, value_name = "FILE", env = "BRIX_CONFIG", hide_env_values = true)]
-    config: Option<PathBuf>,
-    /// Where to listen
-    #[arg(long, value_name = "ADDRESS", env = "BRIX_LISTEN", hide_env_values = true)]
-    listen: Option<String>,
-    /// The folder of everything that must survive
-    #[arg(long, value_name = "FOLDER", env = "BRIX_DATA", hide_env_values = true)]
-    data: Option<PathBuf>,
-    /// The folder of definitions
-    #[arg(long, value_name = "FOLDER", env = "BRIX_DEFINITIONS", hide_env_values = true)]
-    definitions: Option<PathBuf>,
-    /// How log lines look: text or json
-    #[arg(long, value_name = "FORMAT", env = "BRIX_LOG_FORMAT", hide_env_values = true)]
-    log_format: Option<String>,
-}
-
-impl ConfigArguments {
-    /// What is in force.
-    pub fn read(&self, shared: &Shared) -> Result<Config> {
-        let here = Path::new(FILE);
-        let path = self.config.as_deref().or_else(|| here.is_file().then_some(here));
-        let overrides = Overrides {
-            listen: self.listen.clone(),
-            data: self.data.clone(),
-            workspace: shared.workspace.clone(),
-            lake: shared.lake.clone(),
-            definitions: self.definitions.clone(),
-            log_format: self.log_format.clone(),
-        };
-        Ok(config::read(path, &overrides, &|name| std::env::var(name).ok())?)
-    }
 }
 
 /// Serves.
@@ -72,7 +36,9 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     Ok(Exit::Done)
 }
 
-/// Show the server's settings that are in force, wherever they come from
+/// Show the server's settings that are in force, each with where it comes from
+///
+/// Behind each value stands the file's line, the option or variable that gives it, or `default`. Secrets are not shown.
 #[derive(Debug, Args)]
 pub struct ShowArguments {
     #[command(flatten)]
@@ -82,6 +48,9 @@ pub struct ShowArguments {
 /// Shows them.
 pub fn show(arguments: &ShowArguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let config = arguments.config.read(shared)?;
-    console.line(config.shown().trim_end())?;
+    match console.json {
+        true => console.value(&config.shown_as_json())?,
+        false => console.line(config.shown().trim_end())?,
+    }
     Ok(Exit::Done)
 }

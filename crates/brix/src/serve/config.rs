@@ -1,11 +1,16 @@
-//! What can be set: in a file (TOML), by the environment, by flags; the later wins. Every error is told, not only the first.
+//! What can be set: in a file (TOML), by the environment, by flags; the later wins. Every error is told, not only the first, and of each value
+//! is known where it comes from.
 
 mod destination;
+mod origin;
 mod product;
 mod proxies;
 mod pull;
 mod read;
 mod retention;
+mod section;
+mod shown;
+mod source;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,11 +22,12 @@ use connect::secret::Secret;
 use connect::sources::{Settings, Source as Vendor};
 
 use super::keys::{KeyDigest, Scope};
-use super::logs::LogFormat;
+use super::logs::{Levels, LogFormat};
 use super::pulls::Pull;
 use crate::delivery::Configured;
 use crate::live::Route;
 
+pub use origin::{Given, Origin, Origins};
 pub use proxies::Proxies;
 pub use read::{Overrides, read};
 pub use retention::Retention;
@@ -46,6 +52,8 @@ pub struct Config {
     pub definitions: PathBuf,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Which log lines are written.
+    pub log: Levels,
     /// Limits.
     pub limits: Limits,
     /// When the log goes into the lake.
@@ -62,6 +70,8 @@ pub struct Config {
     pub api_keys: Vec<ApiKey>,
     /// What the product itself may ask.
     pub product: Product,
+    /// Where each of these comes from.
+    pub origins: Origins,
 }
 
 /// What the product itself may ask.
@@ -117,6 +127,8 @@ pub struct Destination {
     pub to_use: bool,
     /// Again, when a lead that was snoozed wakes.
     pub woken: bool,
+    /// Which settings of its kind are set, and how many values each has; none is shown.
+    pub secrets: Vec<(String, usize)>,
     /// The connector with its address and its secrets.
     pub configured: Arc<Configured>,
 }
@@ -150,82 +162,5 @@ impl Config {
                 woken: destination.woken,
             })
             .collect()
-    }
-
-    /// What is in force, as a file that could be read again; keys are not among it.
-    pub fn shown(&self) -> String {
-        let seconds = |length: Duration| format!("{}s", length.as_secs());
-        let mut lines = vec![
-            format!("listen = {:?}", self.listen.to_string()),
-            format!("trusted_proxies = {:?}", self.trusted_proxies.networks().collect::<Vec<_>>()),
-            format!("data = {:?}", self.data.display().to_string()),
-            format!("lake = {:?}", self.lake.display().to_string()),
-            format!("workspace = {:?}", self.workspace.display().to_string()),
-            format!("definitions = {:?}", self.definitions.display().to_string()),
-            format!("log_format = {:?}", if self.log_format == LogFormat::Json { "json" } else { "text" }),
-            String::new(),
-            "[limits]".to_owned(),
-            format!("request_timeout = {:?}", seconds(self.limits.request_timeout)),
-            format!("waiting_entries = {}", self.limits.waiting_entries),
-            format!("connections = {}", self.limits.connections),
-            format!("body_bytes = {}", self.limits.body_bytes),
-            String::new(),
-            "[compaction]".to_owned(),
-            format!("every = {:?}", seconds(self.compaction.every)),
-            format!("entries = {}", self.compaction.entries),
-        ];
-        lines.extend(self.retention.shown());
-        if self.product.token_secret.is_some() {
-            let lines_of_product = ["", "[product]", "# token_secret is set, and not shown"];
-            lines.extend(lines_of_product.map(str::to_owned));
-        }
-        for source in &self.sources {
-            lines.extend([
-                String::new(),
-                "[[sources]]".to_owned(),
-                format!("name = {:?}", source.name),
-                format!("vendor = {:?}", source.vendor.id),
-                format!("strict = {}", source.settings.strict),
-                format!("# {} keys, not shown", source.keys.len()),
-            ]);
-        }
-        for pull in &self.pulls {
-            lines.extend([
-                String::new(),
-                "[[pulls]]".to_owned(),
-                format!("name = {:?}", pull.name),
-                format!("query = {:?}", pull.query),
-                format!("cursor = {:?}", pull.cursor),
-                format!("start = {:?}", pull.start),
-                format!("every = {:?}", seconds(pull.every)),
-                format!("timeout = {:?}", seconds(pull.timeout)),
-                format!("rows = {}", pull.rows),
-                "# the address is not shown".to_owned(),
-            ]);
-        }
-        for destination in &self.destinations {
-            lines.extend([
-                String::new(),
-                "[[destinations]]".to_owned(),
-                format!("name = {:?}", destination.name),
-                format!("definitions = {:?}", destination.definitions),
-                format!("to_use = {}", destination.to_use),
-                format!("woken = {}", destination.woken),
-                format!("kind = {:?}", destination.configured.kind.id),
-                format!("allow_private = {}", destination.configured.allow_private),
-                "# address and secrets are not shown".to_owned(),
-            ]);
-        }
-        for key in &self.api_keys {
-            let scope = if key.scope == Scope::Manage { "manage" } else { "read" };
-            lines.extend([
-                String::new(),
-                "[[api_keys]]".to_owned(),
-                format!("name = {:?}", key.name),
-                format!("scope = {scope:?}"),
-                "# the key is not shown".to_owned(),
-            ]);
-        }
-        lines.join("\n") + "\n"
     }
 }

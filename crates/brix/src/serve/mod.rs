@@ -83,7 +83,7 @@ pub struct Server {
 /// # Errors
 /// What keeps it from starting, or from going on.
 pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Result<()> {
-    logs::start(config.log_format);
+    logs::start(config.log_format, &config.log);
     let limits = store::log::LogLimits { most_waiting_entries: config.limits.waiting_entries, ..Default::default() };
     let store = Store::open(&config.data, limits).context("cannot open the store")?;
     let live = Arc::new(live::Status::default());

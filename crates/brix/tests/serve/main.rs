@@ -41,6 +41,7 @@ mod routes;
 mod sdks;
 mod secrets;
 mod segment;
+mod settings;
 mod simulated;
 mod stopping;
 mod support;
