@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use engine::Timestamp;
-use engine::identity::{HouseholdKey, Ids as _};
+use engine::identity::{HouseholdKey, Identity, Ids as _};
 use engine::record::SubjectKind;
 use engine::workspace::Workspace;
 
@@ -39,7 +39,10 @@ pub struct Unheard {
 /// Codes of ids as rows have them.
 #[derive(Default)]
 struct Codes {
+    /// As sent.
     persons: BTreeSet<u32>,
+    /// By whom rows are placed.
+    placed: BTreeSet<u32>,
     accounts: BTreeSet<u32>,
     workspaces: BTreeSet<u32>,
 }
@@ -47,8 +50,72 @@ struct Codes {
 impl Codes {
     fn add(&mut self, row: &Row) {
         self.persons.extend([row.user, row.anonymous]);
+        self.placed.insert(row.person);
         self.accounts.insert(row.account);
         self.workspaces.insert(row.workspace);
+    }
+}
+
+/// Households that speak of one person: what is a device to one company may be a user's id to another, or another id of somebody by
+/// an alias. They go together or not at all.
+#[derive(Default)]
+struct Together {
+    /// The first household that spoke of a person.
+    of_person: HashMap<u32, HouseholdKey>,
+    /// Devices of households, as the persons they would be by themselves.
+    devices: BTreeSet<(HouseholdKey, u32)>,
+    /// From a household to another one of its group; the last of such a way stands for all.
+    next: HashMap<HouseholdKey, HouseholdKey>,
+}
+
+impl Together {
+    fn add(&mut self, row: &Row, identity: &Identity) {
+        for person in [identity.person(row.user).0, row.person].into_iter().filter(|person| *person != 0) {
+            self.bind(row.household, person);
+        }
+        if row.anonymous != 0 {
+            self.devices.insert((row.household, identity.person(row.anonymous).0));
+        }
+    }
+
+    /// To be called once all rows were added: only then is it known which devices are persons.
+    fn bind_devices(&mut self) {
+        for (household, person) in std::mem::take(&mut self.devices) {
+            if self.of_person.contains_key(&person) {
+                self.bind(household, person);
+            }
+        }
+    }
+
+    fn bind(&mut self, household: HouseholdKey, person: u32) {
+        let first = *self.of_person.entry(person).or_insert(household);
+        let (a, b) = (self.group(first), self.group(household));
+        if a != b {
+            self.next.insert(a.max(b), a.min(b));
+        }
+    }
+
+    fn group(&self, mut household: HouseholdKey) -> HouseholdKey {
+        while let Some(next) = self.next.get(&household) {
+            household = *next;
+        }
+        household
+    }
+
+    /// Of households with the instants of their last rows those of whose whole group nothing was heard since, at most so many
+    /// groups: those that are silent for the longest time.
+    fn silent(&self, last: HashMap<HouseholdKey, i64>, before: i64, most: usize) -> HashSet<HouseholdKey> {
+        let mut groups: HashMap<HouseholdKey, (i64, Vec<HouseholdKey>)> = HashMap::new();
+        for (household, at) in last {
+            let (last, households) = groups.entry(self.group(household)).or_insert((i64::MIN, Vec::new()));
+            *last = at.max(*last);
+            households.push(household);
+        }
+        let mut silent: Vec<(i64, HouseholdKey)> =
+            groups.iter().map(|(group, (at, _))| (*at, *group)).filter(|(at, _)| *at < before).collect();
+        silent.sort_unstable();
+        silent.truncate(most);
+        silent.iter().filter_map(|(_, group)| groups.remove(group)).flat_map(|(_, households)| households).collect()
     }
 }
 
@@ -58,50 +125,42 @@ impl Codes {
 /// When a file cannot be read.
 pub fn unheard(lake: &Lake, before: Timestamp, most: usize) -> Result<Unheard> {
     let (folder, manifest) = (lake.folder(), lake.manifest());
-    let identity = IdentityFiles::load(folder, manifest)?;
-    // Ids of one person by an alias may lie in households of which one is heard of: those stay.
-    let aliased: HashSet<u32> = identity.aliases.iter().flat_map(|alias| [alias.id, alias.previous]).collect();
-    let mut staying: HashSet<HouseholdKey> = HashSet::new();
-    let mut last: HashMap<HouseholdKey, i64> = HashMap::new();
+    let persons = Dictionary::load(folder, &manifest.persons)?;
+    let identity = IdentityFiles::load(folder, manifest)?.resolve(&persons);
+    let (mut last, mut together) = (HashMap::<HouseholdKey, i64>::new(), Together::default());
     each_row(lake, &|_| false, &mut |row, _| {
-        if [row.user, row.anonymous, row.person].iter().any(|code| aliased.contains(code)) {
-            staying.insert(row.household);
-        }
+        together.add(row, &identity);
         let last = last.entry(row.household).or_insert(i64::MIN);
         *last = row.at.max(*last);
         Ok(())
     })?;
-    last.retain(|household, at| *at < before.0 && !staying.contains(household));
-    if last.len() > most {
-        let mut all: Vec<(i64, HouseholdKey)> = last.iter().map(|(household, at)| (*at, *household)).collect();
-        all.sort_unstable();
-        all.truncate(most);
-        last = all.into_iter().map(|(at, household)| (household, at)).collect();
-    }
+    together.bind_devices();
+    let last = together.silent(last, before.0, most);
     if last.is_empty() {
         return Ok(Unheard::default());
     }
     let (mut going, mut staying) = (Codes::default(), Codes::default());
     each_row(lake, &|_| false, &mut |row, _| {
-        let codes = if last.contains_key(&row.household) { &mut going } else { &mut staying };
+        let codes = if last.contains(&row.household) { &mut going } else { &mut staying };
         codes.add(row);
         Ok(())
     })?;
-    let persons = Dictionary::load(folder, &manifest.persons)?;
-    let identity = identity.resolve(&persons);
-    let shared = going.persons.intersection(&staying.persons).filter(|code| **code != 0);
-    let shared: BTreeSet<String> = shared.map(|code| persons.text(*code).to_owned()).collect();
+    // Also ids that stand in no row of their own, as older ones of an alias do.
+    going.persons.extend((1..persons.end()).filter(|code| going.placed.contains(&identity.person(*code).0)));
     // What others are known by, too, stays with them.
+    let is_shared = |code: &u32| staying.persons.contains(code);
+    let (shared, of_going): (BTreeSet<u32>, BTreeSet<u32>) =
+        going.persons.into_iter().filter(|code| *code != 0).partition(is_shared);
+    let shared: BTreeSet<String> = shared.iter().map(|code| persons.text(*code).to_owned()).collect();
     let only = |going: BTreeSet<u32>, staying: &BTreeSet<u32>| -> BTreeSet<u32> {
         going.into_iter().filter(|code| *code != 0 && !staying.contains(code)).collect()
     };
     let going = Going {
-        placed: BTreeSet::new(),
-        persons: only(going.persons, &staying.persons),
+        placed: of_going.iter().map(|code| identity.person(*code).0).collect(),
+        persons: of_going,
         accounts: only(going.accounts, &staying.accounts),
         workspaces: only(going.workspaces, &staying.workspaces),
     };
-    let going = Going { placed: going.persons.iter().map(|code| identity.person(*code).0).collect(), ..going };
     let mut found = Unheard { shared, ..counted(lake, &going)? };
     for (kind, dictionary, codes) in [
         (SubjectKind::User, persons, going.persons),
