@@ -106,11 +106,11 @@ impl Together {
     /// groups: those that are silent for the longest time.
     fn silent(&self, last: HashMap<HouseholdKey, i64>, before: i64, most: usize) -> HashSet<HouseholdKey> {
         let mut groups: HashMap<HouseholdKey, (i64, Vec<HouseholdKey>)> = HashMap::new();
-        for (household, at) in last {
+        last.into_iter().for_each(|(household, at)| {
             let (last, households) = groups.entry(self.group(household)).or_insert((i64::MIN, Vec::new()));
             *last = at.max(*last);
             households.push(household);
-        }
+        });
         let mut silent: Vec<(i64, HouseholdKey)> =
             groups.iter().map(|(group, (at, _))| (*at, *group)).filter(|(at, _)| *at < before).collect();
         silent.sort_unstable();
