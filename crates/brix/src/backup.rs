@@ -34,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_millis(500);
 /// A server that was put back gives no number to a lead that may have been given after the backup.
 const NUMBERS_LEFT_OUT: u64 = 100_000;
+/// Why something is not told that waited when the backup was made.
+const HELD: &str = "held when a backup was put back, as it may have been told since";
 
 /// What a backup is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,11 +161,20 @@ pub fn verify(backup: &Path) -> Result<Backup> {
     Ok(read)
 }
 
-/// Puts a backup into a new folder, from which a server can start.
+/// What was put back.
+pub struct PutBack {
+    /// The backup.
+    pub backup: Backup,
+    /// So many deliveries that waited when it was made are held.
+    pub held: u64,
+}
+
+/// Puts a backup into a new folder, from which a server can start. What waited to be told when it was made is told then, with the keys of before;
+/// or it is held until somebody has it replayed.
 ///
 /// # Errors
 /// The backup is damaged, or the folder has something in it; and if it cannot be written.
-pub fn restore(backup: &Path, to: &Path) -> Result<Backup> {
+pub fn restore(backup: &Path, to: &Path, is_held: bool) -> Result<PutBack> {
     let read = verify(backup)?;
     require_empty(to)?;
     for file in &read.files {
@@ -176,7 +187,8 @@ pub fn restore(backup: &Path, to: &Path) -> Result<Backup> {
         sync(&copy)?;
     }
     store::skip_leads(to, NUMBERS_LEFT_OUT).context("cannot write to the ledger")?;
-    Ok(read)
+    let held = if is_held { store::hold_actions(to, HELD).context("cannot write to the ledger")? } else { 0 };
+    Ok(PutBack { backup: read, held })
 }
 
 /// Waits until the processor has committed up to an entry, as long as it goes on doing so.

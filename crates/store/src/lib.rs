@@ -21,7 +21,7 @@ mod store;
 
 pub use error::{Error, Result};
 pub use files::SnapshotFiles;
-pub use moment::{Moment, cut_log, moment, skip_leads};
+pub use moment::{Moment, cut_log, hold_actions, moment, skip_leads};
 pub use sqlite::catalog::SqliteCatalog;
 pub use sqlite::ledger::SqliteLedger;
 pub use sqlite::log::SqliteLog;

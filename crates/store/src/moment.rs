@@ -11,6 +11,7 @@ const SQL: &str = include_str!("sqlite/backup.sql");
 const NEXT_LEAD: &str = statement(SQL, "next lead");
 const OFFSET: &str = statement(SQL, "offset");
 const SKIP: &str = statement(SQL, "skip");
+const HOLD: &str = statement(SQL, "hold");
 const LOG_BOUNDS: &str = statement(SQL, "log bounds");
 const CUT: &str = statement(SQL, "cut");
 
@@ -44,7 +45,7 @@ pub fn moment(folder: &Path) -> Result<Moment> {
 /// # Errors
 /// If it cannot be written.
 pub fn cut_log(copy: &Path, after: u64) -> Result<()> {
-    write(&copy.join(LOG), CUT, after)
+    write(&copy.join(LOG), CUT, [after]).map(drop)
 }
 
 /// Leaves out so many numbers of leads. Only for a copy that nobody has open.
@@ -52,5 +53,13 @@ pub fn cut_log(copy: &Path, after: u64) -> Result<()> {
 /// # Errors
 /// If it cannot be written.
 pub fn skip_leads(copy: &Path, count: u64) -> Result<()> {
-    write(&copy.join(LEDGER), SKIP, count)
+    write(&copy.join(LEDGER), SKIP, [count]).map(drop)
+}
+
+/// What waits to be told is not told until somebody has it replayed; gives how many that are. Only for a copy that nobody has open.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn hold_actions(copy: &Path, why: &str) -> Result<u64> {
+    write(&copy.join(LEDGER), HOLD, [why]).map(|held| held as u64)
 }

@@ -6,9 +6,9 @@ use anyhow::Result;
 use clap::Args;
 
 use super::serve::ConfigArguments;
-use crate::backup;
+use crate::backup::{self, PutBack};
 use crate::cli::Shared;
-use crate::console::{Console, GOOD};
+use crate::console::{Console, GOOD, count};
 use crate::exit::{Exit, Failure};
 use crate::serve::clock;
 use crate::table::Table;
@@ -40,6 +40,9 @@ pub struct Arguments {
 ///
 /// Every file is compared with its digest first. Then name the folder as `data`, and the folder `lake` in it as `lake`, in server.toml. What
 /// happened after the backup is not in it. Leads get numbers that were never given, also not after the backup.
+///
+/// What waited to be told when the backup was made is told again, with the id of before, by which a webhook's receiver knows it. Slack knows no
+/// ids: with `--hold` nothing of it is told until `brix deliveries replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  brix restore /backups/2026-05-01 data")]
 pub struct RestoreArguments {
@@ -49,6 +52,9 @@ pub struct RestoreArguments {
     /// The folder for it, which is new or empty
     #[arg(value_name = "FOLDER")]
     to: PathBuf,
+    /// Tell nothing that waited to be told when the backup was made
+    #[arg(long)]
+    hold: bool,
 }
 
 /// Makes one, or tells of those that were made.
@@ -98,7 +104,7 @@ fn list(data: &Path, console: &mut Console) -> Result<Exit> {
 
 /// Puts one back.
 pub fn restore(arguments: &RestoreArguments, console: &mut Console) -> Result<Exit> {
-    let read = backup::restore(&arguments.from, &arguments.to)?;
+    let PutBack { backup: read, held } = backup::restore(&arguments.from, &arguments.to, arguments.hold)?;
     if console.json {
         console.value(&read)?;
     } else {
@@ -107,6 +113,12 @@ pub fn restore(arguments: &RestoreArguments, console: &mut Console) -> Result<Ex
             "{GOOD}Put back{GOOD:#} into {to}: everything up to entry {} of the log, as of {}",
             read.moment.log_end, read.at
         ));
+        if held > 0 {
+            let held = count(held, "delivery is", "deliveries are");
+            console.say(format_args!(
+                "{held} held: `brix deliveries --state dead` shows them, `brix deliveries replay` tells them"
+            ));
+        }
         console.say(format_args!("In server.toml: data = \"{to}\" and lake = \"{to}/lake\""));
     }
     Ok(Exit::Done)

@@ -73,7 +73,7 @@ impl Sender {
 
     fn outgoing(&self, action: &Action, at: Timestamp) -> Result<Outgoing, Unsendable> {
         let message = Message::read(&action.payload)?;
-        let key = key(action.lead, &action.action);
+        let key = key(action.lead, Some(&message), &action.action);
         self.destination.connector.outgoing(&Dispatch { key: &key, at, message: &message })
     }
 

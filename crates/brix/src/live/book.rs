@@ -53,8 +53,8 @@ pub enum Tell {
     QualifiedToBuy,
     /// One that was told of has vanished.
     Retracted,
-    /// One that was snoozed is to be looked at again.
-    Woken,
+    /// One that was snoozed until then is to be looked at again.
+    Woken(Timestamp),
 }
 
 /// A lead to be told of.
@@ -62,6 +62,8 @@ pub enum Tell {
 pub struct Telling {
     /// The lead.
     pub lead: u64,
+    /// The how-manyth of its subject and definition.
+    pub entry: u32,
     /// What.
     pub tell: Tell,
     /// The definition's place.
@@ -238,7 +240,7 @@ impl Book {
                 lead.is_retracted = true;
                 changes.leads.push(of.change(lead.id, of.gone()));
                 changes.cancelled.push(lead.id);
-                of.tell(lead.id, Tell::Retracted, of.facts_of(lead), changes);
+                of.tell((lead.id, lead.entry), Tell::Retracted, of.facts_of(lead), changes);
             }
         }
         let latest = known.iter().map(|lead| lead.qualified_at).max();
@@ -269,7 +271,7 @@ impl Book {
             changes.leads.push(of.change(lead.id, detected));
             // An entry wholly before one that is known is recorded in silence.
             if latest.is_none_or(|latest| want.qualified_at > latest) {
-                of.tell(lead.id, Tell::Qualified, facts, changes);
+                of.tell((lead.id, entry), Tell::Qualified, facts, changes);
             }
             known.push(lead);
         }
@@ -380,9 +382,9 @@ impl Of<'_> {
     }
 
     /// Tells of a lead, unless this is history, or nobody is to be told.
-    fn tell(&self, lead: u64, tell: Tell, facts: Facts, changes: &mut Changes) {
+    fn tell(&self, (lead, entry): (u64, u32), tell: Tell, facts: Facts, changes: &mut Changes) {
         if !self.now.is_silent && facts.may_contact {
-            changes.tellings.push(Telling { lead, tell, definition: self.place, facts });
+            changes.tellings.push(Telling { lead, entry, tell, definition: self.place, facts });
         }
     }
 
@@ -419,7 +421,7 @@ impl Of<'_> {
         lead.may_contact = facts.may_contact;
         let facts = Box::new(facts);
         if upgraded {
-            self.tell(lead.id, Tell::QualifiedToBuy, Facts::clone(&facts), changes);
+            self.tell((lead.id, lead.entry), Tell::QualifiedToBuy, Facts::clone(&facts), changes);
         }
         let what = if moved && !upgraded {
             What::Corrected { facts, evidence: None }

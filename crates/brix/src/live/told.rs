@@ -108,9 +108,10 @@ pub fn payload(rules: &Rules, telling: &Telling, reasons: &[String], detected_at
             Tell::Qualified => "lead.qualified",
             Tell::QualifiedToBuy => "lead.qualified_to_buy",
             Tell::Retracted => "lead.retracted",
-            Tell::Woken => "lead.woken",
+            Tell::Woken(_) => "lead.woken",
         },
         "lead": telling.lead,
+        "entry": telling.entry,
         "definition": {
             "id": definition.map(|facts| facts.id.to_string()),
             "name": definition.map(|facts| facts.name.clone()),

@@ -36,6 +36,7 @@ mod pulls;
 mod qualification;
 mod receivers;
 mod repeats;
+mod restored;
 mod retained;
 mod routes;
 mod sdks;

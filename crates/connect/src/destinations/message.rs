@@ -15,6 +15,8 @@ pub struct Message {
     pub kind: Kind,
     /// The lead's number.
     pub lead: u64,
+    /// The how-manyth entry of this subject into this definition; what earlier versions wrote has none.
+    pub entry: Option<u32>,
     /// Of which definition.
     pub definition: Definition,
     /// Who.

@@ -48,7 +48,7 @@ pub fn sent(connector: &dyn Connector, payload: &Json) -> Outgoing {
 
 pub fn sent_at(connector: &dyn Connector, payload: &Json, at: Timestamp) -> Outgoing {
     let message = Message::read(&payload.to_string()).unwrap();
-    connector.outgoing(&Dispatch { key: &key(17, "sales/to-buy"), at, message: &message }).unwrap()
+    connector.outgoing(&Dispatch { key: &key(17, None, "sales/to-buy"), at, message: &message }).unwrap()
 }
 
 /// A request as text, to be looked at.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags, Params, Row};
 
 use super::database::refused;
 use crate::error::{Error, Result};
@@ -47,9 +47,10 @@ pub(crate) fn read<T>(path: &Path, sql: &str, of: impl FnOnce(&Row<'_>) -> rusql
     open(path)?.query_row(sql, [], of).map_err(refused("read", path))
 }
 
-/// Changes a file that nobody else has open.
-pub(crate) fn write(path: &Path, sql: &str, value: u64) -> Result<()> {
+/// Changes a file that nobody else has open; gives how many rows were changed.
+pub(crate) fn write(path: &Path, sql: &str, values: impl Params) -> Result<usize> {
     let file = open(path)?;
-    file.execute(sql, [value]).map_err(refused("write", path))?;
-    file.close().map_err(|(_, error)| refused("write", path)(error))
+    let changed = file.execute(sql, values).map_err(refused("write", path))?;
+    file.close().map_err(|(_, error)| refused("write", path)(error))?;
+    Ok(changed)
 }

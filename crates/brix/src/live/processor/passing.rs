@@ -58,7 +58,13 @@ impl Processor {
         let kept = self.ledger.lead(lead).context("cannot read a lead")?;
         let Some(kept) = kept.filter(|kept| kept.facts.may_contact) else { return Ok(()) };
         if let Some(definition) = self.rules.place(&kept.definition) {
-            changes.tellings.push(Telling { lead, tell: Tell::Woken, definition, facts: kept.facts });
+            // The same however late it wakes: who is told once more after a restore is told with the same key.
+            let snoozed = self.states(lead)?.iter().find_map(|change| match state_of(change) {
+                Some(LeadState::Snoozed { until }) => Some(until),
+                _ => None,
+            });
+            let tell = Tell::Woken(snoozed.unwrap_or(self.now));
+            changes.tellings.push(Telling { lead, entry: kept.entry, tell, definition, facts: kept.facts });
         }
         Ok(())
     }

@@ -21,17 +21,18 @@ impl Processor {
         if self.suppressed.are_told_by(&telling.facts) {
             return Ok(());
         }
+        let is_woken = matches!(telling.tell, Tell::Woken(_));
         let reasons = match reasons {
             Some(reasons) => Cow::Borrowed(reasons),
             // Nothing of it has changed.
-            None if telling.tell == Tell::Woken => Cow::Owned(self.words_kept(telling.lead)?),
+            None if is_woken => Cow::Owned(self.words_kept(telling.lead)?),
             None => Cow::Owned(Vec::new()),
         };
         let to_buy = telling.facts.qualification == Qualification::ToBuy;
         let id = self.rules.facts(telling.definition).map_or("", |facts| &facts.id);
         for route in &self.routes {
             let wanted = route.definitions.is_empty() || route.definitions.iter().any(|wanted| wanted == id);
-            if !wanted || !(to_buy || route.to_use) || (telling.tell == Tell::Woken && !route.woken) {
+            if !wanted || !(to_buy || route.to_use) || (is_woken && !route.woken) {
                 continue;
             }
             let what = match telling.tell {
@@ -39,7 +40,7 @@ impl Processor {
                 Tell::Qualified | Tell::QualifiedToBuy => Cow::from("to-use"),
                 Tell::Retracted => Cow::from("retracted"),
                 // It may be snoozed once more.
-                Tell::Woken => Cow::from(format!("woken-{}", self.now.0)),
+                Tell::Woken(until) => Cow::from(format!("woken-{}", until.0)),
             };
             actions.push(NewAction {
                 lead: telling.lead,

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use connect::destinations::key;
+use connect::destinations::{Message, key};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::ledger::action::{Action, ActionFilter, ActionState, Attempt};
@@ -83,7 +83,7 @@ impl From<&Action> for Delivery {
         let is_waiting = action.state == ActionState::Waiting;
         Self {
             id: action.id,
-            key: key(action.lead, &action.action),
+            key: key(action.lead, Message::read(&action.payload).ok().as_ref(), &action.action),
             lead: action.lead,
             destination: action.destination.clone(),
             state: action.state.word(),
