@@ -24,6 +24,7 @@ const LIST: &str = "backups.json";
 const LAKE: &str = "lake";
 const PULLS: &str = "pulls";
 const STORE: [&str; 3] = ["ledger.db", "log.db", "catalog.db"];
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The format of the manifest.
 const FORMAT: u32 = 1;
 /// Compaction may come in between.
@@ -52,6 +53,20 @@ pub struct Backup {
     pub lake: u64,
     /// Every file.
     pub files: Vec<Kept>,
+}
+
+/// What every format of the manifest has.
+#[derive(Deserialize)]
+struct Head {
+    format: u32,
+    #[serde(default)]
+    version: String,
+}
+
+impl Head {
+    fn cure(&self) -> String {
+        format!("it was made by Brix {}, and this is {}: use that version, or a later one", self.version, VERSION)
+    }
 }
 
 /// A file of a backup.
@@ -112,7 +127,7 @@ pub fn make(data: &Path, lake: &Path, to: &Path, now: Timestamp) -> Result<Backu
     let mut files = Vec::new();
     each_file(to, to, &mut files)?;
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let version = VERSION.to_owned();
     let backup = Backup { format: FORMAT, at: now.to_string(), version, moment, lake, files };
     write(&to.join(MANIFEST), &backup)?;
     let mut list = made(data)?;
@@ -142,12 +157,16 @@ pub fn made(data: &Path) -> Result<Vec<Made>> {
 pub fn verify(backup: &Path) -> Result<Backup> {
     let path = backup.join(MANIFEST);
     let text = fs::read(&path).with_context(|| format!("{} is no backup: it has no {MANIFEST}", backup.display()))?;
-    let read: Backup = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+    let damaged = || format!("{} is damaged", path.display());
+    // The format first: later ones may have other fields.
+    let head: Head = serde_json::from_slice(&text).with_context(damaged)?;
     ensure!(
-        read.format <= FORMAT,
-        "the backup is of format {}, this Brix reads up to {FORMAT}: use a later one",
-        read.format
+        head.format <= FORMAT,
+        "the backup is of format {}, and this Brix reads up to {FORMAT}; {}",
+        head.format,
+        head.cure()
     );
+    let read: Backup = serde_json::from_slice(&text).with_context(damaged)?;
     for file in &read.files {
         let path = Path::new(&file.path);
         // A manifest that was tampered with could name files elsewhere.
@@ -158,7 +177,12 @@ pub fn verify(backup: &Path) -> Result<Backup> {
         let is_same = bytes == file.bytes && sha256 == file.sha256;
         ensure!(is_same, "the backup is damaged: {} is not as it was written", path.display());
     }
-    Ok(read)
+    // What a server would refuse is refused before anything is written.
+    store::look(backup).with_context(|| head.cure())?;
+    match Lake::open(&backup.join(LAKE)) {
+        Ok(_) | Err(history::Error::Absent(_)) => Ok(read),
+        Err(error) => Err(error).with_context(|| head.cure()),
+    }
 }
 
 /// What was put back.

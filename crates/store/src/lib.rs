@@ -23,6 +23,7 @@ pub use error::{Error, Result};
 pub use files::SnapshotFiles;
 pub use moment::{Moment, cut_log, hold_actions, moment, skip_leads};
 pub use sqlite::catalog::SqliteCatalog;
+pub use sqlite::header::look;
 pub use sqlite::ledger::SqliteLedger;
 pub use sqlite::log::SqliteLog;
 pub use store::{Store, backup};

@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod catalog;
 mod database;
+pub(crate) mod header;
 pub(crate) mod ledger;
 pub(crate) mod log;
 mod row;

@@ -18,7 +18,7 @@ use crate::sqlite::log::SqliteLog;
 const LOCK: &str = "lock";
 pub(crate) const LOG: &str = "log.db";
 pub(crate) const LEDGER: &str = "ledger.db";
-const CATALOG: &str = "catalog.db";
+pub(crate) const CATALOG: &str = "catalog.db";
 const SNAPSHOTS: &str = "snapshots";
 
 /// The embedded store: all ports, in one folder, for one process.

@@ -48,4 +48,5 @@ mod stopping;
 mod support;
 mod suppressed;
 mod torn;
+mod versions;
 mod webhooks;

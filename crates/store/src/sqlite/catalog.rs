@@ -19,7 +19,7 @@ use crate::catalog::requests::{KeptAnswer, KnownRequest, NewRequest};
 use crate::catalog::{Catalog, CatalogChange, Suppression};
 use crate::error::{Error, Result};
 
-const KIND: Kind = Kind {
+pub(super) const KIND: Kind = Kind {
     what: "a catalog",
     mark: 0x4272_7863,
     formats: &[include_str!("catalog_0001.sql"), include_str!("catalog_0002.sql")],

@@ -19,7 +19,7 @@ use crate::ledger::lead::{Brief, Change, ChangeKind, Lead, Note};
 use crate::ledger::listing::{LeadFilter, LeadPage, PageRequest};
 use crate::ledger::{Commit, Committed, Ledger};
 
-const KIND: Kind = Kind { what: "a ledger", mark: 0x4272_786C, formats: FORMATS };
+pub(super) const KIND: Kind = Kind { what: "a ledger", mark: 0x4272_786C, formats: FORMATS };
 const FORMATS: &[&str] =
     &[include_str!("ledger_0001.sql"), include_str!("ledger_0002.sql"), include_str!("ledger_0003.sql")];
 const SQL: &str = include_str!("leads.sql");

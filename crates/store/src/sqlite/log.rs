@@ -24,7 +24,7 @@ use super::statement::statement;
 use crate::error::{Error, Result};
 use crate::log::{Appended, Done, Log, LogLimits, Rewriter};
 
-const KIND: Kind = Kind { what: "a log", mark: 0x4272_784C, formats: &[include_str!("log_0001.sql")] };
+pub(super) const KIND: Kind = Kind { what: "a log", mark: 0x4272_784C, formats: &[include_str!("log_0001.sql")] };
 const SQL: &str = include_str!("log.sql");
 const APPEND: &str = statement(SQL, "append");
 const BOUNDS: &str = statement(SQL, "bounds");
