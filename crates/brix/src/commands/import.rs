@@ -2,6 +2,7 @@
 
 mod record;
 mod rejects;
+mod suppressed;
 mod told;
 
 use std::io::Write as _;
@@ -22,10 +23,12 @@ use indicatif::ProgressBar;
 use crate::cli::Shared;
 use crate::console::{Console, GOOD, count};
 use crate::exit::{Exit, Failure};
+use crate::live::SuppressedIds;
 use crate::{progress, workspace};
 pub use record::{Kept as ImportRecord, read as records};
 pub use rejects::FOLDER as REJECTS;
 use rejects::RejectFile;
+use suppressed::SuppressedArguments;
 use told::Told;
 
 /// Import files of events into the lake
@@ -57,6 +60,8 @@ pub struct Arguments {
     /// Import nothing; print a proposed mapping with what was seen and what is doubtful
     #[arg(long, requires = "paths", conflicts_with_all = ["mapping", "strict", "from"])]
     guess: bool,
+    #[command(flatten)]
+    suppressed: SuppressedArguments,
 }
 
 /// Its usual name.
@@ -83,7 +88,8 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         None => open(&arguments.paths, arguments.mapping.as_deref(), options)?,
     };
     let folder = shared.lake();
-    let told = take(import, &folder, &workspace, started, console)?;
+    let suppressed = arguments.suppressed.ids(&folder)?;
+    let told = take(import, (&folder, suppressed), &workspace, started, console)?;
     record::keep(&folder, &told)?;
     if console.json {
         console.value(&told)?;
@@ -105,7 +111,8 @@ pub fn once(
     console: &mut Console,
 ) -> Result<()> {
     let import = open(paths, named, Options::default())?;
-    let told = take(import, folder, workspace, Instant::now(), console)?;
+    let nobody = Arc::new(SuppressedIds::default());
+    let told = take(import, (folder, nobody), workspace, Instant::now(), console)?;
     told.tell(console);
     Ok(())
 }
@@ -197,31 +204,31 @@ enum Step {
     Failed(FileError),
 }
 
-/// Reads on one thread and writes on this one.
+/// Reads on one thread and writes on this one; nothing of those who are suppressed.
 fn take(
     import: Box<dyn Batches>,
-    folder: &Path,
+    (folder, suppressed): (&Path, Arc<SuppressedIds>),
     workspace: &Workspace,
     started: Instant,
     console: &mut Console,
 ) -> Result<Told> {
     let mut writer = LakeWriter::begin(folder, workspace)?;
-    let rejects = RejectFile::create(folder)?;
+    let rejects = RejectFile::create(folder, Arc::clone(&suppressed))?;
     let bar = progress::bytes(console, "Importing");
     let progress = import.progress();
     let (give, steps) = sync_channel(WAITING);
     let taken = std::thread::scope(|scope| {
         scope.spawn(move || read(import, rejects, &give));
-        write(&steps, &mut writer, &bar, &progress, started)
+        write(&steps, &mut writer, &suppressed, (&bar, &progress), started)
     });
-    let (summary, mut rejects, refused) = taken.inspect_err(|_| bar.finish_and_clear())?;
+    let (summary, mut rejects, left) = taken.inspect_err(|_| bar.finish_and_clear())?;
     bar.finish_and_clear();
     let settling = progress::waiting(console, "Putting everything in order");
-    rejects.refused(&refused)?;
+    rejects.refused(&left.refused)?;
     let lake = writer.commit()?;
     settling.finish_and_clear();
     let kept = rejects.finish()?;
-    Ok(Told::new(folder, &summary, &lake, kept, started.elapsed()))
+    Ok(Told::new(folder, &summary, &lake, left.suppressed, kept, started.elapsed()))
 }
 
 /// Reads files into batches until all are done or nobody takes them any more.
@@ -251,32 +258,42 @@ pub struct Refused {
     reason: history::Refusal,
 }
 
+/// What did not get into the lake.
+#[derive(Default)]
+struct LeftOut {
+    refused: Vec<Refused>,
+    /// Records that name somebody who is suppressed.
+    suppressed: u64,
+}
+
 /// Writes batches as they come.
 fn write(
     steps: &Receiver<Step>,
     writer: &mut LakeWriter,
-    bar: &ProgressBar,
-    progress: &Progress,
+    suppressed: &SuppressedIds,
+    (bar, progress): (&ProgressBar, &Progress),
     started: Instant,
-) -> Result<(Summary, RejectFile, Vec<Refused>)> {
+) -> Result<(Summary, RejectFile, LeftOut)> {
     let mut rows = 0;
-    let mut refused = Vec::new();
+    let mut left = LeftOut::default();
     loop {
         match steps.recv().context("the reading of files stopped without a word")? {
             Step::Batch(batch) => {
+                rows += batch.len() as u64;
+                let (batch, left_out) = suppressed.sift(*batch);
+                left.suppressed += left_out;
                 for (row, reason) in writer.append(&batch)? {
                     let Some(row) = batch.row(row) else { continue };
                     let source = batch.texts.get(row.source).unwrap_or_default().to_owned();
-                    refused.push(Refused { source, message: batch.message_text(row.message), reason });
+                    left.refused.push(Refused { source, message: batch.message_text(row.message), reason });
                 }
-                rows += batch.len() as u64;
                 bar.set_length(progress.total());
                 bar.set_position(progress.read());
                 bar.set_message(progress::rate(rows, started.elapsed()));
             }
             Step::Done(done) => {
                 let (summary, rejects) = *done;
-                return Ok((summary, rejects, refused));
+                return Ok((summary, rejects, left));
             }
             Step::Failed(error) => return Err(error.into()),
         }

@@ -74,7 +74,7 @@ pub use processor::{Processor, Route, Settings};
 pub use rules::Rules;
 pub use second::{Ground, Progress};
 pub use status::Status;
-pub use suppressed::Suppressed;
+pub use suppressed::{Ids as SuppressedIds, Suppressed};
 
 /// Takes those with these ids out of what imports have put aside in a lake's folder; gives how many rows went.
 ///

@@ -89,3 +89,34 @@ fn a_guess_is_a_mapping_with_its_doubts_as_comments() {
     assert!(fails(&folder, 3, &["import", "--guess", "empty"]).contains("nothing to guess from in empty"));
     assert!(fails(&scratch("import-guess-none"), 3, &["import", "--guess", "nowhere.csv"]).contains("nowhere.csv"));
 }
+
+#[test]
+fn whoever_is_suppressed_is_left_out_and_counted() {
+    let rows = ["ann,2025-01-01,Logged In,acme", "bob,2025-01-02,Logged In,best", "bob,2025-01-03,Logged In,acme"];
+    let folder = events("import-suppressed", ",company", &[&rows[..], &["ann,never,Logged In,best"]].concat());
+    mapping(
+        &folder,
+        "source: app\nfiles:\n  - match: events.csv\n    records:\n      - { event: { column: event }, user: user, account: company, time: time }\n",
+    );
+    std::fs::write(folder.join("them"), "user ann\n\n  account\tacme \n").unwrap();
+    let arguments = ["import", "files", "--suppressed", "them"];
+    let told = json(&folder, &[&arguments[..], &["--json"]].concat());
+    assert_eq!(
+        (&told["new_events"], &told["suppressed"], &told["rejected"]["rows"]),
+        (&1.into(), &2.into(), &1.into())
+    );
+    assert!(!told.to_string().contains("ann"), "{told}");
+    assert!(!folder.join("lake/rejects").exists(), "nothing of whoever is suppressed is put aside");
+    let words = String::from_utf8(run(&folder, &arguments).stderr).unwrap();
+    assert!(
+        words.contains("2 records of whoever is suppressed: left out") && words.contains("Rejected 1 row"),
+        "{words}"
+    );
+    assert_eq!(json(&folder, &["import", "files", "--json"])["new_events"], 2, "nothing of it is known");
+
+    std::fs::write(folder.join("them"), "user bob\nann\n").unwrap();
+    let words = fails(&folder, 2, &arguments);
+    assert!(words.contains("them:2: there must stand `user`") && !words.contains("ann"), "{words}");
+    assert!(fails(&folder, 3, &["import", "files", "--suppressed", "nobody"]).contains("cannot read nobody"));
+    assert!(fails(&folder, 2, &["import", "files", "--data", "files"]).contains("no data folder"));
+}

@@ -1,9 +1,12 @@
 //! Of whoever is suppressed nothing is taken in: from any source's message, after a restart, and when an SDK sends again.
 
+use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::ill_destinations::until;
 use crate::support::{MANAGE, READ, Server, folder};
 
 const ANN: &str = "ann-4711@example.com";
@@ -95,4 +98,47 @@ fn what_cannot_be_suppressed_is_told_why() {
         let answer = server.ask("POST", &format!("/api/v1/privacy/{path}"), MANAGE, &body.to_string());
         assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{body}");
     }
+}
+
+/// An import into the lake of a server that has stopped.
+fn import(place: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_brix"));
+    command.current_dir(place).args(["import", "files", "--json"]).args(arguments).output().unwrap()
+}
+
+#[test]
+fn an_import_into_its_lake_takes_nothing_either() {
+    let place = folder("suppressed-import", "");
+    let path = place.join("server.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, settings.replace("every = \"1h\"", "every = \"50ms\"")).unwrap();
+    let mut server = Server::start(&place);
+    server.until_ready();
+    ["erased-1", "u2"].iter().for_each(|user| send(&server, "track", &track(user, user)));
+    assert!(brix(&server, &["erase", "erased-1", "--yes"]).status.success());
+    assert!(brix(&server, &["suppress", ANN]).status.success());
+    until("it is in the lake", &server, Duration::from_secs(30), || place.join("data/lake/current").exists());
+    server.signal("TERM");
+    assert_eq!(server.ended(), Some(0));
+
+    std::fs::create_dir(place.join("files")).unwrap();
+    let rows = format!("user,time\n{ANN},2025-01-01\nerased-1,2025-01-01\nu2,2025-01-01\n{ANN},soon\n");
+    std::fs::write(place.join("files/events.csv"), rows).unwrap();
+    let mapping =
+        "source: files\nfiles:\n  - match: events.csv\n    records:\n      - { event: E, user: user, time: time }\n";
+    std::fs::write(place.join("files/mapping.yaml"), mapping).unwrap();
+    // Elsewhere nobody could know.
+    std::fs::rename(place.join("data/lake"), place.join("moved")).unwrap();
+    let refused = import(&place, &["--lake", "moved"]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(2) && words.contains("name that by --data"), "{words}");
+    let told = import(&place, &["--lake", "moved", "--data", "data"]);
+    let counts = |told: Output| {
+        let told: Value = serde_json::from_slice(&told.stdout).unwrap_or_else(|_| panic!("{told:?}"));
+        ["new_events", "suppressed", "duplicates"].map(|name| told[name].as_u64().unwrap())
+    };
+    assert_eq!(counts(told), [1, 2, 0]);
+    std::fs::rename(place.join("moved"), place.join("data/lake")).unwrap();
+    assert_eq!(counts(import(&place, &["--lake", "data/lake"])), [0, 2, 1]);
+    assert!(!place.join("data/lake/rejects").exists(), "what was rejected names somebody who is suppressed");
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use connect::files::{Reject, RejectSink};
 use serde::Serialize;
 
 use super::Refused;
+use crate::live::SuppressedIds;
 
 /// The folder of reject files inside the lake's.
 pub const FOLDER: &str = "rejects";
@@ -20,6 +22,8 @@ pub struct RejectFile {
     path: PathBuf,
     file: Option<BufWriter<File>>,
     by_reason: BTreeMap<&'static str, Reasoned>,
+    /// Of whom nothing is kept.
+    suppressed: Arc<SuppressedIds>,
 }
 
 /// What is kept of the rejects.
@@ -59,10 +63,10 @@ struct Line<'a> {
 
 impl RejectFile {
     /// Nothing is written before the first reject.
-    pub fn create(lake: &Path) -> Result<Self> {
+    pub fn create(lake: &Path, suppressed: Arc<SuppressedIds>) -> Result<Self> {
         let folder = lake.join(FOLDER);
         let path = folder.join(format!("unfinished-{}.jsonl", std::process::id()));
-        Ok(Self { folder, path, file: None, by_reason: BTreeMap::new() })
+        Ok(Self { folder, path, file: None, by_reason: BTreeMap::new(), suppressed })
     }
 
     /// Takes the rows that the lake refused.
@@ -118,6 +122,12 @@ impl RejectFile {
 impl RejectSink for RejectFile {
     fn reject(&mut self, reject: Reject) -> io::Result<()> {
         let code = reject.reason.code();
+        let reason = reject.reason.to_string();
+        if self.suppressed.stand_in(&reject.raw) || self.suppressed.stand_in(&reason) {
+            // It is counted, and nothing of it is kept.
+            self.count(code, || "of somebody who is suppressed".to_owned());
+            return Ok(());
+        }
         let line = Line {
             file: Some(&reject.place.file),
             row: Some(reject.place.row).filter(|row| *row > 0),
@@ -125,7 +135,7 @@ impl RejectSink for RejectFile {
             column: reject.place.column,
             field: reject.field.as_deref(),
             code,
-            reason: reject.reason.to_string(),
+            reason,
             text: &reject.raw,
         };
         self.write(&line)?;

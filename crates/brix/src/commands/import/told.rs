@@ -22,6 +22,8 @@ pub struct Told {
     new_facts: u64,
     duplicates: u64,
     differing_duplicates: u64,
+    /// Records that named somebody who is suppressed, and were left out.
+    suppressed: u64,
     files: Vec<FileTold>,
     ignored_files: Vec<String>,
     unmatched_patterns: Vec<String>,
@@ -55,7 +57,14 @@ struct Changed {
 
 impl Told {
     /// From what both sides say.
-    pub fn new(folder: &Path, files: &Summary, lake: &history::Summary, rejected: Kept, elapsed: Duration) -> Self {
+    pub fn new(
+        folder: &Path,
+        files: &Summary,
+        lake: &history::Summary,
+        suppressed: u64,
+        rejected: Kept,
+        elapsed: Duration,
+    ) -> Self {
         Self {
             lake: folder.to_owned(),
             version: lake.version,
@@ -66,6 +75,7 @@ impl Told {
             new_facts: lake.facts,
             duplicates: lake.duplicates,
             differing_duplicates: lake.differing,
+            suppressed,
             files: files
                 .files
                 .iter()
@@ -150,6 +160,7 @@ impl Told {
     fn tell_doubts(&self, console: &mut Console) {
         let changed = &self.changed;
         for (number, one, many, what) in [
+            (self.suppressed, "record", "records", "of whoever is suppressed: left out, and nothing of it kept"),
             (self.duplicates, "row was", "rows were", "there already, or came twice"),
             (self.differing_duplicates, "of them", "of them", "said something else than the first copy, which counts"),
             (changed.times_set_to_receipt, "time was", "times were", "later than the receipt, and set to it"),
@@ -175,11 +186,15 @@ impl Told {
     }
 
     fn tell_rejects(&self, console: &mut Console) {
-        let Some(file) = &self.rejected.file else { return };
+        if self.rejected.rows == 0 {
+            return;
+        }
         console.say(format_args!("{BAD}Rejected{BAD:#} {}:", count(self.rejected.rows, "row", "rows")));
         for reason in &self.rejected.reasons {
             console.say(format_args!("  {} {}, the first: {}", grouped(reason.rows), reason.code, reason.first));
         }
-        console.say(format_args!("  all of them with their places: {}", file.display()));
+        if let Some(file) = &self.rejected.file {
+            console.say(format_args!("  all of them with their places: {}", file.display()));
+        }
     }
 }
