@@ -69,6 +69,7 @@ fn fold(lake: &Lake, goal: &str) -> Result<Discover> {
         subject: SubjectKind::User,
         goal: "the goal".to_owned(),
         recurs: false,
+        through_account: false,
         windows: Question::WINDOWS.iter().map(|days| days * DAY).collect(),
         end: WITHIN,
         // Everybody is taken as watched for long enough, as the other engines do.
@@ -82,6 +83,7 @@ fn fold(lake: &Lake, goal: &str) -> Result<Discover> {
         capacity_per_week: None,
         permutations: 0,
         seed: 1,
+        trusted: Vec::new(),
     });
     let program = Program::compile(&[everybody(goal)], &workspace).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let mut needs = program.needs().clone();

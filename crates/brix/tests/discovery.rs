@@ -61,6 +61,7 @@ fn discover(scenario: Scenario, accounts: u32, seed: u64) -> Discovery {
         subject: SubjectKind::Account,
         goal: "Subscription Started".to_owned(),
         recurs: false,
+        through_account: false,
         windows: vec![7 * DAY, 14 * DAY],
         end: 45 * DAY,
         observed_until: end,
@@ -73,6 +74,7 @@ fn discover(scenario: Scenario, accounts: u32, seed: u64) -> Discovery {
         capacity_per_week: None,
         permutations: 0,
         seed: 1,
+        trusted: Vec::new(),
     });
     let mut evaluator = Evaluator::new(&program, &binding, end);
     let mut discover = Discover::new(question);

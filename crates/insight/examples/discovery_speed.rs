@@ -93,6 +93,7 @@ fn question() -> Question {
         subject: SubjectKind::User,
         goal: "Bought".to_owned(),
         recurs: false,
+        through_account: false,
         windows: Question::WINDOWS.map(|days| days * DAY).to_vec(),
         end: 60 * DAY,
         observed_until: Timestamp(1_000 * DAY),
@@ -105,6 +106,7 @@ fn question() -> Question {
         capacity_per_week: None,
         permutations: 0,
         seed: 1,
+        trusted: Vec::new(),
     }
 }
 

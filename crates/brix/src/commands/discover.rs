@@ -24,6 +24,7 @@ use crate::question::Data;
 use crate::scratch::Scratch;
 use crate::workspace;
 use asked::Asked;
+pub use asked::known;
 
 /// Find what predicts converting, and how sure that is
 ///
@@ -57,6 +58,9 @@ pub struct Arguments {
     /// How often outcomes are given out anew, to tell what luck alone finds; 0 leaves it out
     #[arg(long, value_name = "N", default_value_t = insight::discover::Question::PERMUTATIONS, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     permutations: u32,
+    /// An event, property or trait that is known to have been there before the outcome: not doubted although it looks too good to be true (repeatable)
+    #[arg(long, value_name = "NAME")]
+    trust: Vec<String>,
     /// Write the recommended rule as a definition, with its held-out figures; nothing is written where nothing is reliable
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -133,6 +137,7 @@ pub fn gathered(
         precision: None,
         recall: None,
         permutations: 0,
+        trust: Vec::new(),
         out: None,
         full: false,
     };

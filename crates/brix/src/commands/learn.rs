@@ -9,7 +9,7 @@ use insight::learned::{self, Allowed, Learned};
 use super::discover;
 use crate::cli::Shared;
 use crate::console::Console;
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
 use crate::question::Data;
 
 /// Learn a score of whole points that a person can read: a card, which is also a definition
@@ -44,11 +44,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let data = Data::open(shared, &[], console)?;
     let (gathered, question, like) = discover::gathered(&arguments.whom, &data, console)?;
     let window = learned::usual_window(&question);
-    if let Some(unknown) = arguments.trust.iter().find(|name| !question.catalog.has(name)) {
-        return Err(Failure::usage(format!(
-            "--trust \"{unknown}\": no event, property or trait of that name is looked at; brix data lists them"
-        )));
-    }
+    discover::known(&question.catalog, &arguments.trust)?;
     let Arguments { monotone, traits, .. } = *arguments;
     let allowed = Allowed { monotone, traits, trusted: arguments.trust.clone() };
     let learned = learned::learn(&gathered.into_table(), &question, window, &like, &allowed);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{json, run, scratch};
+use crate::support::{fails, json, out, run, scratch};
 
 const MAPPING: &str = r#"
 source: app
@@ -127,4 +127,28 @@ fn a_score_does_not_learn_it_either() {
     assert_eq!(card["rows"][0]["words"], "mark = gold");
     let unknown = run(&folder, &["learn", "--window", "7d", "--trust", "marc"]);
     assert_eq!(unknown.status.code(), Some(2));
+}
+
+/// Who says that it was known before gets it judged like anything else, and reads that this is what he said.
+#[test]
+fn discovery_takes_back_what_is_declared_as_known_before() {
+    let folder = folder("masked-trusted");
+    let asked = ["discover", "--window", "7d", "--permutations", "0"];
+    let doubting = out(&folder, &asked);
+    assert!(doubting.contains("Doubted") && doubting.contains("--trust NAME"), "{doubting}");
+    assert!(doubting.contains("mark = gold"), "{doubting}");
+    let trusting = [&asked[..], &["--trust", "mark"]].concat();
+    let discovery = json(&folder, &[&trusting[..], &["--json"]].concat());
+    let findings = discovery["findings"].as_array().unwrap();
+    let of_mark = findings.iter().find(|finding| finding["words"] == "mark = gold").unwrap();
+    assert_eq!(of_mark["verdict"], "reliable", "{}", of_mark["sentence"]);
+    let sentence = of_mark["sentence"].as_str().unwrap();
+    assert!(
+        sentence.contains("You say that \"mark\" was known before the outcome; else it would be doubted"),
+        "{sentence}"
+    );
+    assert_eq!(discovery["trusted"], serde_json::json!(["mark"]));
+    let told = out(&folder, &trusting).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("since you say that it was known before the outcome mark."), "{told}");
+    assert!(fails(&folder, 2, &[&asked[..], &["--trust", "marc"]].concat()).contains("marc"));
 }

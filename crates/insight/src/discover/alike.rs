@@ -53,6 +53,11 @@ pub(crate) struct Expected<'a> {
     /// By window and traits that are left out.
     models: BTreeMap<(usize, Vec<TraitPath>), Rc<Model>>,
     logarithms: Logarithms,
+    /// The features that count doubted events: what may be a step of buying is no activity. Their days and kinds are among the
+    /// others: one more day or kind says little, and without these the adjustment would be worse.
+    doubted: Vec<usize>,
+    /// By window, how many product events each place has without these; empty where none is doubted.
+    undoubted: Vec<Vec<u32>>,
 }
 
 /// What is learned of one window.
@@ -85,10 +90,25 @@ impl<'a> Expected<'a> {
                 of_window.push((slot, feature.path.clone()));
             }
         }
+        let count_of = |event| cohort.slot(Slot { event: Some(event), measure: Measure::Count, of: None });
+        let doubted: Vec<usize> = leaks.of_use(catalog).into_iter().filter_map(count_of).collect();
         let active = [Measure::Days, Measure::Kinds, Measure::Users];
         let active = active.into_iter().filter_map(|measure| cohort.slot(Slot { event: None, measure, of: None }));
         let logarithms = Logarithms::new(&cohort.table.layout.levels);
-        Self { cohort, active: active.collect(), traits, models: BTreeMap::new(), logarithms }
+        let own: Vec<(usize, u32)> = doubted.iter().map(|slot| (*slot, 0)).collect();
+        let without = |window: usize| {
+            let of_doubted = beyond(cohort, window, &own, |_| 0);
+            cohort.activity(window).iter().zip(of_doubted).map(|(all, doubted)| all.saturating_sub(doubted)).collect()
+        };
+        let windows = if own.is_empty() { 0 } else { cohort.landmarks.len() };
+        let undoubted = (0..windows).map(without).collect();
+        let active = active.collect();
+        Self { cohort, active, traits, models: BTreeMap::new(), logarithms, doubted, undoubted }
+    }
+
+    /// How many product events each place has in a window, without those that are doubted.
+    fn activity(&self, window: usize) -> &[u32] {
+        self.undoubted.get(window).map_or_else(|| self.cohort.activity(window), Vec::as_slice)
     }
 
     /// What is learned of a rule's window, without the traits that it is itself about.
@@ -102,10 +122,11 @@ impl<'a> Expected<'a> {
         own.dedup();
         let (cohort, active, traits, logarithms) =
             (self.cohort, &self.active, &self.traits[rule.window], &self.logarithms);
+        let events = self.undoubted.get(rule.window).map_or_else(|| cohort.activity(rule.window), Vec::as_slice);
         let model = self.models.entry((rule.window, own)).or_insert_with_key(|(window, own)| {
             let traits: Vec<usize> =
                 traits.iter().filter(|(_, path)| !own.contains(path)).map(|(slot, _)| *slot).collect();
-            Rc::new(learn(cohort, logarithms, *window, active, &traits))
+            Rc::new(learn(cohort, logarithms, (*window, events), active, &traits))
         });
         Rc::clone(model)
     }
@@ -124,7 +145,13 @@ fn weighed(cohort: &Cohort<'_>, logarithms: &Logarithms, window: usize, slots: &
 }
 
 /// Converting by activity and traits, learned from a sample of the searched half.
-fn learn(cohort: &Cohort<'_>, logarithms: &Logarithms, window: usize, active: &[usize], traits: &[usize]) -> Model {
+fn learn(
+    cohort: &Cohort<'_>,
+    logarithms: &Logarithms,
+    (window, events): (usize, &[u32]),
+    active: &[usize],
+    traits: &[usize],
+) -> Model {
     let landmark = &cohort.landmarks[window];
     let (people, buyers) = cohort.totals(window, Half::Search);
     let every = (people as usize).div_ceil(MOST_LEARNED).max(1);
@@ -132,7 +159,7 @@ fn learn(cohort: &Cohort<'_>, logarithms: &Logarithms, window: usize, active: &[
     let columns = 1 + active.len() + traits.len();
     let (mut cells, mut outcomes) = (Vec::new(), Vec::new());
     for place in cohort.range(Half::Search).filter(|place| landmark.at_risk.has(*place)).step_by(every) {
-        cells.push(logarithms.of_count(cohort.activity(window)[place]));
+        cells.push(logarithms.of_count(events[place]));
         let level = |slot: &usize| usize::from(cohort.levels(*slot, window)[place]);
         cells.extend(active.iter().chain(traits).map(|slot| logarithms.of_levels()[level(slot)]));
         outcomes.push(landmark.won.has(place));
@@ -154,7 +181,7 @@ impl Strata {
     /// By how much people did in a window and, where traits tell anything, by their fit.
     pub fn new(catalog: &Catalog, cohort: &Cohort<'_>, expected: &mut Expected<'_>, rule: &Rule) -> Self {
         let model = expected.of(catalog, rule);
-        let values = activity(catalog, cohort, rule, &expected.logarithms, &model);
+        let values = activity(catalog, expected, rule, &model);
         let scores = model.fit.as_deref();
         let groups = (values.len() / LEAST_PEOPLE).max(1);
         let of_fit = if scores.is_some() { MOST_FIT_GROUPS.min((groups as f64).sqrt() as usize).max(1) } else { 1 };
@@ -192,16 +219,12 @@ impl Strata {
 /// Of the events that a rule is about, only so many count as it takes to meet it twice: without any, those who meet it would be
 /// more active than those they are compared with; with all, who lives in one feature would be compared with those who do everything
 /// else. Where they are more than half of everything that people do, all others alone count: nobody would be left to compare with.
-fn activity(
-    catalog: &Catalog,
-    cohort: &Cohort<'_>,
-    rule: &Rule,
-    logarithms: &Logarithms,
-    model: &Model,
-) -> Vec<(u32, usize)> {
-    let own = rule.own(catalog, cohort);
+fn activity(catalog: &Catalog, expected: &Expected<'_>, rule: &Rule, model: &Model) -> Vec<(u32, usize)> {
+    let (cohort, logarithms) = (expected.cohort, &expected.logarithms);
+    let mut own = rule.own(catalog, cohort);
+    own.retain(|(slot, _)| !expected.doubted.contains(slot));
     let landmark = &cohort.landmarks[rule.window];
-    let all = cohort.activity(rule.window);
+    let all = expected.activity(rule.window);
     let about = beyond(cohort, rule.window, &own, |_| 0);
     let sum = |counts: &[u32]| landmark.at_risk.places().map(|place| u64::from(counts[place])).sum::<u64>();
     if sum(&about) * 2 > sum(all) {
@@ -254,6 +277,43 @@ fn quantiles(values: &[(u32, usize)], groups: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discover::layout::Layout;
+    use crate::discover::table::{FeatureTable, Following, Part, TableRow};
+    use crate::discover::testing;
+    use engine::household::Subject;
+    use engine::record::SubjectKind;
+    use engine::time::DAY;
+
+    /// Most buyers do the second event within the hour before they buy: who did it was not the more active for it.
+    #[test]
+    fn what_may_be_a_step_of_buying_is_no_activity() {
+        let question = testing::question(2, &[DAY]);
+        let layout = std::sync::Arc::new(Layout::new(&question));
+        let mut part = Part::default();
+        for person in 0..128_u32 {
+            let start = part.levels.len();
+            part.levels.resize(start + layout.stride(), 0);
+            for (slot, feature) in layout.slots.iter().enumerate() {
+                if feature.measure == Measure::Count && feature.event.is_some() {
+                    part.levels[start + slot] = if feature.event == Some(1) { 3 } else { 4 };
+                }
+            }
+            part.activity.push(7);
+            let subject = Subject { kind: SubjectKind::User, code: person + 1 };
+            let clock = i64::from(person) * DAY;
+            let won = u8::from(person % 2 == 0);
+            part.rows.push(TableRow { subject, clock, household: person, in_population: 1, unconverted: 1, won });
+        }
+        let step = Following { buyers: 64, after: 0, just_before: 60, others: 64 };
+        for (of_second, expect) in [(Following::default(), 7), (step, 4)] {
+            let following = vec![Following::default(), of_second];
+            let table = FeatureTable { layout: std::sync::Arc::clone(&layout), parts: vec![part.clone()], following };
+            let cohort = Cohort::new(&table);
+            let leaks = Leaks::of(&question, &cohort, &Searched::default());
+            let expected = Expected::new(&question.catalog, &cohort, &Searched::default(), &leaks);
+            assert_eq!(expected.activity(0)[0], expect);
+        }
+    }
 
     #[test]
     fn quantiles_are_those_of_sorted_values() {

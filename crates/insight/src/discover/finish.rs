@@ -5,7 +5,6 @@ use std::sync::Arc;
 use engine::Timestamp;
 use engine::time::DAY;
 use stats::multiplicity::{benjamini_hochberg, weighted_holm};
-use stats::sample_size::events_for_ratio;
 
 use super::adjusted::{Adjusted, adjusted};
 use super::alike::{Expected, Strata};
@@ -14,13 +13,12 @@ use super::closer::{Overlap, curve, heat_map, loads, missed, overlaps, weeks};
 use super::cohort::{Cohort, Half};
 use super::combine::{Combined, combine};
 use super::layout::{About, Measure};
-use super::leaks::Leaks;
+use super::leaks::{Declared, Leaks};
 use super::luck::Luck;
 use super::measures::{Measures, measures};
+use super::nothing::nothing;
 use super::question::Question;
-use super::report::{
-    CandidateFigures, Closer, Discovery, Finding, Halves, Month, Nothing, Population, Tried, WindowCounts,
-};
+use super::report::{CandidateFigures, Closer, Discovery, Finding, Halves, Month, Population, Tried, WindowCounts};
 use super::rule::{ConditionWords, Rule};
 use super::search::{Candidate, Searched, search};
 use super::table::FeatureTable;
@@ -47,6 +45,7 @@ struct Judged {
     held_out: Measures,
     adjusted: Option<Adjusted>,
     leak: Option<String>,
+    declared: Option<Declared>,
 }
 
 /// The answer to a question from what was gathered.
@@ -58,7 +57,7 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
         |candidate: &Candidate| candidate.condition.slot.events().any(|event| following.contains(&usize::from(event)));
     searched.candidates.retain(|candidate| !only_follows(candidate));
     let luck = Luck::of(&cohort, &searched.all, question.permutations, question.seed);
-    let leaks = Leaks::of(&question.catalog, &cohort, &searched);
+    let leaks = Leaks::of(question, &cohort, &searched);
     // What may be a leak is not combined, nor activity as such.
     searched.all.retain(|candidate| {
         let slot = candidate.condition.slot;
@@ -109,6 +108,9 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
         candidates: candidates(question, &searched, luck.as_ref()),
         luck,
         findings,
+        doubted: leaks.told(&following),
+        trusted: question.trusted.clone(),
+        capacity_per_week: question.capacity_per_week,
         excluded,
         thresholds: VERDICTS,
     }
@@ -209,8 +211,10 @@ fn look_closer(
             curve: first.and_then(|condition| curve(question, cohort, condition, rule.window)),
             heat_map: first.and_then(|condition| heat_map(question, cohort, condition)),
             missed: missed(cohort, rule),
+            // Nobody is sent after what is not reliable.
             loads: question
                 .capacity_per_week
+                .filter(|_| findings[*place].verdict == Verdict::Reliable)
                 .map_or_else(Vec::new, |leads| loads(question, cohort, rule, f64::from(leads))),
         }
     };
@@ -227,7 +231,8 @@ fn judge(question: &Question, cohort: &Cohort<'_>, expected: &mut Expected<'_>, 
         adjusted(cohort, &bits, rule.window, Half::HeldOut, &strata, plain)
     });
     let leak = leaks.why(&rule).map(str::to_owned);
-    Judged { rule, bits, search, held_out, adjusted, leak }
+    let declared = leaks.declared(&question.catalog, &rule);
+    Judged { rule, bits, search, held_out, adjusted, leak, declared }
 }
 
 fn finding(
@@ -237,13 +242,15 @@ fn finding(
     corrected: f64,
     q_value: f64,
 ) -> Finding {
-    let Judged { rule, bits, search, held_out, adjusted, leak } = judged;
+    let Judged { rule, bits, search, held_out, adjusted, leak, declared } = judged;
     let evidence = Evidence {
         search: &search,
         held_out: &held_out,
         adjusted: adjusted.as_ref(),
         corrected,
         is_leak: leak.is_some(),
+        is_declared: declared.is_some(),
+        is_size: rule.conditions.iter().all(|condition| condition.is_size(&question.catalog)),
     };
     let verdict = evidence.verdict();
     let logarithm = |measures: &Measures| measures.lift.map(|lift| lift.value.ln());
@@ -256,6 +263,7 @@ fn finding(
         window_days: days(question.windows[rule.window]),
         verdict,
         leak,
+        declared,
         months: months(calendar, cohort, &bits, rule.window),
         search,
         held_out,
@@ -379,24 +387,6 @@ fn candidates(question: &Question, searched: &Searched, luck: Option<&Luck>) -> 
         thresholds: candidate.thresholds,
     };
     searched.candidates.iter().take(MOST_CANDIDATES).map(figures).collect()
-}
-
-/// What it would take to see that those with a behaviour that three of ten show buy twice as often.
-fn nothing(question: &Question, cohort: &Cohort<'_>, judged: u64) -> Nothing {
-    const SHARE: f64 = 0.3;
-    let [search, held_out] = [Half::Search, Half::HeldOut].map(|half| cohort.totals(0, half));
-    let buyers = search.1 + held_out.1;
-    // Half of them judge, at the level that is left after the correction.
-    let level = VERDICTS.level / judged.max(1) as f64;
-    let needed = events_for_ratio(2.0, SHARE, 0.8, level).map(|events| (2.0 * events).ceil() as u64);
-    let clocks = cohort.landmarks[0].at_risk.places().filter_map(|place| cohort.row(place)).map(|row| row.clock);
-    let (first, last) = clocks.fold((i64::MAX, i64::MIN), |(first, last), clock| (first.min(clock), last.max(clock)));
-    let when = needed.filter(|needed| *needed > buyers && buyers > 0 && last > first).and_then(|needed| {
-        let pace = buyers as f64 / (last - first) as f64;
-        let at = question.observed_until.0 as f64 + (needed - buyers) as f64 / pace;
-        (at < Timestamp::LATEST.0 as f64).then(|| Arc::from(When(Timestamp(at as i64)).date(&question.zone)))
-    });
-    Nothing { buyers, buyers_needed: needed, for_share: SHARE, when }
 }
 
 pub(crate) fn days(length: i64) -> f64 {

@@ -1,35 +1,56 @@
 //! What looks too good to be true in the searched half, or is made by the purchase itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use engine::record::EventKind;
+use serde::Serialize;
 use stats::table::{TwoByTwo, binary_entropy};
 
 use super::catalog::Catalog;
 use super::cohort::Cohort;
 use super::layout::{About, Measure, Slot};
+use super::question::Question;
 use super::rule::{Condition, Rule};
 use super::search::Searched;
+use super::sentence::hundredths;
 use super::table::FeatureTable;
-use super::verdict::{VERDICTS, looks_near_certain};
+use super::verdict::{VERDICTS, looks_certain, looks_near_certain};
 
 /// A condition, and how those who meet it and those who do not fared.
 pub(crate) type Seen = (Condition, TwoByTwo);
+
+/// What is declared to have been known before the outcome, of that which a rule is about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Declared {
+    /// The names that were declared.
+    pub names: Vec<Arc<str>>,
+    /// Why it would be doubted otherwise; `None`: there was nothing to doubt.
+    pub why: Option<String>,
+}
 
 /// Reasons to doubt, by what they are about.
 #[derive(Debug, Default)]
 pub(crate) struct Leaks {
     why: BTreeMap<About, String>,
+    /// What would be doubted, were it not declared to have been known before.
+    declared: BTreeMap<About, String>,
+    trusted: Vec<Arc<str>>,
 }
 
 impl Leaks {
     /// Looks at everything that was searched.
-    pub fn of(catalog: &Catalog, cohort: &Cohort<'_>, searched: &Searched) -> Self {
+    pub fn of(question: &Question, cohort: &Cohort<'_>, searched: &Searched) -> Self {
+        let catalog = &question.catalog;
         let mut leaks = Self::default();
         leaks.made_by_buying(catalog, cohort.table);
         let all = searched.all.iter().map(|candidate| (candidate.condition, candidate.table));
         leaks.near_certain(catalog, all);
         let ones = searched.candidates.iter().filter(|candidate| candidate.window == 0);
         leaks.told_by_values(catalog, ones.map(|candidate| (candidate.condition, candidate.table)));
+        for name in &question.trusted {
+            leaks.trust(catalog, name);
+        }
         leaks
     }
 
@@ -44,19 +65,54 @@ impl Leaks {
 
     /// What is known to have been there before is no longer doubted: an event, property or trait by its name.
     pub fn trust(&mut self, catalog: &Catalog, name: &str) {
-        self.why.retain(|(event, of, _), _| {
-            let event_name = event.and_then(|event| catalog.events.get(usize::from(event))).map(|event| &*event.name);
-            let of_name = of.and_then(|of| match event {
-                Some(_) => catalog.properties.get(usize::from(of)).map(|feature| &*feature.property),
-                None => catalog.traits.get(usize::from(of)).map(|feature| &*feature.path.name),
-            });
-            event_name != Some(name) && of_name != Some(name)
-        });
+        self.trusted.push(Arc::from(name));
+        let (declared, why) =
+            std::mem::take(&mut self.why).into_iter().partition(|(about, _)| is_called(catalog, *about, name));
+        self.why = why;
+        let declared: BTreeMap<About, String> = declared;
+        self.declared.extend(declared);
+    }
+
+    /// Whether a rule is about something that is declared to have been known before; and why it would be doubted otherwise.
+    pub fn declared(&self, catalog: &Catalog, rule: &Rule) -> Option<Declared> {
+        let slots = || rule.conditions.iter().map(|condition| condition.slot);
+        let abouts = |slot: Slot| slot.events().map(|event| (Some(event), None, false)).chain([slot.about()]);
+        let is_of = |name: &Arc<str>| slots().flat_map(abouts).any(|about| is_called(catalog, about, name));
+        let why = slots().find_map(|slot| abouts(slot).find_map(|about| self.declared.get(&about)));
+        let names: Vec<Arc<str>> = self.trusted.iter().filter(|name| is_of(name)).map(Arc::clone).collect();
+        (!names.is_empty()).then(|| Declared { names, why: why.cloned() })
+    }
+
+    /// Events that are doubted as such and count as use of the product.
+    pub fn of_use(&self, catalog: &Catalog) -> Vec<u16> {
+        let is_use =
+            |event: &u16| catalog.events.get(usize::from(*event)).is_some_and(|event| event.kind == EventKind::Product);
+        let events = self.why.keys().filter(|(_, of, _)| of.is_none()).filter_map(|(event, ..)| *event);
+        let mut events: Vec<u16> = events.filter(is_use).collect();
+        events.dedup();
+        events
     }
 
     /// What is doubted, and why.
     pub fn all(&self) -> impl Iterator<Item = (&About, &str)> {
         self.why.iter().map(|(about, why)| (about, why.as_str()))
+    }
+
+    /// Why, each once; without events that are left out anyway.
+    pub fn told(&self, left_out: &[usize]) -> Vec<String> {
+        let mut told: Vec<String> = Vec::new();
+        let is_doubted = |event: u16| self.why.contains_key(&(Some(event), None, false));
+        let any = self.why.keys().any(|(event, of, _)| event.is_some() && of.is_none());
+        for ((event, of, is_order), why) in &self.why {
+            let is_left_out = event.is_some_and(|event| left_out.contains(&usize::from(event)));
+            // An order is doubted for one of its events, and use as such for what is counted in it.
+            let is_said = *is_order && [*event, *of].into_iter().flatten().any(is_doubted)
+                || any && event.is_none() && of.is_none();
+            if !is_left_out && !is_said && told.iter().all(|other| other != why) {
+                told.push(why.clone());
+            }
+        }
+        told
     }
 
     /// Why a rule may be a leak.
@@ -75,8 +131,8 @@ impl Leaks {
         for ((seen, event), place) in table.following.iter().zip(&catalog.events).zip(0..) {
             let mostly = |count: u64| seen.buyers >= 5 && count * 2 > seen.buyers;
             let name = &event.name;
-            let why = if event.kind == engine::record::EventKind::Sales {
-                format!("\"{name}\" is what sales did: whom they call is chosen because he seems to buy")
+            let why = if event.kind == EventKind::Sales {
+                format!("\"{name}\" is what sales did: whom they call is chosen because they seem to buy")
             } else if mostly(seen.just_before) {
                 format!("most buyers do \"{name}\" for the first time within the hour before they buy")
             } else if mostly(seen.after) && seen.others < seen.buyers {
@@ -92,11 +148,12 @@ impl Leaks {
 
     /// What says nearly everything: an event, or a property or trait by one of its values.
     fn near_certain(&mut self, catalog: &Catalog, all: impl Iterator<Item = Seen>) {
-        for (condition, _) in all.filter(|(_, table)| looks_near_certain(table)) {
-            let why = format!(
-                "those with {} nearly all convert, or nearly all who convert have it: it may be a step of buying, or set afterwards",
-                condition.words(catalog)
-            );
+        // Of whom a number is known at all is often a matter of who they are, and not of what became of them.
+        let is_too_good = |(condition, table): &Seen| {
+            looks_certain(table) || !condition.is_size(catalog) && looks_near_certain(table)
+        };
+        for (condition, table) in all.filter(is_too_good) {
+            let why = too_good(&condition.words(catalog), &table);
             for of_same in same(catalog, &condition) {
                 self.why.entry(of_same).or_insert_with(|| why.clone());
             }
@@ -125,6 +182,29 @@ impl Leaks {
             }
         }
     }
+}
+
+/// What is too good to be true about those with something, by its figures.
+fn too_good(words: &str, table: &TwoByTwo) -> String {
+    let share = |part: u64, all: u64| hundredths(part as f64 / all.max(1) as f64);
+    let (with, without) =
+        (share(table.exposed_event, table.exposed()), share(table.unexposed_event, table.unexposed()));
+    let found = share(table.exposed_event, table.events());
+    format!(
+        "of 100 with {words} {with} convert, of others {without}, and {found} of 100 who convert have it: it may be a step of buying, or set afterwards"
+    )
+}
+
+/// Whether an event, property or trait is called so.
+fn is_called(catalog: &Catalog, (event, of, is_order): About, name: &str) -> bool {
+    let name_of = |event: u16| catalog.events.get(usize::from(event)).map(|event| &*event.name);
+    let event_name = event.and_then(name_of);
+    let of_name = of.and_then(|of| match event {
+        Some(_) if is_order => name_of(of),
+        Some(_) => catalog.properties.get(usize::from(of)).map(|feature| &*feature.property),
+        None => catalog.traits.get(usize::from(of)).map(|feature| &*feature.path.name),
+    });
+    event_name == Some(name) || of_name == Some(name)
 }
 
 /// What is about the same property or trait, the condition itself among it.

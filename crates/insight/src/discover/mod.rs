@@ -21,6 +21,7 @@ mod combine;
 mod days;
 pub mod definition;
 mod details;
+mod empty;
 mod finish;
 mod layout;
 pub(crate) mod leaks;
@@ -28,6 +29,7 @@ pub mod levels;
 mod logarithms;
 pub mod luck;
 mod measures;
+mod nothing;
 mod pairs;
 pub mod question;
 pub mod report;
@@ -48,7 +50,7 @@ pub use report::Discovery;
 
 use std::sync::Arc;
 
-use engine::household::{Code, Household};
+use engine::household::{Code, Household, Subject};
 use engine::outcome::Outcome;
 use engine::record::SubjectKind;
 
@@ -91,7 +93,7 @@ impl Discover {
     pub fn add(&mut self, household: &Household<'_>, outcomes: &[Outcome]) {
         let mut counted = false;
         for outcome in outcomes {
-            if let Some((row, conversion)) = self.row(outcome) {
+            if let Some((row, conversion)) = self.row(household, outcome) {
                 self.rows(household, row, conversion);
                 counted = true;
             }
@@ -100,7 +102,7 @@ impl Discover {
     }
 
     /// Who a subject is at each landmark, and its first conversion; `None` for those who are left out, who are counted.
-    fn row(&mut self, outcome: &Outcome) -> Option<(TableRow, i64)> {
+    fn row(&mut self, household: &Household<'_>, outcome: &Outcome) -> Option<(TableRow, i64)> {
         let question = &self.question;
         let clock = outcome.clock.0;
         self.population.started += 1;
@@ -127,6 +129,7 @@ impl Discover {
             unconverted: 0,
             won: 0,
         };
+        let mut could = 0_u8;
         for (window, length) in question.windows.iter().enumerate() {
             let landmark = clock.saturating_add(*length);
             let inside = |entry: &engine::outcome::Entry| {
@@ -136,6 +139,7 @@ impl Discover {
             let unconverted = question.recurs || first >= landmark;
             let won = outcome.conversions.iter().any(|at| (landmark..end).contains(&at.0));
             row.in_population |= u8::from(outcome.entries.iter().any(inside)) << window;
+            could |= u8::from(!question.through_account || is_member(household, outcome.subject, landmark)) << window;
             row.unconverted |= u8::from(unconverted) << window;
             row.won |= u8::from(won) << window;
             self.lost[window] += u64::from(!unconverted && first < end);
@@ -144,6 +148,11 @@ impl Discover {
             let converted = row.unconverted == 0;
             self.population.before_first_landmark += u64::from(converted);
             self.population.outside += u64::from(!converted);
+            return None;
+        }
+        row.in_population &= could;
+        if row.in_population & row.unconverted == 0 {
+            self.population.in_no_account += 1;
             return None;
         }
         self.population.counted += 1;
@@ -183,6 +192,7 @@ impl Discover {
         population.converted_before += theirs.converted_before;
         population.immature += theirs.immature;
         population.outside += theirs.outside;
+        population.in_no_account += theirs.in_no_account;
         population.before_first_landmark += theirs.before_first_landmark;
         population.counted += theirs.counted;
         for (mine, theirs) in self.lost.iter_mut().zip(&other.lost) {
@@ -217,6 +227,12 @@ impl Discover {
         }
         discovery
     }
+}
+
+/// Whether a user is in an account, as it was known at an instant.
+fn is_member(household: &Household<'_>, user: Subject, at: i64) -> bool {
+    let mut known = household.memberships.iter().filter(|of| of.member == user && of.at.0 <= at && of.known.0 <= at);
+    known.next_back().is_some_and(|last| !last.leaves)
 }
 
 /// The answer to a question from a feature table alone; who was left out of the table is not known here.

@@ -19,6 +19,8 @@ pub struct Question {
     pub goal: String,
     /// Whether the goal can be reached again, so that an earlier conversion does not rule out a later one.
     pub recurs: bool,
+    /// Whether only the account of a user reaches it: then who is in no account cannot.
+    pub through_account: bool,
     /// How long behaviour is watched after the clock, ascending, in microseconds: at most [`Self::MOST_WINDOWS`], each at
     /// most [`Self::LONGEST_WINDOW`] and shorter than `end`.
     pub windows: Vec<i64>,
@@ -44,6 +46,8 @@ pub struct Question {
     pub permutations: u32,
     /// From what all chance comes.
     pub seed: u64,
+    /// Events, properties and traits that are declared to have been known before the outcome: they are not doubted.
+    pub trusted: Vec<Arc<str>>,
 }
 
 impl Question {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::adjusted::Adjusted;
 use super::catalog::Excluded;
 use super::closer::{Curve, HeatMap, Load, Missed, Overlap};
+use super::leaks::Declared;
 use super::luck::Luck;
 use super::measures::Measures;
 use super::rule::{ConditionWords, Rule};
@@ -44,6 +45,12 @@ pub struct Discovery {
     pub overlaps: Vec<Overlap>,
     /// Each feature's best threshold in the searched half, the best first: what an uncorrected search would show.
     pub candidates: Vec<CandidateFigures>,
+    /// What is doubted, and why, each once; without what only follows the goal.
+    pub doubted: Vec<String>,
+    /// Events, properties and traits that are declared to have been known before the outcome.
+    pub trusted: Vec<Arc<str>>,
+    /// How many leads can be worked in a week, where it was told.
+    pub capacity_per_week: Option<u32>,
     /// Events left out by construction.
     pub excluded: Vec<Excluded>,
     /// Whether anything is reliable, and what to do where nothing is.
@@ -65,6 +72,8 @@ pub struct Population {
     pub immature: u64,
     /// In the population at no landmark: our own people, colleagues of customers, or whom the population rules out.
     pub outside: u64,
+    /// In no account at any landmark, where it is accounts that convert: nothing that they do could show it.
+    pub in_no_account: u64,
     /// Converted before the first landmark.
     pub before_first_landmark: u64,
     /// Looked at.
@@ -156,6 +165,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// Why it may be a leak.
     pub leak: Option<String>,
+    /// What of it is declared to have been known before the outcome, and is therefore not doubted.
+    pub declared: Option<Declared>,
     /// On the earlier signups, among whom it was found: these figures flatter.
     pub search: Measures,
     /// On later signups, not used in the search: the figures to believe.
@@ -212,12 +223,20 @@ pub struct Closer {
 /// Nothing is reliable.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Nothing {
+    /// People at the first landmark.
+    pub people: u64,
     /// Buyers at the first landmark.
     pub buyers: u64,
-    /// How many it takes to see that one group buys twice as often, in nine of ten cases (power 0.8 in each half's test).
+    /// How many buyers it takes to see the effect, by the chance of `power` in the half that judges.
     pub buyers_needed: Option<u64>,
     /// For a behaviour that this share of people shows.
     pub for_share: f64,
+    /// That chance.
+    pub power: f64,
+    /// Whether the effect is to buy twice as often; else so many buy that nobody can, and it is that half as many do not buy as of all.
+    pub is_twice: bool,
+    /// The effect at the present share of buyers: of those with the behaviour, and of the others.
+    pub rates: [f64; 2],
     /// When there will be so many at the present pace; `None` also where that is beyond 2200.
     pub when: Option<Arc<str>>,
 }

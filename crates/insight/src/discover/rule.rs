@@ -47,6 +47,11 @@ impl Condition {
         if self.negated { Bits::of(cohort.len(), |_| true).and_not(&met) } else { met }
     }
 
+    /// Whether it is about how large a trait's number is.
+    pub(crate) fn is_size(&self, catalog: &Catalog) -> bool {
+        self.trait_feature(catalog).is_some_and(|feature| feature.is.is_none())
+    }
+
     /// As a definition of a window, in microseconds, says it.
     #[must_use]
     pub fn criterion(&self, catalog: &Catalog, window: i64) -> Criterion {

@@ -58,6 +58,11 @@ pub(crate) fn sentence(question: &Question, finding: &Finding) -> String {
     {
         parts.push(format!("Calls per win: {} instead of {}.", calls(1.0 / with.value), calls(1.0 / base)));
     }
+    if let Some(declared) = &finding.declared {
+        let names: Vec<String> = declared.names.iter().map(|name| format!("\"{name}\"")).collect();
+        let otherwise = declared.why.as_ref().map_or(String::new(), |why| format!("; else it would be doubted: {why}"));
+        parts.push(format!("You say that {} was known before the outcome{otherwise}.", names.join(" and ")));
+    }
     let why = finding.leak.as_ref().map_or(String::new(), |why| format!(": {why}"));
     let by_fit = finding.adjusted.as_ref().is_some_and(|adjusted| adjusted.by_fit);
     let kind = if by_fit && finding.verdict == Verdict::OnlyActivity { ", or of who they are" } else { "" };

@@ -20,6 +20,7 @@ pub fn question(events: usize, windows: &[i64]) -> Question {
         subject: SubjectKind::User,
         goal: "Bought".to_owned(),
         recurs: false,
+        through_account: false,
         windows: windows.to_vec(),
         end: 60 * DAY,
         observed_until: Timestamp(10_000 * DAY),
@@ -32,5 +33,6 @@ pub fn question(events: usize, windows: &[i64]) -> Question {
         capacity_per_week: None,
         permutations: 0,
         seed: 1,
+        trusted: Vec::new(),
     }
 }

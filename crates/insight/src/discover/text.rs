@@ -24,6 +24,7 @@ pub fn text(discovery: &Discovery, full: bool) -> String {
     }
     page.recommended(full);
     page.loads();
+    page.doubted();
     page.tried();
     if full {
         page.closer();
@@ -67,6 +68,7 @@ impl Page<'_> {
             ("left out: converted before it started", population.converted_before),
             ("left out: not yet watched to the end", population.immature),
             ("left out: not in the population", population.outside),
+            ("left out: in no account, and the goal is one of accounts", population.in_no_account),
             ("left out: converted before the first landmark", population.before_first_landmark),
             ("looked at", population.counted),
         ] {
@@ -138,38 +140,10 @@ impl Page<'_> {
     }
 
     fn nothing(&mut self) {
-        let Some(nothing) = self.discovery.nothing.clone() else { return };
         self.title("Nothing reliable");
-        let tried = &self.discovery.tried;
-        self.say(&format!(
-            "{} combinations of event, measure, window and threshold were tried; {} of them would look good by luck, {} do.",
-            grouped(tried.cells),
-            grouped(tried.good_by_luck),
-            grouped(tried.look_good)
-        ));
-        let mut words = format!("There are {} buyers.", grouped(nothing.buyers));
-        if let Some(needed) = nothing.buyers_needed {
-            words.push_str(&format!(
-                " To see that people with a behaviour that {:.0} of 100 show buy twice as often takes about {}",
-                nothing.for_share * 100.0,
-                grouped(needed)
-            ));
-            match &nothing.when {
-                Some(when) => words.push_str(&format!(": at the present pace on {when}.")),
-                None if nothing.buyers >= needed => words.push_str(": an effect of that size would have been seen."),
-                None => words.push('.'),
-            }
+        for words in super::empty::sentences(self.discovery) {
+            self.say(&words);
         }
-        self.say(&words);
-        if let (Some(luck), Some(best)) = (&self.discovery.luck, self.discovery.candidates.first()) {
-            self.say(&format!(
-                "With the outcomes given out anew {} times, the best of each search looked as good as the best here ({:.1} standard errors) in {:.0} of 100.",
-                grouped(luck.permutations.into()),
-                best.z,
-                luck.p_value(best.z) * 100.0
-            ));
-        }
-        self.say("Until then the minimum viable definition (finished onboarding and came back): brix templates --show minimum-viable");
     }
 
     fn tried(&mut self) {
@@ -207,6 +181,21 @@ impl Page<'_> {
         self.say(&format!("{words}."));
         if full && !missed.subjects.is_empty() {
             self.say(&format!("Some of them: {}", missed.subjects.join(", ")));
+        }
+    }
+
+    /// What is doubted, and the cure where it is no leak.
+    fn doubted(&mut self) {
+        let discovery = self.discovery;
+        if !discovery.doubted.is_empty() {
+            self.title("Doubted, and not combined; --trust NAME takes in what is known to have been there before");
+            for why in &discovery.doubted {
+                self.lines.extend(wrap(&format!("{why}."), WIDTH, "  - ", "    "));
+            }
+        }
+        if !discovery.trusted.is_empty() {
+            self.title("Not doubted, since you say that it was known before the outcome");
+            self.say(&format!("{}.", discovery.trusted.join(", ")));
         }
     }
 

@@ -92,6 +92,10 @@ pub(crate) struct Evidence<'a> {
     /// The held-out p-value after Holm's correction.
     pub corrected: f64,
     pub is_leak: bool,
+    /// It is about something that is declared to have been known before: then nothing is too good to be true.
+    pub is_declared: bool,
+    /// It is about how large somebody is known to be: that buyers are known and some others are not is no mark of buying.
+    pub is_size: bool,
 }
 
 impl Evidence<'_> {
@@ -108,7 +112,7 @@ impl Evidence<'_> {
         }
         let rises = |measures: &Measures| measures.lift.is_some_and(|lift| lift.value > 1.0);
         // What is doubted and does not even look good fools nobody.
-        if self.is_leak && rises(held_out) || is_near_certain(held_out) {
+        if self.is_leak && rises(held_out) || !self.is_declared && is_near_certain(held_out, !self.is_size) {
             return Verdict::PossibleLeak;
         }
         if !rises(self.search) || !rises(held_out) || held_out.p_value > VERDICTS.level {
@@ -116,7 +120,9 @@ impl Evidence<'_> {
         }
         // The rule is about activity as such: there is nothing to compare it within.
         let Some(adjusted) = self.adjusted else { return Verdict::OnlyActivity };
-        let beyond_activity = adjusted.lift.is_some_and(|lift| lift.low > 1.0) && adjusted.p_value <= VERDICTS.level;
+        // Where none of the others bought there is no ratio: of what is known to have been there before, the test alone says enough.
+        let is_above = adjusted.lift.map_or(self.is_declared, |lift| lift.low > 1.0);
+        let beyond_activity = is_above && adjusted.p_value <= VERDICTS.level;
         let is_most_left = adjusted.kept.is_none_or(|kept| kept >= VERDICTS.kept);
         if self.corrected <= VERDICTS.level && beyond_activity && is_most_left {
             return Verdict::Reliable;
@@ -130,24 +136,42 @@ impl Evidence<'_> {
 }
 
 /// Too good to be true: nearly certain, or nearly necessary.
-pub(crate) fn is_near_certain(measures: &Measures) -> bool {
+fn is_near_certain(measures: &Measures, can_be_necessary: bool) -> bool {
     let value = |ratio: Option<crate::figure::Ranged>| ratio.map_or(0.0, |ratio| ratio.value);
     value(measures.with) >= VERDICTS.certain_precision && value(measures.odds_ratio) >= VERDICTS.certain_odds
-        || value(measures.recall) >= VERDICTS.necessary_recall
+        || can_be_necessary
+            && value(measures.recall) >= VERDICTS.necessary_recall
             && value(measures.lift) >= VERDICTS.necessary_lift
             && would_be_missed(measures.people - measures.met, measures.buyers, measures.people)
 }
 
 /// The same by the counts of the searched half: so nothing is combined with it.
 pub(crate) fn looks_near_certain(table: &TwoByTwo) -> bool {
-    let share = |part: u64, all: u64| part as f64 / all.max(1) as f64;
-    let (with, without) =
-        (share(table.exposed_event, table.exposed()), share(table.unexposed_event, table.unexposed()));
+    looks_certain(table) || looks_necessary(table)
+}
+
+/// Nearly all who have it convert.
+pub(crate) fn looks_certain(table: &TwoByTwo) -> bool {
+    let (with, without) = rates(table);
     let odds = |share: f64| share / (1.0 - share).max(1e-9);
     with >= VERDICTS.certain_precision && odds(with) >= VERDICTS.certain_odds * odds(without)
-        || share(table.exposed_event, table.events()) >= VERDICTS.necessary_recall
-            && with >= VERDICTS.necessary_lift * without
-            && would_be_missed(table.unexposed(), table.events(), table.total())
+}
+
+/// Nearly all who convert have it.
+fn looks_necessary(table: &TwoByTwo) -> bool {
+    let (with, without) = rates(table);
+    share(table.exposed_event, table.events()) >= VERDICTS.necessary_recall
+        && with >= VERDICTS.necessary_lift * without
+        && would_be_missed(table.unexposed(), table.events(), table.total())
+}
+
+/// Of those with it and of those without it, the converted.
+fn rates(table: &TwoByTwo) -> (f64, f64) {
+    (share(table.exposed_event, table.exposed()), share(table.unexposed_event, table.unexposed()))
+}
+
+fn share(part: u64, all: u64) -> f64 {
+    part as f64 / all.max(1) as f64
 }
 
 /// Whether those without a behaviour are enough that some of them would have bought, were there no connection: else that nobody
@@ -189,7 +213,16 @@ mod tests {
     fn a_doubt_is_about_what_looks_good() {
         let (search, mut held_out) = (half(0.001), half(0.001));
         let verdict = |held_out: &Measures| {
-            Evidence { search: &search, held_out, adjusted: None, corrected: 0.001, is_leak: true }.verdict()
+            Evidence {
+                search: &search,
+                held_out,
+                adjusted: None,
+                corrected: 0.001,
+                is_leak: true,
+                is_declared: false,
+                is_size: false,
+            }
+            .verdict()
         };
         assert_eq!(verdict(&held_out), Verdict::PossibleLeak);
         held_out.lift = Some(ranged((0.8, 0.6, 1.1)));
@@ -203,7 +236,16 @@ mod tests {
         let p_value = if lift.1 > 1.0 { 0.01 } else { 0.3 };
         let adjusted = Adjusted { lift: Some(ranged(lift)), p_value, strata: 10, kept, by_fit: false };
         let adjusted = Some(&adjusted);
-        Evidence { search: &measures, held_out: &measures, adjusted, corrected, is_leak: false }.verdict()
+        Evidence {
+            search: &measures,
+            held_out: &measures,
+            adjusted,
+            corrected,
+            is_leak: false,
+            is_declared: false,
+            is_size: false,
+        }
+        .verdict()
     }
 
     #[test]

@@ -85,10 +85,13 @@ impl Asked {
         {
             return Err(Failure::usage("--from is after --to"));
         }
+        known(&catalog, &arguments.trust)?;
         let question = Question {
+            trusted: arguments.trust.iter().map(|name| Arc::from(name.as_str())).collect(),
             subject,
             goal: goal::words(&goal),
             recurs,
+            through_account: subject == SubjectKind::User && goal.of == Some(SubjectKind::Account),
             windows: windows(arguments, end)?,
             end,
             observed_until,
@@ -104,6 +107,19 @@ impl Asked {
         };
         let base = Definition { goal: Some(goal), ..definition };
         Ok(Self { judged, needs, base, question: Arc::new(question) })
+    }
+}
+
+/// What is trusted has to be among what is looked at.
+///
+/// # Errors
+/// A name that is not.
+pub fn known(catalog: &Catalog, trusted: &[String]) -> Result<()> {
+    match trusted.iter().find(|name| !catalog.has(name)) {
+        Some(unknown) => Err(Failure::usage(format!(
+            "--trust \"{unknown}\": no event, property or trait of that name is looked at; brix data lists them"
+        ))),
+        None => Ok(()),
     }
 }
 

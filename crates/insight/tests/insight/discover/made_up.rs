@@ -176,6 +176,7 @@ pub fn question(subject: SubjectKind, names: &[EventName], windows: &[i64]) -> Q
         subject,
         goal: GOAL.to_owned(),
         recurs: false,
+        through_account: false,
         windows: windows.to_vec(),
         end: END,
         observed_until: Timestamp(START + 400 * DAY),
@@ -188,6 +189,7 @@ pub fn question(subject: SubjectKind, names: &[EventName], windows: &[i64]) -> Q
         capacity_per_week: None,
         permutations: 0,
         seed: 1,
+        trusted: Vec::new(),
     }
 }
 

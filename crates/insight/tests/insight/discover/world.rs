@@ -70,6 +70,7 @@ pub fn question(world: &World) -> Question {
         subject: SubjectKind::User,
         goal: "Subscription Started".to_owned(),
         recurs: false,
+        through_account: false,
         windows: WINDOWS.to_vec(),
         end: 60 * DAY,
         observed_until: Timestamp(100_000 * DAY),
@@ -82,6 +83,7 @@ pub fn question(world: &World) -> Question {
         capacity_per_week: None,
         permutations: 0,
         seed: 1,
+        trusted: Vec::new(),
     }
 }
 
