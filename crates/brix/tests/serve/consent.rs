@@ -172,3 +172,30 @@ fn those_who_do_not_want_to_be_judged_are_no_leads() {
     let text = String::from_utf8(brix(&place, None, &arguments[..4]).stdout).unwrap();
     assert!(text.contains("left out: 1 who refuses to be judged"), "{text}");
 }
+
+#[test]
+fn what_a_consent_platform_stamps_on_messages_counts() {
+    let (place, hooks) = (place("consent-stamped"), Hooks::listen());
+    std::fs::write(place.join("brix.yaml"), "consent: { profile: consent.Analytics, contact: consent.Advertising }\n")
+        .unwrap();
+    destination(&place, &hooks);
+    let server = Server::start(&place);
+    server.until_ready();
+    let stamped = |who: &str, event: &str, preferences: Value, at: &str| {
+        let message = format!("{who}-{at}");
+        let context = json!({"consent": {"categoryPreferences": preferences}});
+        let body = json!({"userId": who, "event": event, "messageId": message, "timestamp": at, "context": context});
+        send(&server, "track", &body);
+    };
+    stamped("ann", "Visited", json!({"Analytics": false, "Advertising": true}), "2026-03-01T09:00:00Z");
+    stamped("ben", "Visited", json!({"Analytics": true, "Advertising": false}), "2026-03-01T09:00:00Z");
+    stamped("eve", "Visited", json!({"Analytics": true, "Advertising": true}), "2026-03-01T09:00:00Z");
+    ["ann", "ben", "eve"].iter().for_each(|who| works(&server, who));
+    until(&server, "", &["ben", "eve"]);
+    assert_eq!(leads(&server, "&may_contact=false"), ["ben"]);
+    told(&hooks, 1);
+    let chosen = "Segment Consent Preference Updated";
+    stamped("ann", chosen, json!({"Analytics": true, "Advertising": true}), "2026-03-02T09:00:00Z");
+    until(&server, "", &["ann", "ben", "eve"]);
+    told(&hooks, 2);
+}

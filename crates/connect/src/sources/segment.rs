@@ -4,6 +4,7 @@
 //! differ in limits and paths, which a [`Dialect`] has; the mapping of messages is one ([`message`]).
 
 mod browser;
+mod consent;
 pub(super) mod family;
 mod message;
 

@@ -317,3 +317,40 @@ fn answers_that_the_server_decides_on() {
     assert_eq!((segment.unauthorized)(&request).status, 401);
     assert_eq!((segment.too_large)(&request).status, 400);
 }
+
+#[test]
+fn consent_is_traits_of_the_person() {
+    let message = |kind: &str, more: &str, context: &str| {
+        single(&format!("/v1/{kind}"), &format!(r#"{{"userId":"u","messageId":"m",{more}"context":{{{context}}}}}"#))
+    };
+    let no = r#""consent":{"categoryPreferences":{"Ads":false,"Analytics":true,"Odd":"yes","":true}}"#;
+    let yes = r#""consent":{"categoryPreferences":{"Ads":true}}"#;
+    let stamped = "now | u=u | traits of user {consent.Ads=false, consent.Analytics=true}";
+    assert_eq!(
+        message("identify", r#""traits":{"plan":"pro","consent":{"Analytics":"no"}},"#, no),
+        [r#"now | u=u | traits of user {consent.Ads=false, consent.Analytics="no", plan="pro"} | m"#]
+    );
+    assert_eq!(
+        message("track", r#""event":"E","#, no),
+        ["now | u=u | E | m".to_owned(), format!("{stamped} | m#consent")]
+    );
+    assert_eq!(message("track", r#""event":"E","#, yes), ["now | u=u | E | m"], "nothing is refused: nothing new");
+    let chosen = r#""event":"Segment Consent Preference Updated","#;
+    assert_eq!(message("track", chosen, yes)[1], "now | u=u | traits of user {consent.Ads=true} | m#consent");
+    assert_eq!(message("page", "", yes)[1], "now | u=u | traits of user {consent.Ads=true} | m#consent");
+    assert_eq!(
+        message("group", r#""groupId":"g","#, no)[1],
+        format!("{} | m#consent", stamped.replace("u=u", "u=u a=g"))
+    );
+    assert_eq!(message("alias", r#""previousId":"p","#, no).len(), 1);
+    for odd in [r#""consent":3"#, r#""consent":{"categoryPreferences":["Ads"]}"#, r#""consent":{}"#] {
+        assert_eq!(message("track", r#""event":"E","#, odd), ["now | u=u | E | m"], "{odd}");
+    }
+    // Nobody is named whose traits these could be.
+    let nobody = r#"{"userId":"null","event":"E","messageId":"m","context":{"groupId":"g","consent":{"categoryPreferences":{"Ads":false}}}}"#;
+    assert_eq!(single("/v1/track", nobody).len(), 1);
+    let managed = r#"{"type":"page","anonymousId":"v","messageId":"m","context":{"consentManagement":{"provider":"oneTrust",
+        "allowedConsentIds":["C1"],"deniedConsentIds":["C2",4]}}}"#;
+    let lines = ask("rudderstack", "/v1/page").lines(managed.as_bytes());
+    assert_eq!(lines[1], "now | v=v | traits of user {consent.C1=true, consent.C2=false} | m#consent");
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::Timestamp;
 use engine::record::{SubjectKind, Who};
 
-use super::Dialect;
+use super::{Dialect, consent};
 use crate::sources::clock::{self, Dated};
 use crate::sources::intake::Said;
 use crate::sources::json::{Json, Object};
@@ -71,7 +71,8 @@ pub(super) fn said(message: &Object<'_>, frame: &Frame<'_>) -> Result<Said, Faul
     let said = Said::by(who, dated, values::id_in(message, "messageId", "")?);
     match kind {
         Kind::Identify => {
-            let mut traits = Collected::default();
+            // What traits say themselves goes before what is stamped on every message.
+            let mut traits = consent::of(&said, kind, None, &context).unwrap_or_default();
             // RudderStack's clients put them into the context.
             if let Some(Json::Object(object)) = context.get("traits") {
                 traits.take(object, "", "/context/traits")?;
@@ -85,7 +86,8 @@ pub(super) fn said(message: &Object<'_>, frame: &Frame<'_>) -> Result<Said, Faul
             }
             let mut traits = Collected::default();
             take(&mut traits, message, "traits")?;
-            Ok(said.traits("", SubjectKind::Account, traits))
+            let consent = consent::of(&said, kind, None, &context);
+            Ok(with(said.traits("", SubjectKind::Account, traits), consent))
         }
         Kind::Alias => {
             if said.who.user.is_none() {
@@ -98,10 +100,21 @@ pub(super) fn said(message: &Object<'_>, frame: &Frame<'_>) -> Result<Said, Faul
             let who = Who { anonymous: None, ..said.who };
             Ok(Said { who, ..said }.alias(previous))
         }
-        Kind::Track => event(said, values::name_in(message, "event")?, message, &context),
-        Kind::Page => event(said, Arc::from("Page Viewed"), message, &context),
-        Kind::Screen => event(said, Arc::from("Screen Viewed"), message, &context),
+        Kind::Track | Kind::Page | Kind::Screen => {
+            let name = match kind {
+                Kind::Page => Arc::from("Page Viewed"),
+                Kind::Screen => Arc::from("Screen Viewed"),
+                _ => values::name_in(message, "event")?,
+            };
+            let consent = consent::of(&said, kind, Some(&name), &context);
+            Ok(with(event(said, name, message, &context)?, consent))
+        }
     }
+}
+
+/// With what the person agrees to, if there is news of it.
+fn with(said: Said, consent: Option<Collected>) -> Said {
+    consent.into_iter().fold(said, |said, consent| said.traits("#consent", SubjectKind::User, consent))
 }
 
 fn kind_of(message: &Object<'_>, frame: &Frame<'_>) -> Result<Kind, Fault> {
@@ -134,13 +147,13 @@ fn dated(message: &Object<'_>, frame: &Frame<'_>) -> Result<Dated, Fault> {
 }
 
 /// The context of a message over that of its batch.
-struct Context<'a, 'text> {
+pub(super) struct Context<'a, 'text> {
     own: Option<&'a Object<'text>>,
     shared: Option<&'a Object<'text>>,
 }
 
 impl<'a, 'text> Context<'a, 'text> {
-    fn get(&self, name: &str) -> Option<&'a Json<'text>> {
+    pub(super) fn get(&self, name: &str) -> Option<&'a Json<'text>> {
         self.own.and_then(|own| own.get(name)).or_else(|| self.shared.and_then(|shared| shared.get(name)))
     }
 }
