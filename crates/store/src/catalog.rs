@@ -221,6 +221,12 @@ pub trait Catalog: Send + Sync {
     /// If it cannot be read.
     fn audit(&self, filter: &AuditFilter, most: usize) -> Result<Vec<AuditLine>>;
 
+    /// Removes lines of the audit from before an instant, at most so many, the oldest first; gives how many that were.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn shorten_audit(&self, before: Timestamp, most: usize) -> Result<u64>;
+
     /// Notes a request that is about to be done; gives the one that came before with this digest, if there is one.
     ///
     /// # Errors

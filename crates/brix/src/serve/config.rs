@@ -30,7 +30,7 @@ use crate::live::Route;
 pub use origin::{Given, Origin, Origins};
 pub use proxies::Proxies;
 pub use read::{Overrides, read};
-pub use retention::Retention;
+pub use retention::{Age, Retention};
 
 /// The usual name of the file.
 pub const FILE: &str = "server.toml";

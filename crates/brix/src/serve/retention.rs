@@ -1,7 +1,9 @@
-//! What is old goes by itself: now and then those are looked for of whom nothing has been heard for long, a few at a time.
+//! What is old goes by itself: now and then what has its [`ages`] behind it, and those of whom nothing has been heard for long, a few at a time.
 //!
-//! They are found in the lake, while it stays as it is, and the processor makes sure that nothing has come of them since. How they
+//! These are found in the lake, while it stays as it is, and the processor makes sure that nothing has come of them since. How they
 //! go is an erasure: hidden at once, then out of the lake, the log, and everything else, whatever happens to the process.
+
+mod ages;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -37,12 +39,18 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Starts it, if anybody is ever to go.
+    /// Starts it, if anything is ever to go.
     ///
     /// # Errors
     /// When there is no thread to be had.
     pub fn start(self) -> Result<()> {
-        let Some(span) = self.server.config.retention.people else { return Ok(()) };
+        let retention = &self.server.config.retention;
+        if [&retention.people, &retention.rejects, &retention.messages, &retention.audit]
+            .into_iter()
+            .all(Option::is_none)
+        {
+            return Ok(());
+        }
         let work = move || {
             let mut due = Instant::now();
             while !*self.server.ending.borrow() {
@@ -51,10 +59,10 @@ impl Keeper {
                 if Instant::now() < due || !is_ready || !self.erasing.is_empty() {
                     continue;
                 }
-                let went = self.look(span).unwrap_or_else(|error| {
-                    tracing::warn!(error = format!("{error:#}"), "what is old has to wait");
-                    0
-                });
+                let has_to_wait = |error| tracing::warn!(error = format!("{error:#}"), "what is old has to wait");
+                ages::look(&self.server).unwrap_or_else(has_to_wait);
+                let people = self.server.config.retention.people.as_ref().map_or(Ok(0), |age| self.look(age.span));
+                let went = people.map_err(has_to_wait).unwrap_or_default();
                 // Where there are more, they are next.
                 let pause = if went < AT_ONCE as u64 { self.server.config.retention.every } else { LOOK };
                 due = Instant::now() + pause;

@@ -7,6 +7,7 @@
     reason = "helpers of tests stand outside test functions"
 )]
 
+mod ages;
 mod api;
 mod backups;
 mod bad_input;

@@ -172,6 +172,14 @@ pub trait Outbox: Send + Sync {
     /// If it cannot be written.
     fn replay(&self, actions: &[u64], now: Timestamp) -> Result<u64>;
 
+    /// Forgets what was told, or was not to be told any more, by actions that were last due before an instant: of each stays that there was one,
+    /// so that it is never there again, and what was given up counts as cancelled. At most so many with a number above this one; gives theirs,
+    /// in order.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn forget_told(&self, before: Timestamp, above: u64, most: usize) -> Result<Vec<u64>>;
+
     /// Actions, the newest first, at most so many.
     ///
     /// # Errors

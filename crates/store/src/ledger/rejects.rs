@@ -54,6 +54,12 @@ pub trait Rejects: Send + Sync {
     /// If it cannot be read.
     fn rejects(&self, source: Option<&str>, most: usize) -> Result<Vec<Reject>>;
 
+    /// Forgets what came before an instant, at most so many, the oldest first; gives how many that were. The totals stay.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn forget_rejects(&self, before: Timestamp, most: usize) -> Result<u64>;
+
     /// The totals, by source and reason.
     ///
     /// # Errors

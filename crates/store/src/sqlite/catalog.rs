@@ -9,7 +9,7 @@ use engine::time::Timestamp;
 use rusqlite::{OptionalExtension as _, Params, Row, ToSql, params};
 
 use super::database::{Database, Kind};
-use super::row::{Query, limit};
+use super::row::{Query, ids, limit};
 use super::statement::statement;
 use crate::catalog::access::{ApiKey, Digest, Person, Session};
 use crate::catalog::audit::{AuditEntry, AuditFilter, AuditLine};
@@ -45,6 +45,10 @@ const SET_CIRCUIT: &str = statement(SQL, "set circuit");
 const SOURCES: &str = statement(SQL, "sources");
 const SUPPRESSIONS: &str = statement(SQL, "suppressions");
 const AUDIT: &str = statement(SQL, "audit");
+const OLD_AUDIT: &str = statement(SQL, "old audit");
+const OPEN_AUDIT: &str = statement(SQL, "open audit");
+const FORGET_AUDIT: &str = statement(SQL, "forget audit");
+const CLOSE_AUDIT: &str = statement(SQL, "close audit");
 const WHERE_WHO: &str = statement(SQL, "where who");
 const WHERE_TARGET: &str = statement(SQL, "where target");
 const WHERE_WHAT: &str = statement(SQL, "where what");
@@ -198,6 +202,25 @@ impl Catalog for SqliteCatalog {
             .part(AUDIT_PAGE)
             .value(":most", limit(most));
         self.all(&query.sql, query.values().as_slice(), rows::audit_line)
+    }
+
+    fn shorten_audit(&self, before: Timestamp, most: usize) -> Result<u64> {
+        let old = self.database.read(|reader| ids(reader, OLD_AUDIT, params![before.0, limit(most)]))?;
+        if old.is_empty() {
+            return Ok(0);
+        }
+        self.database.write("shorten the audit in", |transaction| {
+            // Nothing else takes lines away: the trigger is gone within this transaction only.
+            transaction.execute_batch(OPEN_AUDIT)?;
+            let mut statement = transaction.prepare(FORGET_AUDIT)?;
+            let mut forgotten = 0;
+            for number in &old {
+                forgotten += statement.execute([number])? as u64;
+            }
+            drop(statement);
+            transaction.execute_batch(CLOSE_AUDIT)?;
+            Ok(forgotten)
+        })
     }
 
     fn begin_request(&self, new: &NewRequest) -> Result<Option<KnownRequest>> {

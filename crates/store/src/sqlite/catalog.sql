@@ -45,6 +45,14 @@ INSERT INTO suppressions (kind, subject, at, reason) VALUES (?1, ?2, ?3, ?4) ON 
 DELETE FROM suppressions WHERE kind = ?1 AND subject = ?2;
 -- keep audit
 INSERT INTO audit (at, who, what, target, detail) VALUES (?1, ?2, ?3, ?4, ?5);
+-- old audit
+SELECT number FROM audit WHERE at < ?1 ORDER BY number LIMIT ?2;
+-- open audit
+DROP TRIGGER audit_is_never_shortened;
+-- forget audit
+DELETE FROM audit WHERE number = ?1;
+-- close audit
+CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is never shortened'); END;
 -- latest revisions
 SELECT definition, MAX(number) AS number, version, text, note, by, at FROM revisions GROUP BY definition ORDER BY definition;
 -- revisions

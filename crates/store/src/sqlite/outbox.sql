@@ -23,6 +23,15 @@ UPDATE actions SET state = 'dead', last_error = ?3 WHERE id = ?1 AND state = 'le
 UPDATE actions SET state = 'cancelled' WHERE lead = ?1 AND state IN ('waiting', 'leased');
 -- replay
 UPDATE actions SET state = 'waiting', due_at = ?2, forgiven = attempts WHERE id = ?1 AND state = 'dead';
+-- told long ago
+SELECT id FROM actions
+WHERE id > ?2 AND due_at < ?1 AND state IN ('delivered', 'dead', 'cancelled') AND payload <> '{}' ORDER BY id LIMIT ?3;
+-- forget
+UPDATE actions SET
+    payload = '{}', last_error = NULL, remote_id = NULL, state = CASE WHEN state = 'dead' THEN 'cancelled' ELSE state END
+WHERE id = ?1 AND state IN ('delivered', 'dead', 'cancelled');
+-- forget attempts
+DELETE FROM attempts WHERE action = ?1;
 -- attempts
 SELECT attempt, at, status, duration_ms, error FROM attempts WHERE action = ?1 ORDER BY id;
 -- counts

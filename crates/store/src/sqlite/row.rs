@@ -3,7 +3,7 @@
 use engine::record::SubjectKind;
 use engine::time::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{Row, ToSql};
+use rusqlite::{Connection, Params, Row, ToSql};
 
 /// A value that is not what a column may hold.
 pub(super) fn strange(column: &str) -> rusqlite::Error {
@@ -38,6 +38,11 @@ pub(super) fn cut(text: &str, most: usize) -> &str {
 /// A number of rows for SQL.
 pub(super) fn limit(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
+}
+
+/// The numbers that a statement gives.
+pub(super) fn ids(reader: &Connection, sql: &str, values: impl Params) -> rusqlite::Result<Vec<u64>> {
+    reader.prepare_cached(sql)?.query_map(values, |row| row.get(0))?.collect()
 }
 
 /// A statement put together from its parts, and what goes into it by name.

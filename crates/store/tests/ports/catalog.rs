@@ -17,7 +17,7 @@ macro_rules! catalog_conformance {
     ($make:expr) => {
         crate::suite!(catalog, $make; definitions_have_a_history, a_change_and_its_audit_are_one, keys_end,
             people_are_told_apart, sessions_end, destinations_keep_secret_and_circuit, sources_are_kept,
-            suppression_stands, the_audit_is_read_by_pages, requests_count_once, secrets_are_not_printed);
+            suppression_stands, the_audit_is_read_by_pages, the_audit_goes_by_age_only, requests_count_once, secrets_are_not_printed);
     };
 }
 pub(crate) use catalog_conformance;
@@ -277,6 +277,28 @@ pub fn suppression_stands<C: Catalog>(make: impl Fn(&Path) -> C) {
     change(&catalog, unsuppress.clone()).unwrap();
     assert!(catalog.suppressions().unwrap().is_empty());
     assert!(matches!(change(&catalog, unsuppress), Err(Error::Missing { .. })));
+}
+
+pub fn the_audit_goes_by_age_only<C: Catalog>(make: impl Fn(&Path) -> C) {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = make(folder.path());
+    let lines: Vec<_> = (1..=5).map(|number| audited(number, "shop")).collect();
+    catalog.change(&[], &lines).unwrap();
+    let before = lines[3].at;
+    assert_eq!(catalog.shorten_audit(before, 2).unwrap(), 2, "no more than so many at a time");
+    assert_eq!(catalog.shorten_audit(before, 2).unwrap(), 1);
+    assert_eq!(catalog.shorten_audit(before, 2).unwrap(), 0);
+    let left = |catalog: &C| -> Vec<_> {
+        catalog
+            .audit(&AuditFilter::default(), 9)
+            .unwrap()
+            .into_iter()
+            .map(|line| (line.number, line.entry.at))
+            .collect()
+    };
+    assert_eq!(left(&catalog), [(5, lines[4].at), (4, lines[3].at)]);
+    catalog.change(&[], &[audited(6, "shop")]).unwrap();
+    assert_eq!(left(&catalog)[0].0, 6, "numbers go on");
 }
 
 pub fn the_audit_is_read_by_pages<C: Catalog>(make: impl Fn(&Path) -> C) {

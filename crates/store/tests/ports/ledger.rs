@@ -16,11 +16,12 @@ use store::ledger::{Commit, Committed, Ledger};
 macro_rules! ledger_conformance {
     ($make:expr) => {
         crate::suite!(ledger, $make; commits_once, all_or_nothing, a_lead_lives, numbers_are_never_given_again,
-            changes_are_read_on, retraction_cancels_in_the_same_commit, erases, rejects_are_bounded_and_counted);
+            changes_are_read_on, retraction_cancels_in_the_same_commit, erases, rejects_are_bounded_and_counted,
+            rejects_go_by_age);
         crate::suite!(erasures, $make; an_erasure_goes_on, texts_that_mention_somebody_go);
         crate::suite!(listing, $make; pages_are_what_a_plain_search_finds, nobody_is_missed_while_leads_come_in);
         crate::suite!(outbox, $make; an_action_is_there_once, what_is_due_goes_by_priority, a_lost_lease_is_taken_over,
-            cancelled_is_not_sent, the_dead_are_replayed, attempts_are_kept);
+            cancelled_is_not_sent, the_dead_are_replayed, attempts_are_kept, what_was_told_goes_by_age);
     };
 }
 pub(crate) use ledger_conformance;
@@ -287,4 +288,16 @@ pub fn rejects_are_bounded_and_counted<L: Ledger>(make: impl Fn(&Path) -> L) {
     ledger.reject(&vec![silent; 2_000]).unwrap();
     assert_eq!(ledger.rejects(Some("api"), 5000).unwrap(), kept, "what says nothing pushes out nothing");
     assert_eq!(ledger.reject_totals().unwrap()[0].total, MOST_KEPT + 51 + 2_000);
+}
+
+pub fn rejects_go_by_age<L: Ledger>(make: impl Fn(&Path) -> L) {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    ledger.reject(&(1..=5).map(|number| reject("api", number)).collect::<Vec<_>>()).unwrap();
+    assert_eq!(ledger.forget_rejects(Timestamp(4), 2).unwrap(), 2, "no more than so many at a time");
+    assert_eq!(ledger.forget_rejects(Timestamp(4), 2).unwrap(), 1);
+    assert_eq!(ledger.forget_rejects(Timestamp(4), 2).unwrap(), 0);
+    let left: Vec<_> = ledger.rejects(None, 9).unwrap().into_iter().map(|reject| reject.at.0).collect();
+    assert_eq!(left, [5, 4]);
+    assert_eq!(ledger.reject_totals().unwrap()[0].total, 5, "counts stay");
 }

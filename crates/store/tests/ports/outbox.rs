@@ -149,3 +149,40 @@ pub fn attempts_are_kept<L: Ledger>(make: impl Fn(&Path) -> L) {
     assert_eq!(attempts[1].error, None);
     assert_eq!(ledger.action_counts().unwrap(), [("slack".to_owned(), ActionState::Delivered, 2)]);
 }
+
+pub fn what_was_told_goes_by_age<L: Ledger>(make: impl Fn(&Path) -> L) {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = make(folder.path());
+    let names = ["told", "dead", "told later", "waits", "told again"];
+    with_actions(&ledger, names.iter().map(|name| action(1, name, 0)).collect());
+    let leased = ledger.lease("slack", Timestamp(3), 9, 5).unwrap();
+    let of = |name: &str| leased.iter().find(|action| action.action == name).unwrap();
+    ledger
+        .settle(&[
+            settled(of("told"), delivered("m1")),
+            settled(of("told again"), delivered("m2")),
+            settled(of("dead"), Ending::Dead { error: "answered 410 to ada".to_owned() }),
+            settled(of("waits"), failed("answered 503", 2)),
+            settled(of("told later"), failed("answered 503", 100)),
+        ])
+        .unwrap();
+    let later = ledger.lease("slack", Timestamp(100), 9, 5).unwrap();
+    let later = later.iter().find(|action| action.action == "told later").unwrap();
+    ledger.settle(&[settled(later, delivered("m3"))]).unwrap();
+    let first = ledger.forget_told(Timestamp(50), 0, 2).unwrap();
+    assert_eq!(first, [of("told").id, of("dead").id], "no more than so many at a time");
+    assert_eq!(ledger.forget_told(Timestamp(50), first[1], 2).unwrap(), [of("told again").id]);
+    assert_eq!(ledger.forget_told(Timestamp(50), 0, 9).unwrap(), [0; 0]);
+    let all = ledger.actions(&ActionFilter::default(), 9).unwrap();
+    let state = |name: &str| {
+        let action = all.iter().find(|action| action.action == name).unwrap();
+        let is_kept = action.payload != "{}";
+        (action.state, is_kept, ledger.attempts(action.id).unwrap().len(), action.last_error.is_some())
+    };
+    assert_eq!(state("told"), (ActionState::Delivered, false, 0, false));
+    assert_eq!(state("dead"), (ActionState::Cancelled, false, 0, false), "there is nothing to be replayed");
+    assert_eq!(state("told later"), (ActionState::Delivered, true, 2, false));
+    assert_eq!(state("waits"), (ActionState::Leased, true, 1, true));
+    with_actions(&ledger, vec![action(1, "told", 0)]);
+    assert_eq!(ledger.actions(&ActionFilter::default(), 9).unwrap().len(), 5, "what was told is not told again");
+}

@@ -11,24 +11,39 @@ use crate::instant;
 /// What goes when.
 #[derive(Debug, Clone)]
 pub struct Retention {
-    /// As it is written: how long people of whom nothing is heard are kept.
-    pub said: Option<String>,
     /// People and companies of whom nothing has been heard for so long; `None`: nobody.
-    pub people: Option<Span>,
-    /// How long after one look for them the next one is.
+    pub people: Option<Age>,
+    /// Rejected input.
+    pub rejects: Option<Age>,
+    /// What was told to destinations, or given up.
+    pub messages: Option<Age>,
+    /// Lines of the audit.
+    pub audit: Option<Age>,
+    /// How long after one look the next one is.
     pub every: Duration,
+}
+
+/// How old something may be.
+#[derive(Debug, Clone)]
+pub struct Age {
+    /// As it is written.
+    pub said: String,
+    /// The same.
+    pub span: Span,
 }
 
 impl Retention {
     /// Looks at it as a whole; what is wrong is told to the reader.
     pub(super) fn read(mut table: Section<'_>, reader: &mut Reader<'_>) -> Self {
-        let said = table.text("people", reader);
-        let people = said.as_ref().and_then(|said| {
+        let mut age = |key: &'static str| {
+            let said = table.text(key, reader)?;
             let span = instant::span(&said.value);
-            span.map_err(|why| reader.wrong(said, &format!("{why}; write 400d or 24 months"))).ok()
-        });
+            let span = span.map_err(|why| reader.wrong(&said, &format!("{why}; write 400d or 24 months"))).ok()?;
+            Some(Age { said: said.value, span })
+        };
+        let [people, rejects, messages, audit] = ["people", "rejects", "messages", "audit"].map(&mut age);
         let every = reader.duration(&mut table, "every", 24 * 60 * 60);
         table.finish(reader);
-        Self { said: said.map(|said| said.value), people, every }
+        Self { people, rejects, messages, audit, every }
     }
 }

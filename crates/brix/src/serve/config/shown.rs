@@ -138,7 +138,11 @@ impl Config {
         page.set("every", length(self.compaction.every));
         page.set("entries", amount(self.compaction.entries));
         page.table("retention");
-        page.maybe("people", self.retention.said.clone());
+        let retention = &self.retention;
+        let ages = [&retention.people, &retention.rejects, &retention.messages, &retention.audit];
+        for (key, age) in ["people", "rejects", "messages", "audit"].into_iter().zip(ages) {
+            page.maybe(key, age.as_ref().map(|age| age.said.clone()));
+        }
         page.set("every", length(self.retention.every));
         page.table("product");
         page.secret("token_secret", self.product.token_secret.is_some());

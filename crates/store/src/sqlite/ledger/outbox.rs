@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ledger::action::{
     Action, ActionFilter, ActionState, Attempt, Ending, MOST_ERROR_BYTES, NewAction, Outbox, Settled,
 };
-use crate::sqlite::row::{Query, cut, limit, time, word};
+use crate::sqlite::row::{Query, cut, ids, limit, time, word};
 use crate::sqlite::statement::statement;
 
 const SQL: &str = include_str!("../outbox.sql");
@@ -21,6 +21,9 @@ const FAILED: &str = statement(SQL, "failed");
 const DEAD: &str = statement(SQL, "dead");
 const CANCEL: &str = statement(SQL, "cancel");
 const REPLAY: &str = statement(SQL, "replay");
+const TOLD_LONG_AGO: &str = statement(SQL, "told long ago");
+const FORGET: &str = statement(SQL, "forget");
+const FORGET_ATTEMPTS: &str = statement(SQL, "forget attempts");
 const ATTEMPTS: &str = statement(SQL, "attempts");
 const COUNTS: &str = statement(SQL, "counts");
 const LIST: &str = statement(SQL, "list");
@@ -122,6 +125,22 @@ impl Outbox for SqliteLedger {
             }
             Ok(replayed)
         })
+    }
+
+    fn forget_told(&self, before: Timestamp, above: u64, most: usize) -> Result<Vec<u64>> {
+        let old = self.database.read(|reader| ids(reader, TOLD_LONG_AGO, params![before.0, above, limit(most)]))?;
+        if !old.is_empty() {
+            self.database.write("forget what was told in", |transaction| {
+                for id in &old {
+                    // Unless it is to be sent again since.
+                    if transaction.prepare_cached(FORGET)?.execute([id])? > 0 {
+                        transaction.prepare_cached(FORGET_ATTEMPTS)?.execute([id])?;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(old)
     }
 
     fn actions(&self, filter: &ActionFilter, most: usize) -> Result<Vec<Action>> {

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use engine::time::Timestamp;
 use rusqlite::{Row, Transaction, params};
 
 use super::SqliteLedger;
 use crate::error::Result;
 use crate::ledger::rejects::{MOST_KEPT, MOST_TEXT_BYTES, Reject, RejectTotal, Rejects};
-use crate::sqlite::row::{cut, limit, time};
+use crate::sqlite::row::{cut, ids, limit, time};
 use crate::sqlite::statement::statement;
 
 const SQL: &str = include_str!("../rejects.sql");
 const KEEP: &str = statement(SQL, "keep");
 const COUNT: &str = statement(SQL, "count");
 const TRIM: &str = statement(SQL, "trim");
+const OLD: &str = statement(SQL, "old");
+const FORGET: &str = statement(SQL, "forget");
 const OF_SOURCE: &str = statement(SQL, "of source");
 const OF_ALL: &str = statement(SQL, "of all");
 const TOTALS: &str = statement(SQL, "totals");
@@ -61,6 +64,21 @@ impl Rejects for SqliteLedger {
                 reader.prepare_cached(OF_SOURCE)?.query_map(params![source, limit(most)], reject)?.collect()
             }
             None => reader.prepare_cached(OF_ALL)?.query_map([limit(most)], reject)?.collect(),
+        })
+    }
+
+    fn forget_rejects(&self, before: Timestamp, most: usize) -> Result<u64> {
+        let old = self.database.read(|reader| ids(reader, OLD, params![before.0, limit(most)]))?;
+        if old.is_empty() {
+            return Ok(0);
+        }
+        self.database.write("forget rejected input in", |transaction| {
+            let mut statement = transaction.prepare_cached(FORGET)?;
+            let mut forgotten = 0;
+            for id in &old {
+                forgotten += statement.execute([id])? as u64;
+            }
+            Ok(forgotten)
         })
     }
 
