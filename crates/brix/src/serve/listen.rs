@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -96,15 +97,23 @@ pub async fn serve(server: Arc<Server>, end: watch::Sender<bool>, has_failed: im
                 // Small answers are not to wait for more.
                 let _ = stream.set_nodelay(true);
                 let app = TowerToHyperService::new(app.clone());
+                let has_asked = Arc::new(AtomicBool::new(false));
+                let asks = Arc::clone(&has_asked);
                 let app = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+                    asks.store(true, Ordering::Relaxed);
                     request.extensions_mut().insert(Peer(peer.ip()));
                     app.call(request)
                 });
                 let connection = http.serve_connection(TokioIo::new(stream), app);
                 let connection = graceful.watch(connection);
+                let server = Arc::clone(&server);
                 tokio::spawn(async move {
-                    // A connection that breaks is the sender's affair.
-                    let _ = connection.await;
+                    // A connection that breaks is the sender's affair; one that never got to a request is counted.
+                    if let Err(error) = connection.await
+                        && !has_asked.load(Ordering::Relaxed)
+                    {
+                        server.metrics.without_request(end_of(&error));
+                    }
                     drop(place);
                 });
             }
@@ -126,6 +135,17 @@ pub async fn serve(server: Arc<Server>, end: watch::Sender<bool>, has_failed: im
         bail!("the processor has ended");
     }
     Ok(())
+}
+
+/// How a connection without a request has ended, as the figures have it.
+fn end_of(error: &hyper::Error) -> &'static str {
+    if error.is_timeout() {
+        "too-slow"
+    } else if error.is_parse() {
+        "malformed"
+    } else {
+        "cut-off"
+    }
 }
 
 /// The next connection, once there is a place for it.

@@ -45,12 +45,18 @@ struct OfPull {
     of: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfEnd {
+    reason: &'static str,
+}
+
 /// All of them.
 pub struct Metrics {
     registry: Registry,
     accepted: Family<OfSource, Counter>,
     rejected: Family<OfReason, Counter>,
     turned_away: Family<OfReason, Counter>,
+    without_request: Family<OfEnd, Counter>,
     changed: Family<OfChange, Counter>,
     keeping: Histogram,
     status: Family<OfFigure, Gauge<u64, AtomicU64>>,
@@ -70,6 +76,7 @@ impl Metrics {
         let accepted = Family::<OfSource, Counter>::default();
         let rejected = Family::<OfReason, Counter>::default();
         let turned_away = Family::<OfReason, Counter>::default();
+        let without_request = Family::<OfEnd, Counter>::default();
         let changed = Family::<OfChange, Counter>::default();
         let keeping = Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
         let status = Family::<OfFigure, Gauge<u64, AtomicU64>>::default();
@@ -78,12 +85,17 @@ impl Metrics {
         registry.register("records_accepted", "Records that are durable, by source", accepted.clone());
         registry.register("messages_rejected", "Messages that were not taken, by source and reason", rejected.clone());
         registry.register("requests_turned_away", "Requests of which nothing was looked at", turned_away.clone());
+        registry.register(
+            "connections_without_request",
+            "Connections that ended before they had brought the head of a request",
+            without_request.clone(),
+        );
         registry.register("values_changed", "Values that were not kept as they were sent", changed.clone());
         registry.register("log_append_seconds", "How long records took to be durable", keeping.clone());
         registry.register("processor", "Where the processor stands", status.clone());
         registry.register("actions", "What is told to destinations, by state", actions.clone());
         registry.register("pulls", "Rows, failures and state of pulls", pulls.clone());
-        Self { registry, accepted, rejected, turned_away, changed, keeping, status, actions, pulls }
+        Self { registry, accepted, rejected, turned_away, without_request, changed, keeping, status, actions, pulls }
     }
 
     /// Records of a request are durable.
@@ -114,6 +126,11 @@ impl Metrics {
     /// A request was turned away.
     pub fn turned_away(&self, source: &str, reason: &str) {
         self.turned_away.get_or_create(&OfReason { source: source.to_owned(), reason: reason.to_owned() }).inc();
+    }
+
+    /// A connection has ended before it had brought the head of a request.
+    pub fn without_request(&self, reason: &'static str) {
+        self.without_request.get_or_create(&OfEnd { reason }).inc();
     }
 
     /// How pulls are doing.

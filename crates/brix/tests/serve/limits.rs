@@ -152,3 +152,30 @@ fn more_than_the_log_takes_at_a_time_is_refused_for_good() {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(server.records().len(), 100, "all of a batch or nothing");
 }
+
+#[test]
+fn connections_that_bring_no_request_are_counted() {
+    let server = Server::start(&folder("without_request", "request_timeout = \"1s\"\n"));
+    let figure = |reason: &str| {
+        let figures = server.get("/metrics").body;
+        let name = format!("brix_connections_without_request_total{{reason=\"{reason}\"}} ");
+        figures.lines().find_map(|line| line.strip_prefix(name.as_str())?.parse::<u64>().ok()).unwrap_or(0)
+    };
+    assert_eq!(["too-slow", "malformed", "cut-off"].map(figure), [0; 3]);
+    let mut slow = server.connect();
+    slow.write_all(b"POST /v1/track HTTP/1.1\r\nhost: br").unwrap();
+    let mut cut = server.connect();
+    cut.write_all(b"GET /healthz HTTP/1.1\r\nho").unwrap();
+    drop(cut);
+    server.connect().write_all(b"\x16\x03\x01 this is no HTTP\r\n\r\n").unwrap();
+    // One that has asked and is kept open is none of them.
+    let mut kept = server.connect();
+    assert_eq!(exchange(&mut kept, "GET", "/healthz", &[], b"").unwrap().status, 200);
+    let begun = Instant::now();
+    while ["too-slow", "malformed", "cut-off"].map(figure) != [1; 3] {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", server.get("/metrics").body);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(["too-slow", "malformed", "cut-off"].map(figure), [1; 3]);
+}
