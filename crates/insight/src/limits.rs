@@ -66,6 +66,9 @@ pub struct LimitsReport {
     pub metrics: Vec<MetricRow>,
     /// How well the metrics tell buyers from others.
     pub separations: Separations,
+    /// How many people are left out because they refuse to be judged; `None`: the workspace asks for no consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_profiling: Option<u64>,
 }
 
 /// A metric and its limits.
@@ -175,6 +178,7 @@ impl Limits {
                 thresholds: THRESHOLDS,
                 metrics: rows.collect(),
                 separations,
+                refused_profiling: None,
             }
         })
     }

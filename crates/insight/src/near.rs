@@ -13,7 +13,7 @@ use engine::{Span, Timestamp};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::figure::{When, grouped};
+use crate::figure::{When, grouped, left_out};
 use crate::qualified::{csv_cell, guarded};
 use crate::question::length;
 use crate::text::table::{Table, cut, wrap};
@@ -122,6 +122,9 @@ pub struct NearListing {
     pub stalled: bool,
     /// The nearest first.
     pub rows: Vec<Near>,
+    /// How many people are left out because they refuse to be judged; `None`: the workspace asks for no consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_profiling: Option<u64>,
 }
 
 impl NearListing {
@@ -130,7 +133,9 @@ impl NearListing {
     pub fn text(&self, zone: &TimeZone) -> String {
         let count = grouped(self.rows.len() as u64);
         let what = if self.stalled { "were on the way and have stopped" } else { "are near" };
-        let mut lines = vec![format!("{} as of {}: {count} {what}", self.name, self.as_of.minute(zone)), String::new()];
+        let mut lines = vec![format!("{} as of {}: {count} {what}", self.name, self.as_of.minute(zone))];
+        lines.extend(self.refused_profiling.filter(|count| *count > 0).map(left_out));
+        lines.push(String::new());
         let mut table = Table::new(&["who", ">way", "criteria", "fits", "last"]);
         for row in &self.rows {
             let last = row.last_at.map_or("–".to_owned(), |at| at.minute(zone));

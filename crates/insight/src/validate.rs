@@ -115,6 +115,9 @@ pub struct Validity {
     pub quarters: Vec<Cohort>,
     /// What would be better; `null`: not looked for.
     pub proposal: Option<Proposed>,
+    /// How many people are left out because they refuse to be judged; `None`: the workspace asks for no consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_profiling: Option<u64>,
 }
 
 impl Validation {
@@ -172,6 +175,7 @@ impl Validity {
             months: cohorts::cohorts(cases, facts, question, Calendar::Month),
             quarters: cohorts::cohorts(cases, facts, question, Calendar::Quarter),
             proposal: None,
+            refused_profiling: None,
         }
     }
 

@@ -144,7 +144,7 @@ pub fn gathered(
     let asked = Asked::new(&arguments, data, console)?;
     let definition = asked.judged.asked().first().map(Arc::clone);
     let definition = definition.ok_or_else(|| anyhow::anyhow!("there is nobody to learn from"))?;
-    Ok((gather::fold(&asked, data, console)?, asked.question, definition))
+    Ok((gather::fold(&asked, data, console)?.0, asked.question, definition))
 }
 
 /// Asks, and tells the answer.
@@ -162,7 +162,9 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
 fn ask(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let data = Data::open(shared, &[], console)?;
     let asked = Asked::new(arguments, &data, console)?;
-    let mut discovery = gather::fold(&asked, &data, console)?.finish();
+    let (discover, refusing) = gather::fold(&asked, &data, console)?;
+    let mut discovery = discover.finish();
+    discovery.refused_profiling = refusing;
     if discovery.population.counted == 0 {
         console.say(format_args!("{DOUBT}doubt:{DOUBT:#} {}", nobody(&discovery)));
     }

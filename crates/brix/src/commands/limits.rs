@@ -7,7 +7,7 @@ use clap::Args;
 use engine::definition::{Clock, Definition, Goal};
 use engine::record::SubjectKind;
 use engine::{Number, Span};
-use insight::limits::{Limits, Metric, text};
+use insight::limits::{Limits, LimitsReport, Metric, text};
 
 use crate::cli::Shared;
 use crate::console::Console;
@@ -71,13 +71,13 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let asking = Asking { arguments, subject, usages, data: &data };
     let grids = if given.is_empty() {
         let first = asking.ask(&asking.grids(|_| vec![Number::ONE]), true, console)?;
-        let Some(first) = first else { return Ok(Exit::Findings) };
+        let Some((first, _)) = first else { return Ok(Exit::Findings) };
         first.grids()
     } else {
         asking.grids(|_| given.clone())
     };
-    let Some(limits) = asking.ask(&grids, false, console)? else { return Ok(Exit::Findings) };
-    let report = limits.finish();
+    let Some((limits, refusing)) = asking.ask(&grids, false, console)? else { return Ok(Exit::Findings) };
+    let report = LimitsReport { refused_profiling: refusing, ..limits.finish() };
     if console.json {
         console.value(&report)?;
     } else {
@@ -116,8 +116,13 @@ impl Asking<'_> {
         self.usages.iter().map(grid).collect()
     }
 
-    /// Reads the lake once. `None`: refused, and said why.
-    fn ask(&self, grids: &[Vec<Number>], only_looks: bool, console: &mut Console) -> Result<Option<Limits>> {
+    /// Reads the lake once; gives also how many refuse to be judged. `None`: refused, and said why.
+    fn ask(
+        &self,
+        grids: &[Vec<Number>],
+        only_looks: bool,
+        console: &mut Console,
+    ) -> Result<Option<(Limits, Option<u64>)>> {
         let data = self.data;
         let mut definitions = self.definitions(grids);
         let goal = self.arguments.terms.goal(&mut definitions, data)?;
@@ -145,7 +150,8 @@ impl Asking<'_> {
             households: true,
         };
         let empty = || Limits::new(question.clone(), metrics.clone(), self.arguments.after);
-        lives::fold(&reading, data, console, empty, Limits::add, Limits::merge).map(|read| Some(read.folded))
+        lives::fold(&reading, data, console, empty, Limits::add, Limits::merge)
+            .map(|read| Some((read.folded, read.refusing)))
     }
 
     /// One definition for each limit, metric by metric.

@@ -95,6 +95,7 @@ fn answer(arguments: &Arguments, asked: &Asked, data: &Data, console: &Console) 
     )?;
     let (validation, trials) = read.folded;
     let mut validity = validation.finish();
+    validity.refused_profiling = read.refusing;
     if !arguments.no_proposal {
         validity.proposal = Some(search::go_on(&mut round, trials, validity.alike_since(), asked, data, console)?);
     }

@@ -1,6 +1,7 @@
 //! The real binary, as a user runs it: good and bad input for each command.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod consent;
 mod data;
 mod discovering;
 mod guide;

@@ -101,6 +101,7 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
         end_days: days(question.end),
         observed_until: When(question.observed_until),
         population: Population { counted: table.len() as u64, started: table.len() as u64, ..Population::default() },
+        refused_profiling: None,
         windows: windows(question, &cohort),
         halves: halves(question, &cohort),
         tried: tried(&searched, combined.tried, judged_count),

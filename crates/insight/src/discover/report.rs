@@ -27,6 +27,9 @@ pub struct Discovery {
     pub observed_until: When,
     /// Who was looked at, and who was left out.
     pub population: Population,
+    /// How many people are left out because they refuse to be judged; `None`: the workspace asks for no consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_profiling: Option<u64>,
     /// The windows compared.
     pub windows: Vec<WindowCounts>,
     /// How the people were cut into those searched and those who judge.

@@ -70,6 +70,7 @@ impl Page<'_> {
             ("left out: not in the population", population.outside),
             ("left out: in no account, and the goal is one of accounts", population.in_no_account),
             ("left out: converted before the first landmark", population.before_first_landmark),
+            ("left out: refuse to be judged", discovery.refused_profiling.unwrap_or_default()),
             ("looked at", population.counted),
         ] {
             if count > 0 {

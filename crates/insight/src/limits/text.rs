@@ -1,7 +1,7 @@
 //! The answer in a terminal.
 
 use super::{LimitRow, LimitsReport, MetricRow, Separations};
-use crate::figure::{Answer, duration, grouped, times};
+use crate::figure::{Answer, duration, grouped, left_out, times};
 use crate::text::WIDTH;
 use crate::text::table::{Table, wrap};
 
@@ -12,6 +12,9 @@ pub fn text(report: &LimitsReport) -> String {
     let asked = &report.question;
     let within = duration(asked.within_days * engine::time::DAY as f64);
     say(&mut lines, &format!("Goal: {} within {within} of meeting the limit · zone {}", asked.goal, asked.zone));
+    if let Some(count) = report.refused_profiling.filter(|count| *count > 0) {
+        say(&mut lines, &left_out(count));
+    }
     for metric in &report.metrics {
         of_metric(&mut lines, metric);
     }

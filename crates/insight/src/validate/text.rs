@@ -1,7 +1,7 @@
 //! The answer in a terminal: the verdict first.
 
 use super::{Cohort, Proposed, Validity, Verdict};
-use crate::figure::{Answer, Ranged, Share, duration, grouped, percent, points_words};
+use crate::figure::{Answer, Ranged, Share, duration, grouped, left_out, percent, points_words};
 use crate::text::plot;
 use crate::text::table::{Table, wrap};
 use crate::text::{WIDTH, ranged, rate};
@@ -24,6 +24,9 @@ pub fn text(validity: &Validity) -> String {
     }
     lines.push(String::new());
     say(&mut lines, "", &format!("Goal: {} within {within} of being known", validity.question.goal));
+    if let Some(count) = validity.refused_profiling.filter(|count| *count > 0) {
+        say(&mut lines, "", &left_out(count));
+    }
     cohorts(&mut lines, "By quarter of signup", &validity.quarters);
     cohorts(&mut lines, "By month of signup", &validity.months);
     over_time(&mut lines, "Precision", &validity.months, |cohort| cohort.precision);

@@ -17,10 +17,12 @@ struct Folding<'a> {
     evaluator: Evaluator<'a>,
     discover: Discover,
     outcomes: Vec<Outcome>,
+    /// How many refuse to be judged.
+    refusing: u64,
 }
 
-/// Reads the lake.
-pub fn fold(asked: &Asked, data: &Data, console: &Console) -> Result<Discover> {
+/// Reads the lake; gives also how many refuse to be judged, if the workspace asks for consent.
+pub fn fold(asked: &Asked, data: &Data, console: &Console) -> Result<(Discover, Option<u64>)> {
     let program = &asked.judged.program;
     let binding = program.bind(&data.lake.names(&data.workspace).list);
     let bar = progress::parts(console, data.lake.totals().events, "Reading");
@@ -29,15 +31,20 @@ pub fn fold(asked: &Asked, data: &Data, console: &Console) -> Result<Discover> {
         evaluator: Evaluator::new(program, &binding, data.until),
         discover: Discover::new(std::sync::Arc::clone(&asked.question)),
         outcomes: Vec::new(),
+        refusing: 0,
     };
     let step = |folding: &mut Folding<'_>, household: &Household<'_>| {
-        let Folding { evaluator, discover, outcomes } = folding;
+        let Folding { evaluator, discover, outcomes, refusing } = folding;
         outcomes.clear();
         evaluator.household(household, &mut |outcome| outcomes.push(outcome));
         discover.add(household, outcomes);
+        *refusing += evaluator.refusing(household);
         bar.inc(household.times.len() as u64);
     };
-    let folded = data.lake.scan(&request, start, step, |all, part| all.discover.merge(part.discover))?;
+    let folded = data.lake.scan(&request, start, step, |all, part| {
+        all.discover.merge(part.discover);
+        all.refusing += part.refusing;
+    })?;
     bar.finish_and_clear();
-    Ok(folded.discover)
+    Ok((folded.discover, data.workspace.consent.profile.as_ref().map(|_| folded.refusing)))
 }

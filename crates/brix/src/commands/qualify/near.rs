@@ -30,7 +30,7 @@ pub fn run(
     terms.within = arguments.within.map_or(terms.within, |percent| f64::from(percent) / 100.0);
     terms.silent = arguments.silent.unwrap_or(terms.silent);
     let zone = &data.workspace.zone;
-    let mut rows = rows(data, judged, definition, as_of, console, &|near| match arguments.stalled {
+    let (mut rows, refusing) = rows(data, judged, definition, as_of, console, &|near| match arguments.stalled {
         true => near.has_stalled(&terms, as_of),
         false => near.is_near(&terms),
     })?;
@@ -41,6 +41,7 @@ pub fn run(
         as_of: When(as_of),
         stalled: arguments.stalled,
         rows,
+        refused_profiling: data.workspace.consent.profile.as_ref().map(|_| refusing),
     };
     match if console.json { Format::Json } else { arguments.format } {
         Format::Json => console.value(&listing)?,
@@ -57,13 +58,13 @@ fn rows(
     as_of: Timestamp,
     console: &Console,
     is_wanted: &(dyn Fn(&Near) -> bool + Sync),
-) -> Result<Vec<Near>> {
+) -> Result<(Vec<Near>, u64)> {
     let program = &judged.program;
     let binding = program.bind(&data.lake.names(&data.workspace).list);
     let bar = progress::parts(console, data.lake.totals().events, "Evaluating");
     let request = ScanRequest { needs: program.needs(), workspace: &data.workspace, threads: 0 };
-    let start = || (Evaluator::new(program, &binding, as_of), Vec::new());
-    let step = |(evaluator, rows): &mut (Evaluator<'_>, Vec<Near>), household: &Household<'_>| {
+    let start = || (Evaluator::new(program, &binding, as_of), Vec::new(), 0);
+    let step = |(evaluator, rows, refusing): &mut (Evaluator<'_>, Vec<Near>, u64), household: &Household<'_>| {
         evaluator.progress(household, &mut |progress| {
             if progress.definition == 0 {
                 let id = household.directory.id(progress.outcome.subject);
@@ -71,9 +72,14 @@ fn rows(
                 rows.extend(near.filter(|near| is_wanted(near)));
             }
         });
+        *refusing += evaluator.refusing(household);
         bar.inc(household.times.len() as u64);
     };
-    let (_, rows) = data.lake.scan(&request, start, step, |(_, all), (_, part)| all.extend(part))?;
+    let merge = |(_, all, refusing): &mut (Evaluator<'_>, Vec<Near>, u64), (_, part, more): (_, Vec<Near>, u64)| {
+        all.extend(part);
+        *refusing += more;
+    };
+    let (_, rows, refusing) = data.lake.scan(&request, start, step, merge)?;
     bar.finish_and_clear();
-    Ok(rows)
+    Ok((rows, refusing))
 }
