@@ -106,6 +106,8 @@ pub struct BestCustomers {
     pub customers: u64,
     /// Customers of a shorter time, who are not ranked.
     pub too_young: u64,
+    /// The traits that were compared.
+    pub compared_by: Vec<String>,
     /// The ranking, the best first; with too few, nobody.
     pub ranking: Answer<Vec<Ranked>>,
     /// What was known or done before paying and stands out.
@@ -176,6 +178,7 @@ pub fn best(mut customers: Vec<Customer>, too_young: u64, asked: &Asked, zone: &
         tenure_days: asked.tenure_days,
         customers: count,
         too_young,
+        compared_by: asked.traits.clone(),
         ranking: Answer::NotEnough(NotEnough::new(count, LEAST_CUSTOMERS, "customers watched for long enough")),
         stands_out: Vec::new(),
         compared: Vec::new(),

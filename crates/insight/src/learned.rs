@@ -14,7 +14,9 @@ mod baseline;
 mod candidates;
 mod card;
 mod doubts;
+mod folds;
 mod lift;
+mod path;
 mod people;
 pub mod text;
 
@@ -49,7 +51,7 @@ pub struct Rules {
     pub judging_conversions: u64,
     /// Conversions for each row of the card at least (Peduzzi et al. 1996).
     pub conversions_per_row: u64,
-    /// Rows at most.
+    /// Rows at most, for a card that can be read; how many there are is chosen by folds of those who teach.
     pub most_rows: usize,
     /// The first row is taken if its p-value, times the number of conditions looked at (Bonferroni), is at most this: else
     /// there is no card.
@@ -67,7 +69,7 @@ pub const RULES: Rules = Rules {
     teaching_conversions: 50,
     judging_conversions: 20,
     conversions_per_row: 10,
-    most_rows: 20,
+    most_rows: 30,
     level: 0.05,
     level_of_further_rows: 0.01,
     most_points: 10,

@@ -14,8 +14,9 @@ pub struct Area {
     pub value: f64,
     /// DeLong's standard error.
     pub standard_error: f64,
-    /// `value ± z × standard error`, cut to 0..=1; `None` when the standard error is 0 (a perfect order of few people),
-    /// because such an interval would claim certainty.
+    /// `value ± z × standard error`, cut to 0..=1. In a perfect order the standard error is 0, which would claim certainty: there it
+    /// is the exact interval of pairs of which each person (or cluster) is in one only, all of them in order (Clopper and
+    /// Pearson 1934). `None` where all scores are equal.
     pub interval: Option<Interval>,
     /// How often such an interval covers the truth.
     pub confidence: Confidence,
@@ -38,7 +39,11 @@ pub fn area_under_curve(scores: &[f64], outcomes: &[bool], confidence: Confidenc
     Ok(Area {
         value: places.area,
         standard_error,
-        interval: (standard_error > 0.0).then(|| Interval::around(places.area, half_width, 0.0, 1.0)),
+        interval: if standard_error > 0.0 {
+            Some(Interval::around(places.area, half_width, 0.0, 1.0))
+        } else {
+            perfect(places.area, places.positives.len().min(places.negatives.len()), confidence)
+        },
         confidence,
         positives: places.positives.len() as u64,
         negatives: places.negatives.len() as u64,
@@ -121,11 +126,38 @@ pub fn area_clustered(
     Ok(Area {
         value,
         standard_error,
-        interval: (standard_error > 0.0).then(|| Interval::around(value, confidence.z() * standard_error, 0.0, 1.0)),
+        interval: if standard_error > 0.0 {
+            Some(Interval::around(value, confidence.z() * standard_error, 0.0, 1.0))
+        } else {
+            perfect(value, pairs(outcomes, clusters), confidence)
+        },
         confidence,
         positives: places.positives.len() as u64,
         negatives: places.negatives.len() as u64,
     })
+}
+
+/// The interval of an area of 1 or 0 by pairs that have nobody in common: each is in order by the chance that is the area, so that
+/// all of them are by its power.
+fn perfect(area: f64, pairs: usize, confidence: Confidence) -> Option<Interval> {
+    let certain = confidence.tail().powf(1.0 / pairs.max(1) as f64);
+    if area >= 1.0 {
+        Some(Interval { low: certain, high: 1.0 })
+    } else if area <= 0.0 {
+        Some(Interval { low: 0.0, high: 1.0 - certain })
+    } else {
+        None
+    }
+}
+
+/// How many pairs of one with the outcome and one without it can be made of different clusters, each cluster being in one only.
+fn pairs(outcomes: &[bool], clusters: &[u64]) -> usize {
+    let mut seen: std::collections::BTreeMap<u64, [bool; 2]> = std::collections::BTreeMap::new();
+    for (outcome, cluster) in outcomes.iter().zip(clusters) {
+        seen.entry(*cluster).or_default()[usize::from(*outcome)] = true;
+    }
+    let count = |of: usize| seen.values().filter(|has| has[of]).count();
+    count(0).min(count(1)).min(seen.len() / 2)
 }
 
 /// The area, and what each person adds to its error.

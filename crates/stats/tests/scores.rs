@@ -146,7 +146,16 @@ fn scores_that_cannot_be_judged() {
     assert!(area_under_curve(&[1.0], &[], LEVEL).is_err());
     assert!(area_under_curve(&[f64::NAN; 4], &[true, true, false, false], LEVEL).is_err());
     let perfect = area_under_curve(&[4.0, 3.0, 2.0, 1.0], &[true, true, false, false], LEVEL).unwrap();
-    assert_eq!((perfect.value, perfect.interval), (1.0, None));
+    // Two pairs in order: both are by the square of the chance, which is 2.5 % at the lower end.
+    assert_eq!((perfect.value, perfect.interval.map(|range| range.high)), (1.0, Some(1.0)));
+    close(perfect.interval.unwrap().low, 0.025_f64.sqrt());
+    let reversed = area_under_curve(&[1.0, 2.0, 3.0, 4.0], &[true, true, false, false], LEVEL).unwrap();
+    close(reversed.interval.unwrap().high, 1.0 - 0.025_f64.sqrt());
+    // All in two accounts are one pair; and equal scores say nothing at all.
+    let (scores, outcomes) = ([4.0, 3.0, 2.0, 1.0], [true, true, false, false]);
+    close(area_clustered(&scores, &outcomes, &[7, 7, 8, 8], LEVEL).unwrap().interval.unwrap().low, 0.025);
+    close(area_clustered(&scores, &outcomes, &[7, 8, 7, 8], LEVEL).unwrap().interval.unwrap().low, 0.025);
+    assert_eq!(area_under_curve(&[1.0; 4], &outcomes, LEVEL).unwrap().interval, None);
 }
 
 #[test]

@@ -70,3 +70,71 @@ fn who_is_in_no_account_is_left_out_where_accounts_convert() {
     assert!(!discovery["findings"].to_string().contains("employees of 1 or more"), "{}", discovery["findings"]);
     assert!(told(&folder, &["--window", "7d"]).contains("left out: in no account, and the goal is one of accounts"));
 }
+
+/// Somebody who does something on some days, by his number.
+fn at_random(person: usize) -> Vec<(&'static str, i64)> {
+    (0..person * 7 % 5).map(|number| ("Project Created", (number * 3 + person) as i64 % 4)).collect()
+}
+
+/// What is told of people whose outcomes are all alike, or who are too few, is true of them and says what would help.
+#[test]
+fn what_cannot_be_answered_is_said_in_words() {
+    let buys = |name: &str, count: usize, who: fn(usize) -> bool, account: fn(usize) -> String| {
+        people(name, count, |person| {
+            let mut did = at_random(person);
+            if who(person) {
+                did.push(("Subscription Started", 12));
+            }
+            (did, account(person))
+        })
+    };
+    let own = |person: usize| format!("a{person}");
+    let nobody = told(&buys("nobody-buys", 400, |_| false, own), &["--window", "7d"]);
+    assert!(
+        nobody.contains("has converted: there is nothing to learn from.") && !nobody.contains("present pace"),
+        "{nobody}"
+    );
+    let one = told(&buys("one-buys", 400, |person| person == 100, own), &["--window", "7d"]);
+    assert!(one.contains("There is 1 buyer.") && !one.contains("present pace"), "{one}");
+    let all = told(&buys("all-buy", 400, |_| true, own), &["--window", "7d"]);
+    assert!(all.contains("have converted: nothing can tell them apart.") && !all.contains("given out anew"), "{all}");
+    let together =
+        told(&buys("one-account", 400, |person| person % 5 == 0, |_| "acme".to_owned()), &["--window", "7d"]);
+    assert!(together.contains("They are in 1 account,") && together.contains("Nothing reliable"), "{together}");
+    let young = buys("too-young", 20, |_| true, own);
+    let told_young = told(&young, &["--window", "7d"]);
+    assert!(told_young.contains("There is nobody to learn from."), "{told_young}");
+    let lone = told(&buys("lone", 1, |_| true, own), &["--window", "7d"]);
+    assert!(lone.contains("There is nobody to learn from."), "{lone}");
+}
+
+/// Of fewer than a hundred nobody speaks of a hundred: they are counted. And it is said in how many months it held.
+#[test]
+fn few_people_are_counted() {
+    let folder = people("counted", 700, |person| {
+        let mut did = at_random(person);
+        let invites = person % 11 == 0;
+        if invites {
+            did.push(("Member Invited", 2));
+        }
+        if person % 13 == 0 || invites && person % 2 == 0 {
+            did.push(("Subscription Started", 12));
+        }
+        (did, format!("a{person}"))
+    });
+    let discovery = json(&folder, &["--json", "discover", "--window", "7d", "--permutations", "0"]);
+    let findings = discovery["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["words"] == "Member Invited").unwrap();
+    let (sentence, search, held_out) = (found["sentence"].as_str().unwrap(), &found["search"], &found["held_out"]);
+    let number = |of: &serde_json::Value, name: &str| of[name].as_u64().unwrap();
+    let (met, bought) = (number(search, "met"), number(search, "met_buyers"));
+    assert!(met < 100, "{search}");
+    assert!(
+        sentence.starts_with(&format!("Of {met} people with Member Invited in the first 7 days, {bought} converted")),
+        "{sentence}"
+    );
+    let later = format!("; {} of {}) against", number(held_out, "met_buyers"), number(held_out, "met"));
+    assert!(sentence.contains(&later), "{sentence}");
+    let buyers = number(held_out, "buyers");
+    assert!(buyers < 100 && sentence.contains(&format!("of {buyers} buyers")), "{sentence}");
+}

@@ -16,11 +16,14 @@ pub fn text(answer: &BestCustomers) -> String {
     say(
         &mut lines,
         &format!(
-            "Of {} customers, each measured over the {} days after first paying ({} have been customers for a shorter time). Weights: \
+            "Of {}, each measured over the {} days after first paying ({} for a shorter time). Weights: \
              retention {}, expansion {}, advocacy {}, little support {} (0: nobody differs in it).",
-            grouped(answer.customers),
+            customers(answer.customers),
             answer.tenure_days,
-            grouped(answer.too_young),
+            match answer.too_young {
+                1 => "1 more has been a customer".to_owned(),
+                more => format!("{} more have been customers", grouped(more)),
+            },
             weights.retention,
             weights.expansion,
             weights.advocacy,
@@ -58,6 +61,10 @@ pub fn text(answer: &BestCustomers) -> String {
     lines.join("\n")
 }
 
+fn customers(count: u64) -> String {
+    format!("{} {}", grouped(count), if count == 1 { "customer" } else { "customers" })
+}
+
 fn say(lines: &mut Vec<String>, words: &str) {
     lines.extend(wrap(words, WIDTH, "  ", "  "));
 }
@@ -87,6 +94,12 @@ fn profile(lines: &mut Vec<String>, answer: &BestCustomers) {
         say(lines, &format!("Of {looked} things compared, these stand out (q at most 5 %):"));
         table(lines, answer.stands_out.iter());
     }
+    if answer.compared_by.is_empty() {
+        say(
+            lines,
+            "Who they are was not compared: --by TRAIT does, such as --by role or --by account.industry; brix data lists the traits.",
+        );
+    }
 }
 
 fn table<'a>(lines: &mut Vec<String>, differences: impl Iterator<Item = &'a Difference>) {
@@ -96,7 +109,7 @@ fn table<'a>(lines: &mut Vec<String>, differences: impl Iterator<Item = &'a Diff
             difference.words.clone(),
             rate(&difference.best),
             rate(&difference.rest),
-            format!("{:.3}", difference.q_value),
+            if difference.q_value < 0.001 { "<0.001".to_owned() } else { format!("{:.3}", difference.q_value) },
         ]);
     }
     lines.extend(table.lines(2, WIDTH));

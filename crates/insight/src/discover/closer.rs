@@ -278,7 +278,8 @@ pub(crate) fn loads(question: &Question, cohort: &Cohort<'_>, rule: &Rule, capac
         let Some(first) = varied.conditions.iter_mut().find(|condition| !condition.negated) else { break };
         first.at_least = threshold;
         let table = cohort.table(&varied.bits(cohort), rule.window, Half::HeldOut);
-        if table.exposed() == 0 {
+        // Of a handful no rate can be told.
+        if table.exposed() < LEAST_PEOPLE {
             break;
         }
         if last == Some(table.exposed()) {

@@ -87,7 +87,7 @@ fn buyers(discovery: &Discovery, nothing: &Nothing) -> String {
 }
 
 fn luck(discovery: &Discovery) -> Option<String> {
-    let (luck, best) = (discovery.luck.as_ref()?, discovery.candidates.first()?);
+    let (luck, best) = (discovery.luck.as_ref()?, discovery.candidates.first().filter(|best| best.z > 0.0)?);
     Some(format!(
         "With the outcomes given out anew {} times, the best of a search looked as good as the best here ({:.1} standard errors) in {:.0} of 100.",
         grouped(luck.permutations.into()),

@@ -16,6 +16,9 @@ const SHARE: f64 = 0.3;
 /// The chance to see it in the half that judges.
 const POWER: f64 = 0.8;
 
+/// With fewer buyers there is no pace to speak of.
+const FEWEST: u64 = 5;
+
 /// What it would take to see that those with a behaviour that three of ten show buy twice as often; where so many buy that
 /// nobody can, that half as many of them do not buy as of everybody.
 pub(crate) fn nothing(question: &Question, cohort: &Cohort<'_>, judged: u64) -> Nothing {
@@ -40,7 +43,7 @@ pub(crate) fn nothing(question: &Question, cohort: &Cohort<'_>, judged: u64) -> 
     let buyers_needed = needed.map(|judging| (2.0 * judging).ceil() as u64);
     let clocks = cohort.landmarks[0].at_risk.places().filter_map(|place| cohort.row(place)).map(|row| row.clock);
     let (first, last) = clocks.fold((i64::MAX, i64::MIN), |(first, last), clock| (first.min(clock), last.max(clock)));
-    let when = buyers_needed.filter(|needed| *needed > buyers && buyers > 0 && last > first).and_then(|needed| {
+    let when = buyers_needed.filter(|needed| *needed > buyers && buyers >= FEWEST && last > first).and_then(|needed| {
         let pace = buyers as f64 / (last - first) as f64;
         let at = question.observed_until.0 as f64 + (needed - buyers) as f64 / pace;
         (at < Timestamp::LATEST.0 as f64).then(|| Arc::from(When(Timestamp(at as i64)).date(&question.zone)))

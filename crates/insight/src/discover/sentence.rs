@@ -4,7 +4,7 @@ use engine::record::SubjectKind;
 
 use super::finish::days;
 use super::question::Question;
-use super::report::Finding;
+use super::report::{Finding, Month};
 use super::verdict::Verdict;
 use crate::figure::{Ranged, times};
 
@@ -23,18 +23,20 @@ pub(crate) fn sentence(question: &Question, finding: &Finding) -> String {
     let (search, held_out) = (&finding.search, &finding.held_out);
     let (window, end) = (length(finding.window_days), moment(days(question.end)));
     if let (Some(with), Some(without)) = (search.with, search.without) {
+        let [of_met, of_others] = [
+            counted(search.met_buyers, search.met, with.value),
+            counted(search.buyers - search.met_buyers, search.people - search.met, without.value),
+        ];
         parts.push(format!(
-            "Of 100 {people} with {} in the first {window}, {} converted between then and {end}; of 100 others, {}.",
-            finding.words,
-            hundredths(with.value),
-            hundredths(without.value),
+            "Of {} {people} with {} in the first {window}, {} converted between then and {end}; of {} others, {}.",
+            of_met.1, finding.words, of_met.0, of_others.1, of_others.0,
         ));
     }
     if let (Some(with), Some(without)) = (held_out.with, held_out.without) {
         parts.push(format!(
             "On later signups not used in the search: {} against {}.",
-            with_range(with),
-            with_range(without)
+            with_range(with, held_out.met_buyers, held_out.met),
+            with_range(without, held_out.buyers - held_out.met_buyers, held_out.people - held_out.met)
         ));
     }
     if let Some(adjusted) = &finding.adjusted
@@ -48,9 +50,15 @@ pub(crate) fn sentence(question: &Question, finding: &Finding) -> String {
             lift.high
         ));
     }
+    parts.extend(steadiness(finding));
     if let Some(recall) = held_out.recall {
         let found = (recall.value * 100.0).round();
-        parts.push(format!("It finds {found:.0} of 100 buyers and misses {:.0}.", 100.0 - found));
+        parts.push(if held_out.buyers < FEW {
+            let missed = held_out.buyers - held_out.met_buyers;
+            format!("It finds {} of {} buyers and misses {missed}.", held_out.met_buyers, held_out.buyers)
+        } else {
+            format!("It finds {found:.0} of 100 buyers and misses {:.0}.", 100.0 - found)
+        });
     }
     let base = held_out.buyers as f64 / held_out.people.max(1) as f64;
     if let Some(with) = held_out.with.filter(|with| with.value > 0.0)
@@ -93,8 +101,36 @@ pub(crate) fn hundredths(share: f64) -> String {
     if of_hundred < 9.95 { format!("{of_hundred:.1}") } else { format!("{of_hundred:.0}") }
 }
 
-fn with_range(share: Ranged) -> String {
-    format!("{} ({}–{})", hundredths(share.value), hundredths(share.low), hundredths(share.high))
+/// Of so few nobody speaks of a hundred: they are counted.
+const FEW: u64 = 100;
+/// People on either side of a rule in a month, and buyers in it, of which it is said whether more of those who meet it bought.
+const OF_MONTH: [u64; 2] = [20, 5];
+
+/// How many of how many: of a hundred, or of those there are where these are few.
+fn counted(count: u64, of: u64, share: f64) -> (String, u64) {
+    if of < FEW { (count.to_string(), of) } else { (hundredths(share), 100) }
+}
+
+fn with_range(share: Ranged, count: u64, of: u64) -> String {
+    let counts = if of < FEW { format!("; {count} of {of}") } else { String::new() };
+    format!("{} ({}–{}{counts})", hundredths(share.value), hundredths(share.low), hundredths(share.high))
+}
+
+/// In how many months of signup more of those who meet it bought.
+fn steadiness(finding: &Finding) -> Option<String> {
+    let [people, buyers] = OF_MONTH;
+    let tells = |month: &&Month| {
+        month.met >= people && month.others >= people && month.met_buyers + month.other_buyers >= buyers
+    };
+    let told: Vec<&Month> = finding.months.iter().filter(tells).collect();
+    let is_more = |month: &&&Month| month.met_buyers * month.others > month.other_buyers * month.met;
+    let more = told.iter().filter(is_more).count();
+    (told.len() > 1).then(|| {
+        format!(
+            "By month of signup, those searched included, more of them bought than of the others in {more} of {}.",
+            told.len()
+        )
+    })
 }
 
 fn calls(count: f64) -> String {

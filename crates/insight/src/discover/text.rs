@@ -94,8 +94,9 @@ impl Page<'_> {
         );
         if halves.households < halves.searched + halves.held_out {
             words.push_str(&format!(
-                " They are in {} accounts, and colleagues are not independent: halves, tests and ranges go by account.",
-                grouped(halves.households)
+                " They are in {} {}, and colleagues are not independent: halves, tests and ranges go by account.",
+                grouped(halves.households),
+                if halves.households == 1 { "account" } else { "accounts" }
             ));
         }
         self.say(&words);
@@ -204,6 +205,18 @@ impl Page<'_> {
     fn loads(&mut self) {
         for closer in self.discovery.closer.iter().take(1).filter(|closer| !closer.loads.is_empty()) {
             self.title("Leads in a week by threshold, on the later signups");
+            let capacity = f64::from(self.discovery.capacity_per_week.unwrap_or(0));
+            // The lowest threshold that is not too much gives the most of what can be worked.
+            let words = match closer.loads.iter().find(|load| load.leads_per_week <= capacity) {
+                Some(load) => format!(
+                    "For {capacity:.0} a week take {}: {:.1} leads a week, of whom {:.1} buy. Band high: as many as can be worked; medium: up to twice as many.",
+                    load.words, load.leads_per_week, load.buyers_per_week
+                ),
+                None => {
+                    format!("Every threshold gives more than the {capacity:.0} leads that can be worked in a week.")
+                }
+            };
+            self.say(&words);
             let mut table = Table::new(&["", ">leads", ">buyers", ">of 100", "band"]);
             for load in &closer.loads {
                 table.row(vec![

@@ -1,11 +1,12 @@
 //! The card: rows chosen one after the other, then rounded to whole points.
 
 use serde::{Serialize, Serializer};
-use stats::distribution::normal_quantile;
 use stats::logistic::{Logistic, Problem, probability};
 
 use super::candidates::Candidate;
-use super::people::{Side, Sides};
+use super::folds;
+use super::path::{Path, Teachers};
+use super::people::Sides;
 use super::{RULES, Total};
 use crate::discover::Question;
 use crate::discover::bits::Bits;
@@ -51,26 +52,18 @@ pub(super) struct Card {
     totals: Vec<u32>,
 }
 
-/// Those who teach: what became of each, and of which household each is; households stand together.
-struct Teachers {
-    outcomes: Vec<bool>,
-    households: Vec<u64>,
-}
-
 impl Card {
     /// `None`: nothing says anything.
     pub fn learn(mut candidates: Vec<Candidate>, question: &Question, sides: &Sides, monotone: bool) -> Option<Self> {
-        let teachers = sides.places(Side::Teaching);
-        let (outcomes, households) = (sides.outcomes(&teachers), sides.households(&teachers));
+        let taught = Teachers::all(sides);
         let looked_at = candidates.len() as u64;
         if !monotone {
             candidates.extend(candidates.iter().map(|own| own.negated(sides.len())).collect::<Vec<Candidate>>());
         }
-        let buyers = outcomes.iter().filter(|won| **won).count() as u64;
-        let most_rows = RULES.most_rows.min((buyers / RULES.conversions_per_row) as usize);
-        let taught = Teachers { outcomes, households };
-        let (chosen, model) = choose(&candidates, &taught, most_rows)?;
-        let outcomes = taught.outcomes;
+        let most_rows = folds::rows(&candidates, &taught);
+        let mut path = Path::of(&candidates, &taught, most_rows);
+        let model = path.models.pop()?;
+        let (chosen, outcomes) = (path.chosen, taught.outcomes);
         let points = round(&chosen, &model, &outcomes)?;
         let words = |candidate: &Candidate| candidate.condition.words(&question.catalog);
         let mut rows: Vec<(Row, &Bits)> = chosen
@@ -96,9 +89,9 @@ impl Card {
         let totals: Vec<u32> = (0..sides.len())
             .map(|place| rows.iter().filter(|(_, met)| met.has(place)).map(|(row, _)| row.points).sum())
             .collect();
-        let of_teachers: Vec<f64> = totals.iter().take(teachers.len()).map(|total| f64::from(*total)).collect();
+        let of_teachers: Vec<f64> = totals.iter().take(outcomes.len()).map(|total| f64::from(*total)).collect();
         let line = fit(1, &of_teachers, &outcomes)?;
-        let (threshold, high) = thresholds(&totals[..teachers.len()], &outcomes);
+        let (threshold, high) = thresholds(&totals[..outcomes.len()], &outcomes);
         Some(Self {
             rows: rows.into_iter().map(|(row, _)| row).collect(),
             looked_at,
@@ -149,77 +142,10 @@ impl Card {
     }
 }
 
-fn fit(columns: usize, cells: &[f64], outcomes: &[bool]) -> Option<Logistic> {
+pub(super) fn fit(columns: usize, cells: &[f64], outcomes: &[bool]) -> Option<Logistic> {
     let least = vec![0.0; columns];
     let problem = Problem { columns, cells, outcomes, offsets: None, ridge: RIDGE, least: Some(&least) };
     Logistic::fit(&problem).ok()
-}
-
-/// Rows one after the other: the condition with the largest score statistic given those before it.
-fn choose<'a>(
-    candidates: &'a [Candidate],
-    teachers: &Teachers,
-    most_rows: usize,
-) -> Option<(Vec<&'a Candidate>, Logistic)> {
-    let outcomes = &teachers.outcomes;
-    let people = outcomes.len();
-    let share = outcomes.iter().filter(|won| **won).count() as f64 / people as f64;
-    let mut chances = vec![share; people];
-    let mut chosen: Vec<&Candidate> = Vec::new();
-    let mut model = None;
-    while chosen.len() < most_rows {
-        let level =
-            if chosen.is_empty() { RULES.level / candidates.len().max(1) as f64 } else { RULES.level_of_further_rows };
-        let least = -normal_quantile(level);
-        let best = candidates
-            .iter()
-            .filter(|candidate| chosen.iter().all(|other| !candidate.is_about(other)))
-            .map(|candidate| (candidate, statistic(&candidate.met, teachers, &chances)))
-            .reduce(|best, other| if other.1 > best.1 { other } else { best });
-        let Some((candidate, _)) = best.filter(|(_, z)| *z >= least) else { break };
-        chosen.push(candidate);
-        let cells: Vec<f64> = (0..people)
-            .flat_map(|person| chosen.iter().map(move |row| f64::from(u8::from(row.met.has(person)))))
-            .collect();
-        let Some(fitted) = fit(chosen.len(), &cells, outcomes) else {
-            chosen.pop();
-            break;
-        };
-        for (chance, known) in chances.iter_mut().zip(cells.chunks_exact(chosen.len())) {
-            *chance = fitted.probability(known);
-        }
-        model = Some(fitted);
-    }
-    model.map(|model| (chosen, model))
-}
-
-/// How much more often than the model says those who meet a condition convert, in standard errors: Rao's score test with
-/// the rows of the model taken as given. The error is the larger one of the model's own and of the one that takes a
-/// household for one (Liang and Zeger 1986): where colleagues convert together, what they all have would look proven.
-fn statistic(met: &Bits, teachers: &Teachers, chances: &[f64]) -> f64 {
-    let (mut own, mut all) = (0.0, 0.0);
-    for (person, chance) in chances.iter().enumerate() {
-        let weight = chance * (1.0 - chance);
-        all += weight;
-        own += if met.has(person) { weight } else { 0.0 };
-    }
-    let share = own / all;
-    let (mut sum, mut squares, mut of_household, mut last) = (0.0, 0.0, 0.0, None);
-    for (person, ((won, chance), household)) in
-        teachers.outcomes.iter().zip(chances).zip(&teachers.households).enumerate()
-    {
-        if last != Some(household) {
-            squares += of_household * of_household;
-            (of_household, last) = (0.0, Some(household));
-        }
-        let exposure = f64::from(u8::from(met.has(person))) - share;
-        let score = exposure * (f64::from(u8::from(*won)) - chance);
-        of_household += score;
-        sum += score;
-    }
-    squares += of_household * of_household;
-    let variance = f64::max(own - own * share, squares);
-    if variance > 0.0 { sum / variance.sqrt() } else { 0.0 }
 }
 
 /// The coarsest whole points that lose little of the likelihood: coefficients over a unit, rounded.

@@ -2,8 +2,11 @@
 
 use super::{Learned, LearnedCard, Refused};
 use crate::figure::{Ranged, grouped, percent};
-use crate::text::table::{Table, wrap};
+use crate::text::table::{Table, cut, wrap};
 use crate::text::{WIDTH, rate};
+
+/// Letters of a row's words.
+const WORDS: usize = 56;
 
 /// The answer as text.
 #[must_use]
@@ -57,9 +60,10 @@ fn of_card(card: &LearnedCard) -> Vec<String> {
             "Not reliable: on the later signups the card does not tell buyers from others. It is shown, and not to be used.",
         );
     }
-    let mut table = Table::new(&["within the window", ">points", ">met", ">of those, converted"]);
+    let mut table = Table::new(&["within the window", ">points", ">met", ">converted"]);
     for row in &card.rows {
-        table.row(vec![row.words.clone(), format!("+{}", row.points), rate(&row.met), rate(&row.converted)]);
+        let met = row.met.rate.map_or_else(String::new, |met| percent(met.value));
+        table.row(vec![cut(&row.words, WORDS), format!("+{}", row.points), met, rate(&row.converted)]);
     }
     lines.extend(table.lines(2, WIDTH));
     lines.push(String::new());

@@ -182,6 +182,36 @@ fn card_and_regression_are_compared_on_the_same_people() {
     assert!(card.baseline_brier.unwrap() < card.brier.unwrap()[1]);
 }
 
+/// Whoever has A three times or more converts, and nobody else: no error is left, and still it is not certain.
+#[test]
+fn a_perfect_card_has_an_interval_too() {
+    let like = made_up::definition(SubjectKind::User, Criterion::All(Vec::new()), None);
+    let allowed = Allowed { trusted: vec!["A".to_owned()], ..Allowed::default() };
+    let of = |people: u32, size: u32| {
+        let table = table(12, people, size, |counts| f64::from(u8::from(counts[0] >= 3)));
+        match learn(&table, &question(), 0, &like, &allowed) {
+            Learned::Card(card) => *card,
+            Learned::Refused(refused) => panic!("{}", refused.because),
+        }
+    };
+    let card = of(800, 1);
+    let area = card.area.unwrap();
+    assert!(area.value == 1.0 && area.high == 1.0 && area.low > 0.95 && area.low < 1.0, "{area:?}");
+    assert!(card.reliable);
+    // Colleagues are no further proof.
+    assert!(of(160, 5).area.unwrap().low < area.low);
+}
+
+/// Folds of those who teach say how many rows there are: nothing that only fits them, and what matters is among them.
+#[test]
+fn rows_that_fit_nobody_else_are_left_out() {
+    let card = card(&table(21, 4_000, 1, planted));
+    let is_true = |words: &str| ["A ", "B", "not C"].iter().any(|known| words.starts_with(known));
+    let others = card.rows.iter().filter(|row| !is_true(&row.words)).count();
+    assert!(others <= 2, "{:?}", card.rows);
+    assert!(card.rows.iter().any(|row| row.words.starts_with("A ")), "{:?}", card.rows);
+}
+
 #[test]
 fn a_card_in_text() {
     insta::assert_snapshot!(insight::learned::text::text(&learned(&table(5, 8_000, 1, planted), false)));
