@@ -50,6 +50,10 @@ pub struct Home {
     pub due: i64,
     /// A digest of what was last made into leads, see [`Home::is_news`].
     told: u64,
+    /// The instant by which the town has it on its list of what is due.
+    pub listed: i64,
+    /// The town has it on its list of those with records that are not in the lake.
+    pub is_unsettled: bool,
     /// It was looked at lately: it is not put to sleep yet.
     pub is_fresh: bool,
     /// It is among those that are awake.
@@ -66,6 +70,8 @@ impl Default for Home {
             in_lake: false,
             due: i64::MAX,
             told: 0,
+            listed: i64::MAX,
+            is_unsettled: false,
             is_fresh: false,
             is_counted: false,
             is_changed: false,

@@ -22,6 +22,7 @@
 
 pub mod activation;
 mod activator;
+mod ahead;
 mod book;
 mod checkpoint;
 mod compaction;

@@ -25,6 +25,7 @@ use store::snapshots::Snapshots;
 
 use super::activation::Activation;
 use super::activator::Activator;
+use super::ahead::Ahead;
 use super::book::{Book, Changes, Now};
 use super::checkpoint::{Checkpoints, Standing};
 use super::compaction::{Compacted, Compactor, When};
@@ -126,6 +127,7 @@ pub struct Processor {
     /// Erasures that begin with the next commit.
     beginning: Vec<Erasure>,
     log: Arc<dyn Log>,
+    ahead: Ahead,
     ledger: Arc<dyn Ledger>,
     town: Town,
     book: Book,
@@ -189,7 +191,7 @@ impl Processor {
             self.compacted(compacted)?;
         }
         if !self.pending.leads.is_empty() && self.offset == self.committed {
-            let entries = self.entries(self.offset + 1, AT_ONCE)?;
+            let entries = self.ahead.read(self.offset + 1, AT_ONCE)?;
             self.take_on(entries)?;
         }
         let pending = std::mem::take(&mut self.pending);
@@ -264,7 +266,7 @@ impl Processor {
         let end = self.log.wait(self.offset, if is_surveying { Duration::ZERO } else { WAIT });
         self.status.end.store(end, Ordering::Relaxed);
         if end > self.offset {
-            let entries = self.entries(self.offset + 1, AT_ONCE)?;
+            let entries = self.ahead.read(self.offset + 1, AT_ONCE)?;
             self.take_on(entries)?;
         } else {
             self.status.is_ready.store(true, Ordering::Relaxed);
@@ -442,14 +444,5 @@ impl Processor {
         };
         commit.leads.push(LeadChange { lead: act.lead, at: act.at, by: Some(act.by), what });
         Ok(())
-    }
-
-    fn entries(&self, from: u64, most: usize) -> Result<Vec<(u64, Entry)>> {
-        let entries = self.log.read(from, most).context("cannot read the log")?;
-        let decode = |(offset, bytes): (u64, Vec<u8>)| {
-            let entry = Entry::decode(&bytes).with_context(|| format!("entry {offset} of the log"))?;
-            Ok((offset, entry))
-        };
-        entries.into_iter().map(decode).collect()
     }
 }

@@ -106,7 +106,7 @@ pub struct Town {
 /// Identities of the latest records.
 #[derive(Default)]
 struct Seen {
-    set: HashSet<u128>,
+    set: HashSet<u128, foldhash::fast::RandomState>,
     order: VecDeque<u128>,
 }
 
@@ -192,10 +192,14 @@ impl Town {
             home.is_counted = true;
             self.awake.push_back(number);
         }
-        if home.due != i64::MAX {
-            self.due.insert((home.due, number));
+        if home.due != home.listed {
+            self.due.remove(&(home.listed, number));
+            if home.due != i64::MAX {
+                self.due.insert((home.due, number));
+            }
+            home.listed = home.due;
         }
-        if home.has_tail() {
+        if home.has_tail() && !std::mem::replace(&mut home.is_unsettled, true) {
             self.unsettled.insert(number);
         }
         let place = number as usize;
@@ -207,9 +211,15 @@ impl Town {
         }
     }
 
+    /// To be [`Town::put`] back: it stays on the lists, of which most visits change nothing.
     fn pick_up(&mut self, number: u32) -> Option<Box<Home>> {
-        let home = self.homes.get_mut(number as usize)?.take()?;
-        self.due.remove(&(home.due, number));
+        self.homes.get_mut(number as usize)?.take()
+    }
+
+    /// For good.
+    fn take_out(&mut self, number: u32) -> Option<Box<Home>> {
+        let home = self.pick_up(number)?;
+        self.due.remove(&(home.listed, number));
         self.unsettled.remove(&number);
         Some(home)
     }
@@ -241,7 +251,7 @@ impl Town {
             let mut errand = errands.remove(&seat.household).unwrap_or_default();
             for number in seat.joined {
                 changed.gone.push(number);
-                errand.joined.extend(self.pick_up(number).map(|home| *home));
+                errand.joined.extend(self.take_out(number).map(|home| *home));
                 if let Some(other) = errands.remove(&number) {
                     errand.records.extend(other.records);
                     errand.joined.extend(other.joined);
@@ -254,6 +264,9 @@ impl Town {
         }
         while let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now.0) {
             self.due.remove(&(at, number));
+            if let Some(home) = self.homes.get_mut(number as usize).and_then(Option::as_mut) {
+                home.listed = i64::MAX;
+            }
             errands.entry(number).or_default();
         }
         self.run_errands(errands, now, &mut changed)?;
@@ -303,7 +316,8 @@ impl Town {
                     misled.push(number);
                 }
                 home.compacted(through);
-                if home.has_tail() {
+                home.is_unsettled = home.has_tail();
+                if home.is_unsettled {
                     self.unsettled.insert(number);
                 }
             }

@@ -85,6 +85,8 @@ type Row = (usize, i64, u32, Code);
 pub(crate) struct Builder {
     question: Arc<Question>,
     layout: Arc<Layout>,
+    /// Full ones, and the one that is being filled.
+    parts: Vec<Part>,
     part: Part,
     following: Vec<Following>,
     /// By feature and stretch.
@@ -107,11 +109,15 @@ pub(crate) struct Builder {
 
 const HOUR: i64 = engine::time::HOUR;
 
+/// Subjects in a part: what is full is not moved when more come.
+const PART_ROWS: usize = 1 << 12;
+
 impl Builder {
     pub fn new(question: Arc<Question>) -> Self {
         let layout = Arc::new(Layout::new(&question));
         let (slots, events) = (layout.slots.len(), question.catalog.events.len());
         Self {
+            parts: Vec::new(),
             part: Part::default(),
             following: vec![Following::default(); events],
             sums: vec![0; layout.stride()],
@@ -141,6 +147,10 @@ impl Builder {
         days: &mut Days<'_>,
     ) {
         self.serial += 1;
+        if self.part.rows.len() % PART_ROWS == 0 {
+            let levels = Vec::with_capacity(PART_ROWS * self.layout.stride());
+            self.parts.push(std::mem::replace(&mut self.part, Part { levels, ..Part::default() }));
+        }
         self.part.rows.push(row);
         self.part.levels.resize(self.part.levels.len() + self.layout.stride(), 0);
         self.part.activity.resize(self.part.activity.len() + self.layout.windows, 0);
@@ -357,8 +367,10 @@ impl Builder {
         }
     }
 
-    pub fn finish(self) -> FeatureTable {
-        FeatureTable { layout: self.layout, parts: vec![self.part], following: self.following }
+    pub fn finish(mut self) -> FeatureTable {
+        self.parts.push(self.part);
+        self.parts.retain(|part| !part.rows.is_empty());
+        FeatureTable { layout: self.layout, parts: self.parts, following: self.following }
     }
 }
 

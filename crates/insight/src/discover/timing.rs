@@ -97,12 +97,16 @@ pub(crate) struct Timing {
     /// By event and cut, how many came before it and not before the one before.
     counts: Vec<u32>,
     /// By event, when the last came.
-    last: Vec<i64>,
-    /// By pair of events and stretch, the most steps.
-    orders: Vec<u8>,
-    /// The pairs that came, one bit each.
-    paired: u64,
+    last: Instants,
+    /// When the last of any of these came.
+    latest: f64,
+    /// By event and stretch, the shortest time since the last of each event.
+    gaps: Vec<Instants>,
 }
+
+/// An instant or a length of time for each event whose order is looked at. All are whole numbers far below 2⁵³, so nothing is rounded;
+/// as such numbers the processor compares several at once.
+type Instants = [f64; MOST_ORDERED];
 
 impl Timing {
     pub fn new(windows: &[i64], events: usize) -> Self {
@@ -120,9 +124,9 @@ impl Timing {
             came: vec![0; timed],
             firsts: vec![[NEVER; LAST_AGAIN]; timed],
             counts: vec![0; timed * cuts.len()],
-            last: vec![NEVER; ordered],
-            orders: vec![0; ordered * ordered * windows.len()],
-            paired: 0,
+            last: [f64::NEG_INFINITY; MOST_ORDERED],
+            latest: f64::NEG_INFINITY,
+            gaps: vec![[f64::INFINITY; MOST_ORDERED]; ordered * windows.len()],
             windows: windows.to_vec(),
             cuts,
         }
@@ -146,31 +150,25 @@ impl Timing {
         }
         self.came[event] += 1;
         if event < self.ordered {
-            self.order(event, since, stretch);
+            self.order(event, since as f64, stretch);
         }
     }
 
     /// Of one instant any order will do, as in a sequence of the language.
     #[inline]
-    fn order(&mut self, event: usize, since: i64, stretch: usize) {
-        let (ordered, windows) = (self.ordered, self.windows.len());
-        for other in 0..ordered {
-            let last = self.last[other];
-            if other == event || last == NEVER {
-                continue;
-            }
-            let reached = steps(&THEN, |span| since - last <= span);
-            let pair = other * ordered + event;
-            let most = &mut self.orders[pair * windows + stretch];
-            *most = reached.max(*most);
-            self.paired |= 1 << pair;
-            if last == since {
-                let turned = event * ordered + other;
-                self.orders[turned * windows + stretch] = 1 + THEN.len() as u8;
-                self.paired |= 1 << turned;
+    fn order(&mut self, event: usize, since: f64, stretch: usize) {
+        let windows = self.windows.len();
+        let gaps = &mut self.gaps[event * windows + stretch];
+        for (gap, last) in gaps.iter_mut().zip(&self.last) {
+            let length = since - last;
+            *gap = if length < *gap { length } else { *gap };
+        }
+        if since == self.latest {
+            for other in (0..self.ordered).filter(|other| self.last[*other] == since) {
+                self.gaps[other * windows + stretch][event] = 0.0;
             }
         }
-        self.last[event] = since;
+        (self.last[event], self.latest) = (since, since);
     }
 
     /// Writes the steps of all windows, or of one, into a subject's levels, and forgets the life.
@@ -205,7 +203,7 @@ impl Timing {
                 }
                 let (early, all) = (counts[*half], counts[*end]);
                 let grown = |share: &&u32| u64::from(all - early) * 100 >= u64::from(**share) * u64::from(early);
-                let growth = if early > 0 { GROWTH.iter().filter(grown).count() as u8 } else { 0 };
+                let growth = if early > 0 && all > early { GROWTH.iter().filter(grown).count() as u8 } else { 0 };
                 features[(1 + AGAIN_AS.len()) * windows + window] = growth;
                 let late = (all - counts[*quarter]).min(MOST_LATE) as u8;
                 features[(2 + AGAIN_AS.len()) * windows + window] = late;
@@ -215,24 +213,31 @@ impl Timing {
         }
         self.write_orders(&mut levels[self.timed * of_event..], only);
         self.cut = 0;
-        self.last.fill(NEVER);
+        (self.last, self.latest) = ([f64::NEG_INFINITY; MOST_ORDERED], f64::NEG_INFINITY);
     }
 
     fn write_orders(&mut self, levels: &mut [u8], only: Option<usize>) {
         let (windows, ordered) = (self.windows.len(), self.ordered);
-        let mut rest = std::mem::take(&mut self.paired);
-        while rest != 0 {
-            let pair = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            let (first, second) = (pair / ordered, pair % ordered);
-            // Nobody stands before himself: that place is not there.
-            let feature = first * (ordered - 1) + second - usize::from(second > first);
-            let mut most = 0;
-            let stretches = &mut self.orders[pair * windows..(pair + 1) * windows];
-            for (window, reached) in stretches.iter_mut().enumerate() {
-                most = most.max(std::mem::take(reached));
-                if only.is_none_or(|only| only == window) {
-                    levels[feature * windows + window] = most;
+        for (second, of_second) in self.gaps.chunks_exact_mut(windows.max(1)).enumerate() {
+            if self.last[second] == f64::NEG_INFINITY {
+                continue;
+            }
+            let mut shortest = [f64::INFINITY; MOST_ORDERED];
+            for (window, gaps) in of_second.iter_mut().enumerate() {
+                for (shortest, gap) in shortest.iter_mut().zip(gaps.iter()) {
+                    *shortest = if gap < shortest { *gap } else { *shortest };
+                }
+                gaps.fill(f64::INFINITY);
+                if only.is_some_and(|only| only != window) {
+                    continue;
+                }
+                let reached = shortest.map(|gap| {
+                    u8::from(gap < f64::INFINITY) + THEN.iter().map(|span| u8::from(gap <= *span as f64)).sum::<u8>()
+                });
+                for first in (0..ordered).filter(|first| *first != second) {
+                    // Nobody stands before himself: that place is not there.
+                    let feature = first * (ordered - 1) + second - usize::from(second > first);
+                    levels[feature * windows + window] = reached[first];
                 }
             }
         }

@@ -14,6 +14,7 @@ use store::log::Log;
 use super::{AT_ONCE, Processor, Settings, apart};
 use crate::live::Status;
 use crate::live::activator::Activator;
+use crate::live::ahead::Ahead;
 use crate::live::book::{Book, Changes, Now};
 use crate::live::checkpoint::Checkpoints;
 use crate::live::compaction::Compactor;
@@ -98,6 +99,7 @@ impl Processor {
             coming: None,
             asked: None,
             surveyor: None,
+            ahead: Ahead::new(Arc::clone(&log)),
             log,
             ledger,
         };
@@ -108,7 +110,7 @@ impl Processor {
 
     /// Takes up everything until the last commit. What is not as the ledger has it goes with the next commit, in silence.
     fn take_up(&mut self, stored: Option<Vec<StoredTown>>) -> Result<()> {
-        let last = if self.committed == 0 { Ok(Vec::new()) } else { self.entries(self.committed, 1) };
+        let last = if self.committed == 0 { Ok(Vec::new()) } else { self.ahead.read(self.committed, 1) };
         let known = last.ok().and_then(|entries| entries.first().map(|(_, entry)| entry.at()));
         self.now = known.unwrap_or_else(self.clock);
         // What is said of whom, the latest of each household.
@@ -175,7 +177,7 @@ impl Processor {
     ) -> Result<()> {
         let mut offset = after;
         while offset < through {
-            let mut entries = self.entries(offset + 1, AT_ONCE)?;
+            let mut entries = self.ahead.read(offset + 1, AT_ONCE)?;
             entries.retain(|(offset, _)| *offset <= through);
             let Some((last, _)) = entries.last() else { break };
             offset = *last;

@@ -42,6 +42,7 @@ impl Town {
             let home = seat.and_then(|number| self.homes.get_mut(number as usize)?.as_mut().map(|home| (number, home)));
             if let Some((number, home)) = home {
                 home.keep(logged);
+                home.is_unsettled = true;
                 self.unsettled.insert(number);
             }
         }
@@ -65,7 +66,7 @@ impl Town {
             });
             for number in seat.joined {
                 changed.gone.push(number);
-                errand.joined.extend(self.pick_up(number).map(|home| *home));
+                errand.joined.extend(self.take_out(number).map(|home| *home));
                 if let Some(other) = errands.remove(&number) {
                     errand.ids.extend(other.ids);
                     errand.joined.extend(other.joined);
@@ -104,10 +105,10 @@ impl Town {
         self.binding = self.rules.program.bind(self.names.list());
         self.roster.restore(&stored.seating);
         for number in stored.gone {
-            self.pick_up(number);
+            self.take_out(number);
         }
         for (number, home) in stored.homes {
-            self.pick_up(number);
+            self.take_out(number);
             self.put(number, Box::new(Home::of_stored(home)));
         }
     }
