@@ -92,9 +92,9 @@ pub(crate) struct Builder {
     /// By feature and stretch.
     sums: Vec<u32>,
     /// By feature, the days seen, one bit each.
-    days: Vec<u128>,
-    touched: Vec<u16>,
-    is_touched: Vec<bool>,
+    days: Vec<[u64; 2]>,
+    /// The features that have sums, one bit each.
+    touched: Vec<u64>,
     /// By code, the pass (by its number) in which the name was seen last.
     seen: Vec<u32>,
     /// By event, the subject (by its number) in whose life it was seen last, also behind the windows.
@@ -121,9 +121,8 @@ impl Builder {
             part: Part::default(),
             following: vec![Following::default(); events],
             sums: vec![0; layout.stride()],
-            days: vec![0; slots],
-            touched: Vec::with_capacity(slots),
-            is_touched: vec![false; slots],
+            days: vec![[0; 2]; slots],
+            touched: vec![0; slots.div_ceil(64)],
             seen: vec![0; question.catalog.codes()],
             seen_ever: vec![0; events],
             members: HashSet::new(),
@@ -245,17 +244,15 @@ impl Builder {
             if stretch >= windows || (event == NONE && !product) {
                 continue;
             }
-            let bit = 1_u128 << ((days.day(time) - first_day).clamp(0, 127));
+            let day = (days.day(time) - first_day).clamp(0, 127) as usize;
             if product {
-                self.add_row(0, stretch, bit, user);
-                if std::mem::replace(&mut self.seen[alike as usize], self.pass) != self.pass {
-                    let kinds = layout.kinds;
-                    self.touch(kinds);
-                    self.sums[kinds * windows + stretch] += 1;
-                }
+                self.add_row(0, stretch, day, user);
+                let is_first = std::mem::replace(&mut self.seen[alike as usize], self.pass) != self.pass;
+                self.touch(layout.kinds);
+                self.sums[layout.kinds * windows + stretch] += u32::from(is_first);
             }
             if event != NONE {
-                self.add_row((usize::from(event) + 1) * measures, stretch, bit, user);
+                self.add_row((usize::from(event) + 1) * measures, stretch, day, user);
                 self.timing.see(event, time - clock, stretch);
                 if self.properties.reads(event) {
                     self.read(event, household, row, stretch);
@@ -276,16 +273,16 @@ impl Builder {
         self.properties = properties;
     }
 
-    /// Adds a row to the features of an event, which begin at `slot`.
+    /// Adds a row to the features of an event, which begin at `slot`. Nobody can foretell whether a day is new, so no branch asks.
     #[inline]
-    fn add_row(&mut self, slot: usize, stretch: usize, bit: u128, user: Code) {
+    fn add_row(&mut self, slot: usize, stretch: usize, day: usize, user: Code) {
         let windows = self.layout.windows;
         self.touch(slot);
         self.sums[slot * windows + stretch] += 1;
-        if self.days[slot] & bit == 0 {
-            self.days[slot] |= bit;
-            self.sums[(slot + 1) * windows + stretch] += 1;
-        }
+        let seen = &mut self.days[slot][day >> 6];
+        let is_new = (!*seen >> (day & 63)) & 1;
+        *seen |= 1 << (day & 63);
+        self.sums[(slot + 1) * windows + stretch] += is_new as u32;
         if self.layout.accounts && user != 0 && self.members.insert((slot as u16, user)) {
             self.sums[(slot + 2) * windows + stretch] += 1;
         }
@@ -293,10 +290,7 @@ impl Builder {
 
     #[inline]
     fn touch(&mut self, slot: usize) {
-        if !self.is_touched[slot] {
-            self.is_touched[slot] = true;
-            self.touched.push(slot as u16);
-        }
+        self.touched[slot >> 6] |= 1 << (slot & 63);
     }
 
     /// Looks at an event's first occurrence.
@@ -323,24 +317,27 @@ impl Builder {
         let start = self.part.levels.len() - stride;
         let levels = &mut self.part.levels[start..];
         let active = self.part.activity.len() - windows;
-        for slot in self.touched.drain(..) {
-            let slot = usize::from(slot);
-            self.is_touched[slot] = false;
-            self.days[slot] = 0;
-            // An event's other features are touched with its count.
-            let measures = if slot >= self.layout.kinds { 1 } else { self.layout.measures };
-            for place in slot..slot + measures {
-                let mut sum = 0_u32;
-                let stretches = place * windows..(place + 1) * windows;
-                let of_place = self.sums[stretches.clone()].iter_mut().zip(&mut levels[stretches]);
-                for (window, (stretch, level)) in of_place.enumerate() {
-                    sum = sum.saturating_add(std::mem::take(stretch));
-                    if only.is_some_and(|only| only != window) {
-                        continue;
-                    }
-                    *level = self.layout.levels.of(sum);
-                    if place == 0 {
-                        self.part.activity[active + window] = sum;
+        for (word, touched) in self.touched.iter_mut().enumerate() {
+            let mut rest = std::mem::take(touched);
+            while rest != 0 {
+                let slot = word << 6 | rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                self.days[slot] = [0; 2];
+                // An event's other features are touched with its count.
+                let measures = if slot >= self.layout.kinds { 1 } else { self.layout.measures };
+                for place in slot..slot + measures {
+                    let mut sum = 0_u32;
+                    let stretches = place * windows..(place + 1) * windows;
+                    let of_place = self.sums[stretches.clone()].iter_mut().zip(&mut levels[stretches]);
+                    for (window, (stretch, level)) in of_place.enumerate() {
+                        sum = sum.saturating_add(std::mem::take(stretch));
+                        if only.is_some_and(|only| only != window) {
+                            continue;
+                        }
+                        *level = self.layout.levels.of(sum);
+                        if place == 0 {
+                            self.part.activity[active + window] = sum;
+                        }
                     }
                 }
             }
