@@ -114,18 +114,24 @@ fn everybody(goal: Goal) -> Definition {
     }
 }
 
-/// The sums of the table by event name, measure (counts, then days) and window; exact, since no value here is above 100.
+/// What the other engines are asked for as well, in their order; the last three of some events only.
+const COMPARED: [Measure; 5] = [Measure::Count, Measure::Days, Measure::Soon, Measure::Growth, Measure::Lately];
+
+/// The sums of the table by event name, measure and window; exact, since no value here is above 100.
 fn add_up(table: &FeatureTable, lake: &Lake) -> Vec<u64> {
     let layout = &table.layout;
-    let mut sums: BTreeMap<(Arc<str>, bool), Vec<u64>> = BTreeMap::new();
     let names = lake.names(&Workspace::default()).list;
+    let nothing = || vec![0; layout.windows];
+    let each = names.iter().flat_map(|(name, _)| (0..COMPARED.len()).map(move |of| (Arc::clone(name), of)));
+    let mut sums: BTreeMap<(Arc<str>, usize), Vec<u64>> = each.map(|key| (key, nothing())).collect();
     let counted: Vec<_> = names.into_iter().map(|name| (name, 1)).collect();
     let no_goal = Goal { events: Events { names: Vec::new(), kind: None, filter: None }, of: None, within: None };
     let catalog = Catalog::new(&counted, &no_goal);
     for (place, slot) in layout.slots.iter().enumerate() {
-        let (Some(event), Measure::Count | Measure::Days) = (slot.event, slot.measure) else { continue };
+        let measure = COMPARED.iter().position(|measure| *measure == slot.measure);
+        let (Some(event), Some(measure)) = (slot.event, measure) else { continue };
         let name = Arc::clone(&catalog.events[usize::from(event)].name);
-        let of_slot = sums.entry((name, slot.measure == Measure::Days)).or_insert_with(|| vec![0; layout.windows]);
+        let of_slot = sums.entry((name, measure)).or_insert_with(nothing);
         for levels in table.parts.iter().flat_map(|part| part.levels.chunks(layout.stride())) {
             let windows = &levels[place * layout.windows..(place + 1) * layout.windows];
             of_slot.iter_mut().zip(windows).for_each(|(sum, level)| *sum += u64::from(layout.levels.least(*level)));

@@ -146,7 +146,7 @@ impl Builder {
         days: &mut Days<'_>,
     ) {
         self.serial += 1;
-        if self.part.rows.len() % PART_ROWS == 0 {
+        if self.part.rows.len().is_multiple_of(PART_ROWS) {
             let levels = Vec::with_capacity(PART_ROWS * self.layout.stride());
             self.parts.push(std::mem::replace(&mut self.part, Part { levels, ..Part::default() }));
         }
