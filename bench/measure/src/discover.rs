@@ -9,7 +9,7 @@ use anyhow::Result;
 use engine::Timestamp;
 use engine::definition::{Criterion, Definition, Entries, Events, Goal, NamePattern, Population};
 use engine::evaluate::Evaluator;
-use engine::household::Household;
+use engine::household::{EventName, Household};
 use engine::outcome::Outcome;
 use engine::program::Program;
 use engine::record::SubjectKind;
@@ -122,8 +122,10 @@ fn add_up(table: &FeatureTable, lake: &Lake) -> Vec<u64> {
     let layout = &table.layout;
     let names = lake.names(&Workspace::default()).list;
     let nothing = || vec![0; layout.windows];
-    let each = names.iter().flat_map(|(name, _)| (0..COMPARED.len()).map(move |of| (Arc::clone(name), of)));
-    let mut sums: BTreeMap<(Arc<str>, usize), Vec<u64>> = each.map(|key| (key, nothing())).collect();
+    let of_name = |event: &EventName| {
+        (0..COMPARED.len()).map(|of| ((Arc::clone(&event.name), of), nothing())).collect::<Vec<_>>()
+    };
+    let mut sums: BTreeMap<(Arc<str>, usize), Vec<u64>> = names.iter().flat_map(of_name).collect();
     let counted: Vec<_> = names.into_iter().map(|name| (name, 1)).collect();
     let no_goal = Goal { events: Events { names: Vec::new(), kind: None, filter: None }, of: None, within: None };
     let catalog = Catalog::new(&counted, &no_goal);

@@ -42,6 +42,8 @@ enum Life {
 /// A household.
 pub struct Home {
     life: Life,
+    /// As [`LiveHousehold::encode`] writes the life at hand, where that was done since it changed.
+    written: Option<Arc<[u8]>>,
     /// What is not in the lake.
     tail: Vec<Logged>,
     /// Whether some of its records are in the lake.
@@ -66,6 +68,7 @@ impl Default for Home {
     fn default() -> Self {
         Self {
             life: Life::Awake(Box::default()),
+            written: None,
             tail: Vec::new(),
             in_lake: false,
             due: i64::MAX,
@@ -117,17 +120,29 @@ impl Home {
 
     /// To be stored.
     pub fn stored(&self, program: &Program) -> Result<Stored> {
-        let life = match &self.life {
-            Life::Awake(live) => live.encode(program).context("cannot store a household")?.into(),
-            Life::Asleep(life) => Arc::clone(life),
-        };
-        Ok(Stored { life, due: self.due, told: self.told })
+        Ok(Stored { life: self.written(program)?, due: self.due, told: self.told })
+    }
+
+    fn written(&self, program: &Program) -> Result<Arc<[u8]>> {
+        match (&self.life, &self.written) {
+            (Life::Asleep(life), _) | (Life::Awake(_), Some(life)) => Ok(Arc::clone(life)),
+            (Life::Awake(live), None) => Ok(live.encode(program).context("cannot write a household")?.into()),
+        }
+    }
+
+    /// Writes it already, so that storing it, or putting it to sleep, takes no time.
+    pub fn prepare(&mut self, program: &Program) -> Result<()> {
+        if self.is_awake() && self.written.is_none() {
+            self.written = Some(self.written(program)?);
+        }
+        Ok(())
     }
 
     /// Has it at hand.
     pub fn wake(&mut self, program: &Program) -> Result<()> {
         if let Life::Asleep(life) = &self.life {
             let live = LiveHousehold::decode(life, program).context("cannot read a household again")?;
+            self.written = Some(Arc::clone(life));
             self.life = Life::awake(live);
         }
         Ok(())
@@ -135,8 +150,9 @@ impl Home {
 
     /// Keeps it small until something happens to it.
     pub fn sleep(&mut self, program: &Program) -> Result<()> {
-        if let Life::Awake(live) = &self.life {
-            self.life = Life::Asleep(live.encode(program).context("cannot put a household by")?.into());
+        if self.is_awake() {
+            self.life = Life::Asleep(self.written(program)?);
+            self.written = None;
         }
         Ok(())
     }
@@ -158,6 +174,7 @@ impl Home {
 
     fn live_mut(&mut self, program: &Program) -> Result<&mut LiveHousehold> {
         self.wake(program)?;
+        self.written = None;
         match &mut self.life {
             Life::Awake(live) => Ok(live),
             Life::Asleep(_) => bail!("a household does not wake"),
@@ -204,6 +221,7 @@ impl Home {
     ) -> Result<()> {
         let records = self.records(program, reading, ids)?;
         self.life = Life::awake(LiveHousehold::of(&records, &reading.frame));
+        self.written = None;
         Ok(())
     }
 
@@ -267,6 +285,7 @@ impl Home {
             return;
         }
         if let Some(middle) = live.middle().filter(|middle| *middle > live.frontier()) {
+            self.written = None;
             evaluator.set_horizon(middle.min(now));
             // A state that cannot be advanced is read again when something comes.
             let _ = live.advance(evaluator);
@@ -309,10 +328,15 @@ impl Home {
 
     /// Whether one of these entries is among what it has taken lately.
     pub fn has_any(&self, offsets: &BTreeSet<u64>) -> bool {
-        !offsets.is_empty() && self.tail.iter().any(|logged| offsets.contains(&logged.offset))
+        self.tail.iter().any(|logged| offsets.contains(&logged.offset))
     }
 
-    /// Whether it has records that are not in the lake.
+    /// Whether it has taken something after this offset.
+    pub fn has_news_after(&self, offset: u64) -> bool {
+        self.tail.iter().any(|logged| logged.offset > offset)
+    }
+
+    /// Whether it holds records that are not in the lake, or were not when it was last told.
     pub const fn has_tail(&self) -> bool {
         !self.tail.is_empty()
     }

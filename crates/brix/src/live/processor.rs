@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use engine::Timestamp;
@@ -47,6 +47,9 @@ use super::town::{Changed, Inquiry, Town};
 const AT_ONCE: usize = 10_000;
 /// How long to wait for an entry before looking at the clock.
 const WAIT: Duration = Duration::from_millis(10);
+/// For so long at most the processor does what is not urgent, in pieces of so many households.
+const MOMENT: Duration = Duration::from_millis(1);
+const FEW: usize = 32;
 /// The offset is committed at least after so many entries, also where no lead has changed.
 const COMMIT_EVERY: u64 = 50_000;
 
@@ -260,8 +263,21 @@ impl Processor {
         self.log.end().saturating_sub(self.offset)
     }
 
+    /// Does for a moment what would keep everybody waiting if it were done at once, unless there is something to take.
+    fn work_ahead(&mut self) -> Result<()> {
+        let began = Instant::now();
+        while self.log.end() == self.offset && began.elapsed() < MOMENT {
+            let (files, prepares) = (self.town.file(FEW), self.town.prepare(FEW)?);
+            if !files && !prepares {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes what is in the log, or waits a moment for it.
     pub fn step(&mut self) -> Result<()> {
+        self.work_ahead()?;
         let is_surveying = self.surveyor.as_ref().is_some_and(Surveyor::is_at_work);
         let end = self.log.wait(self.offset, if is_surveying { Duration::ZERO } else { WAIT });
         self.status.end.store(end, Ordering::Relaxed);
@@ -337,6 +353,7 @@ impl Processor {
         activations.into_iter().for_each(|activation| self.activator.take(activation));
         let taken = records.len() as u64;
         let Changed { news, copies, replays, nobody, .. } = self.town.take(records, self.now)?;
+        self.town.file(taken as usize * 2);
         let now = Now { at: self.now, is_silent: false };
         let mut changes = std::mem::take(&mut self.pending);
         news.iter().for_each(|household| self.book.read(household, now, &mut changes));

@@ -95,10 +95,16 @@ pub struct Town {
     settled: Arc<AtomicU64>,
     /// Households with records that are not in the lake.
     unsettled: BTreeSet<u32>,
+    /// Households that hold copies of what has gone into the lake.
+    filed: Vec<u32>,
+    /// Up to this offset everything is in the lake.
+    through: u64,
     /// Households at hand, by when they came.
     awake: VecDeque<u32>,
     /// Households that differ from what was stored last.
     changed: Vec<u32>,
+    /// So many of them were written already.
+    prepared: usize,
     /// Those that have become part of others since then.
     gone: Vec<u32>,
 }
@@ -148,8 +154,11 @@ impl Town {
             erasing,
             settled: Arc::default(),
             unsettled: BTreeSet::new(),
+            filed: Vec::new(),
+            through: 0,
             awake: VecDeque::new(),
             changed: Vec::new(),
+            prepared: 0,
             gone: Vec::new(),
         }
     }
@@ -308,20 +317,13 @@ impl Town {
     /// before are read again.
     pub fn compacted(&mut self, compacted: Compacted, now: Timestamp) -> Result<Changed> {
         let Compacted { lake, through, copies } = compacted;
-        self.lake = Some(lake);
-        let mut misled = Vec::new();
-        for number in std::mem::take(&mut self.unsettled) {
-            if let Some(home) = self.homes.get_mut(number as usize).and_then(Option::as_mut) {
-                if home.has_any(&copies) {
-                    misled.push(number);
-                }
-                home.compacted(through);
-                home.is_unsettled = home.has_tail();
-                if home.is_unsettled {
-                    self.unsettled.insert(number);
-                }
-            }
-        }
+        (self.lake, self.through) = (Some(lake), through);
+        self.filed.extend(std::mem::take(&mut self.unsettled));
+        let home = |number: &u32| self.homes.get(*number as usize)?.as_ref();
+        let is_misled = |number: &u32| home(number).is_some_and(|home| home.has_any(&copies));
+        // Most times there are no copies, and then nobody's door is knocked at.
+        let asked = if copies.is_empty() { &[][..] } else { &self.filed };
+        let misled: Vec<u32> = asked.iter().copied().filter(is_misled).collect();
         let visits = misled.into_iter().filter_map(|number| {
             let home = self.pick_up(number)?;
             let errand = Errand { replay: true, ..Errand::default() };
@@ -331,6 +333,20 @@ impl Town {
         let mut changed = Changed::default();
         self.visit_all(visits, now, &mut changed)?;
         Ok(changed)
+    }
+
+    /// Has so many households let go of what is in the lake; dropping the records of all at once would keep everybody waiting. Whether
+    /// there are more.
+    pub fn file(&mut self, most: usize) -> bool {
+        for number in self.filed.split_off(self.filed.len().saturating_sub(most)) {
+            let Some(home) = self.homes.get_mut(number as usize).and_then(Option::as_mut) else { continue };
+            home.compacted(self.through);
+            home.is_unsettled = home.has_tail();
+            if home.is_unsettled {
+                self.unsettled.insert(number);
+            }
+        }
+        !self.filed.is_empty()
     }
 
     /// Takes out what the lake has: for records of which nobody remembers whether they came before.

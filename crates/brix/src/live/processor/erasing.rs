@@ -153,6 +153,7 @@ impl Processor {
             copies: std::collections::BTreeSet::new(),
         };
         self.town.compacted(compacted, self.now)?;
+        self.town.file(usize::MAX);
         self.eraser.settle(&rewritten)?;
         self.erasing.remove(&rewritten.departures);
         for departure in rewritten.departures.iter().filter(|one| one.suppress) {

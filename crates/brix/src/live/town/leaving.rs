@@ -53,7 +53,9 @@ impl Town {
     /// Whether something is known of one of these that is not in the lake.
     pub fn has_news_of(&self, ids: &BTreeSet<(SubjectKind, String)>) -> bool {
         let homes = ids.iter().filter_map(|(kind, id)| self.household_of(*kind, id));
-        homes.filter_map(|number| self.homes.get(number as usize)?.as_ref()).any(|home| home.has_tail())
+        homes
+            .filter_map(|number| self.homes.get(number as usize)?.as_ref())
+            .any(|home| home.has_news_after(self.through))
     }
 
     /// Nobody is known by these ids any more.

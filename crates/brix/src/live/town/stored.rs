@@ -78,9 +78,22 @@ impl Town {
         Ok(changed)
     }
 
+    /// Writes so many already of those that will be stored next. Whether there are more.
+    pub fn prepare(&mut self, most: usize) -> Result<bool> {
+        let end = self.changed.len().min(self.prepared + most);
+        for number in &self.changed[self.prepared..end] {
+            if let Some(home) = self.homes.get_mut(*number as usize).and_then(Option::as_mut) {
+                home.prepare(&self.rules.program)?;
+            }
+        }
+        self.prepared = end;
+        Ok(end < self.changed.len())
+    }
+
     /// What has changed since the last time, or everything, to be stored.
     pub fn store(&mut self, everything: bool) -> Result<StoredTown> {
         let (changed, gone) = (std::mem::take(&mut self.changed), std::mem::take(&mut self.gone));
+        self.prepared = 0;
         let fresh = self.roster.take_fresh();
         let seating = if everything { self.roster.seating() } else { fresh };
         let numbers: Vec<u32> = if everything { (0..self.roster.end()).collect() } else { changed };
