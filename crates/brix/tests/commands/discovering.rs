@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::support::{json, out, scratch};
+use crate::support::{json, out, run, scratch};
 
 const MAPPING: &str = r#"
 source: app
@@ -137,4 +137,28 @@ fn few_people_are_counted() {
     assert!(sentence.contains(&later), "{sentence}");
     let buyers = number(held_out, "buyers");
     assert!(buyers < 100 && sentence.contains(&format!("of {buyers} buyers")), "{sentence}");
+}
+
+/// So do the other commands that learn from buyers: who is watched for too short a time is told, with the cure.
+#[test]
+fn too_few_buyers_are_said_with_the_cure() {
+    let folder = people("few-buyers", 60, |person| {
+        let mut did = at_random(person);
+        if person % 6 == 0 {
+            did.push(("Subscription Started", 3));
+        }
+        (did, format!("a{person}"))
+    });
+    let words = |arguments: &[&str]| {
+        let told = String::from_utf8(run(&folder, arguments).stdout).unwrap();
+        told.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let best = words(&["best"]);
+    assert!(best.contains("10 more have been customers for a shorter time"), "{best}");
+    assert!(best.contains("needs 40. A shorter --tenure leaves more of them."), "{best}");
+    let limits = words(&["limits", "--metric", "Project Created"]);
+    assert!(
+        limits.contains("conversions after the landmark") && limits.contains("A shorter --after or --within"),
+        "{limits}"
+    );
 }

@@ -31,7 +31,10 @@ pub fn text(answer: &BestCustomers) -> String {
         ),
     );
     match &answer.ranking {
-        Answer::NotEnough(short) => say(&mut lines, &format!("No ranking: {}.", short.not_enough)),
+        Answer::NotEnough(short) => {
+            let cure = if answer.too_young > 0 { " A shorter --tenure leaves more of them." } else { "" };
+            say(&mut lines, &format!("No ranking: {}.{cure}", short.not_enough));
+        }
         Answer::Known(ranking) => {
             let mut table = Table::new(&["", ">score", ">weeks used %", ">grown", ">recommended", ">asked for help"]);
             for ranked in ranking.iter().take(SHOWN) {

@@ -47,3 +47,35 @@ fn likelihood(chances: &[f64], outcomes: &[bool]) -> f64 {
     };
     chances.iter().zip(outcomes).map(of).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use stats::random::Generator;
+
+    use super::*;
+    use crate::discover::bits::Bits;
+    use crate::discover::rule::Condition;
+    use crate::discover::table::{Measure, Slot};
+
+    /// One condition that matters among two hundred that do not: a search for the best of so many always finds one more that
+    /// fits, and nobody else is foretold by it.
+    #[test]
+    fn what_only_fits_those_who_chose_it_is_no_row() {
+        let mut random = Generator::new(8);
+        let people = 2_000;
+        let mut candidate = |event: u16| {
+            let slot = Slot { event: Some(event), measure: Measure::Count, of: None };
+            let meets: Vec<bool> = (0..people).map(|_| random.happens(0.3)).collect();
+            let condition = Condition { slot, at_least: 1, negated: false };
+            Candidate { condition, met: Bits::of(people, |place| meets[place]) }
+        };
+        let candidates: Vec<Candidate> = (0..200).map(&mut candidate).collect();
+        let outcomes: Vec<bool> =
+            (0..people).map(|place| random.happens(if candidates[0].met.has(place) { 0.5 } else { 0.15 })).collect();
+        let teachers = Teachers { places: (0..people).collect(), outcomes, households: (0..people as u64).collect() };
+        let path = Path::of(&candidates, &teachers, RULES.most_rows);
+        assert!(path.models.len() >= 6, "{}", path.models.len());
+        assert!((1..=3).contains(&rows(&candidates, &teachers)), "{}", rows(&candidates, &teachers));
+        assert_eq!(path.chosen.first().map(|first| first.condition.slot.event), Some(Some(0)));
+    }
+}

@@ -118,7 +118,10 @@ fn separations(lines: &mut Vec<String>, told: &Separations) {
 /// What the areas say, in a sentence.
 fn verdict(told: &Separations) -> String {
     let Some(best) = told.best.and_then(|place| told.metrics.get(place)) else {
-        return "There is not enough data to say which tells buyers from others.".to_owned();
+        let why = told.metrics.first().and_then(|metric| metric.area.reason()).unwrap_or("not enough data");
+        return format!(
+            "Which tells buyers from others: {why}. A shorter --after or --within leaves more who were watched for long enough."
+        );
     };
     let name = &best.name;
     let Answer::Known(area) = &best.area else {
