@@ -93,10 +93,26 @@ impl<'a> Sight<'a> {
     /// How far it is to where a criterion holds; `None`: it can no longer come true.
     #[must_use]
     pub fn distance(&self, criterion: &Criterion, finding: &Finding) -> Option<Distance> {
-        if self.window_end.is_some_and(|end| end <= self.at) {
+        if self.window_end.is_some_and(|end| end < self.at) {
             return None;
         }
         self.way(criterion, finding)
+    }
+
+    /// Whether what is yet to come at this instant can change a criterion. At the very end of the window `when` is judged once more,
+    /// but events of that instant count over `ever` only.
+    fn is_open(&self, criterion: &Criterion) -> bool {
+        let is_ever = |period: &Period| matches!(period, Period::Ever);
+        match criterion {
+            _ if self.window_end != Some(self.at) => true,
+            Criterion::Behaviour(behaviour) => is_ever(&behaviour.period),
+            Criterion::Sequence(sequence) => is_ever(&sequence.period),
+            Criterion::Not(part) => self.is_open(part),
+            Criterion::All(parts) | Criterion::Any(parts) | Criterion::AtLeast { of: parts, .. } => {
+                parts.iter().any(|part| self.is_open(part))
+            }
+            _ => true,
+        }
     }
 
     fn way(&self, criterion: &Criterion, finding: &Finding) -> Option<Distance> {
@@ -110,6 +126,7 @@ impl<'a> Sight<'a> {
             Criterion::Any(parts) => shortest(1, ways(parts)),
             Criterion::AtLeast { least, of } => shortest(*least as usize, ways(of)),
             _ if finding.truth.holds() => Some(Distance::MET),
+            _ if !self.is_open(criterion) => None,
             _ => {
                 let gap = self.gap(criterion, finding)?;
                 Some(Distance { met: 0, of: 1, steps: gap.steps, missing: vec![gap] })

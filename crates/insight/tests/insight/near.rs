@@ -121,11 +121,10 @@ proptest! {
     fn one_step_away_are_those_whom_one_more_event_makes_qualify(
         criteria in criteria(),
         life in proptest::collection::vec((0_usize..4, 0_i64..16 * 24), 0..9),
-        now in 0_i64..18 * 24,
+        // The very end of the window is an instant of its own: events of it count over `ever` only.
+        now in prop_oneof![9 => 0_i64..18 * 24, 1 => Just(14 * 24)],
         folded in 0_i64..18 * 24,
     ) {
-        // At the very end of the window nobody is called near, though an event of that instant may count over another period.
-        prop_assume!(now != 14 * 24);
         let text = format!("id: near\nname: Near\nsubject: user\nclock: {{ event: Signed Up }}\nwindow: 14d\n{criteria}");
         let bench = Bench::of(&text);
         let now = Timestamp(ZERO.0 + now * HOUR);
@@ -192,6 +191,23 @@ fn what_is_missing_is_told_in_words() {
     assert!(near.is_near(&Terms::default()));
     // Nothing more is possible behind the window's end.
     assert_eq!(bench.near(&records, Timestamp(ZERO.0 + 14 * DAY)), None);
+}
+
+#[test]
+fn at_the_very_end_of_the_window_events_count_over_ever_only() {
+    let text = DEFINITION.replace(">= 3\"", ">= 3\", ever: true");
+    let bench = Bench::of(&text);
+    let mut records = vec![event("Signed Up", 0, 0)];
+    records.extend((1..=2).map(|number| event("Project Created", HOUR, number)));
+    let near = |days: i64, at: i64| {
+        let mut records = records.clone();
+        records.extend((0..days).map(|day| event("Member Invited", day * DAY, 10 + day as usize)));
+        bench.near(&records, Timestamp(ZERO.0 + at)).map(|near| near.way.steps)
+    };
+    assert_eq!(near(4, 14 * DAY), Some(Some(1)), "the third project may still come");
+    assert_eq!(near(3, 14 * DAY), None, "a fourth day counts no more");
+    assert_eq!(near(3, 14 * DAY - HOUR), Some(Some(2)));
+    assert_eq!(near(4, 14 * DAY + HOUR), None);
 }
 
 #[test]
