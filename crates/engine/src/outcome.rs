@@ -123,7 +123,7 @@ pub struct Progress {
 }
 
 /// Why: each criterion of a definition for one subject at one instant.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     /// At which instant.
     pub at: Timestamp,
@@ -142,7 +142,7 @@ pub struct Explanation {
 }
 
 /// What was found for one criterion.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// What it is, where the evaluator knows: how the parts are joined. A criterion's own words come from whoever tells it.
     pub words: Arc<str>,

@@ -53,8 +53,13 @@ pub enum Tell {
     QualifiedToBuy,
     /// One that was told of has vanished.
     Retracted,
-    /// One that was snoozed until then is to be looked at again.
-    Woken(Timestamp),
+    /// One that was snoozed is to be looked at again.
+    Woken {
+        /// It was snoozed until then.
+        until: Timestamp,
+        /// Its time was over meanwhile.
+        is_over: bool,
+    },
 }
 
 /// A lead to be told of.
@@ -84,6 +89,19 @@ pub struct Changes {
     /// Of leads that stand as they stood, while what came before them has changed: what is to be corrected if it differs from
     /// what is kept.
     pub doubts: Vec<LeadChange>,
+    /// Leads whose goal was reached, perhaps for the first time since their state was set.
+    pub goals: Vec<Reached>,
+}
+
+/// A lead's goal was reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached {
+    /// The lead.
+    pub lead: u64,
+    /// When, the last time.
+    pub goal: Timestamp,
+    /// When that is said.
+    pub at: Timestamp,
 }
 
 /// All leads.
@@ -261,6 +279,7 @@ impl Book {
                 is_retracted: false,
             };
             self.courses.know(lead.id, Arc::clone(&lead.definition), &LeadState::New);
+            self.courses.is_new(lead.id);
             self.next += 1;
             let detected = What::Detected {
                 definition: lead.definition.to_string(),
@@ -276,10 +295,9 @@ impl Book {
             known.push(lead);
         }
         for lead in known.iter() {
-            let is_open = !lead.is_retracted && !self.courses.has_converted(lead.id);
-            if is_open && of.has_converted(lead.qualified_at) {
-                self.courses.set_state(lead.id, &LeadState::Converted);
-                changes.leads.push(of.change(lead.id, What::State(LeadState::Converted)));
+            let goal = of.goal(lead.qualified_at).filter(|_| !lead.is_retracted);
+            if self.courses.reached(lead.id, goal) {
+                changes.goals.extend(goal.map(|goal| Reached { lead: lead.id, goal, at: of.now.at }));
             }
             self.courses.set_end(lead.id, end(of.rules, of.place, lead), lead.is_retracted, of.now.at);
         }
@@ -431,12 +449,11 @@ impl Of<'_> {
         changes.leads.push(self.change(lead.id, what));
     }
 
-    /// Whether the goal was reached after an instant, within the goal's time. A goal at the very instant does not count.
-    fn has_converted(&self, qualified_at: Timestamp) -> bool {
-        let Some(outcome) = self.outcome() else { return false };
+    /// When the goal was reached last after an instant, within the goal's time. A goal at the very instant does not count.
+    fn goal(&self, qualified_at: Timestamp) -> Option<Timestamp> {
         let within = time_to_convert(self.rules, self.place).unwrap_or(i64::MAX);
         let after = |at: &Timestamp| *at > qualified_at && at.0.saturating_sub(qualified_at.0) <= within;
-        outcome.conversions.iter().any(after)
+        self.outcome()?.conversions.iter().copied().filter(after).max()
     }
 }
 

@@ -50,6 +50,16 @@ struct Course {
     /// When its time is over.
     ends: Option<Timestamp>,
     is_retracted: bool,
+    goal: Goal,
+}
+
+/// What is known of a lead's goal; [`Timestamp::MIN`]: that it was not reached.
+#[derive(Debug, Clone, Copy, Default)]
+struct Goal {
+    /// When it was reached last; `None`: nothing was said of the lead yet.
+    reached: Option<Timestamp>,
+    /// Up to then whoever set the state could know of it; `None`: only the lead's history tells.
+    answered: Option<Timestamp>,
 }
 
 impl Course {
@@ -80,7 +90,7 @@ impl Courses {
     /// A lead is known from now on.
     pub fn know(&mut self, lead: u64, definition: Arc<str>, state: &LeadState) {
         let stage = Stage::of(state);
-        self.by_lead.insert(lead, Course { definition, stage, ends: None, is_retracted: false });
+        self.by_lead.insert(lead, Course { definition, stage, ends: None, is_retracted: false, goal: Goal::default() });
         self.change(lead, |_| {});
     }
 
@@ -96,11 +106,6 @@ impl Courses {
         self.by_lead.get(&lead).map(|course| &course.definition)
     }
 
-    /// Whether a lead has converted, by its goal or by what somebody said.
-    pub fn has_converted(&self, lead: u64) -> bool {
-        self.by_lead.get(&lead).is_some_and(|course| course.stage == Stage::Converted)
-    }
-
     /// Whether a lead's time is over.
     pub fn is_over(&self, lead: u64, now: Timestamp) -> bool {
         self.by_lead.get(&lead).is_some_and(|course| course.is_over(now))
@@ -109,6 +114,38 @@ impl Courses {
     /// A lead's state is another one.
     pub fn set_state(&mut self, lead: u64, state: &LeadState) {
         self.change(lead, |course| course.stage = Stage::of(state));
+    }
+
+    /// Nothing was said of a lead before: it is new.
+    pub fn is_new(&mut self, lead: u64) {
+        self.answers(lead, Timestamp::MIN);
+    }
+
+    /// When a lead's goal was reached last, if it was. Gives whether that is more than was known when its state was set, as far as is known
+    /// without its history.
+    pub fn reached(&mut self, lead: u64, goal: Option<Timestamp>) -> bool {
+        let Some(course) = self.by_lead.get_mut(&lead) else { return false };
+        course.goal.reached = Some(goal.unwrap_or(Timestamp::MIN));
+        course.stage != Stage::Converted
+            && goal.is_some()
+            && course.goal.answered.is_none_or(|known| goal > Some(known))
+    }
+
+    /// When a lead's goal was reached last; `None`: nothing was said of the lead yet.
+    pub fn goal(&self, lead: u64) -> Option<Timestamp> {
+        self.by_lead.get(&lead)?.goal.reached
+    }
+
+    /// Up to which instant of its goal a lead's state is an answer to; `None`: only its history tells.
+    pub fn answered(&self, lead: u64) -> Option<Timestamp> {
+        self.by_lead.get(&lead)?.goal.answered
+    }
+
+    /// A lead's state is an answer to its goal up to an instant.
+    pub fn answers(&mut self, lead: u64, goal: Timestamp) {
+        if let Some(course) = self.by_lead.get_mut(&lead) {
+            course.goal.answered = course.goal.answered.max(Some(goal));
+        }
     }
 
     /// A lead's time is over then; `None`: it does not end. Nothing becomes of one that is retracted.
@@ -183,10 +220,22 @@ mod tests {
     fn what_somebody_sets_is_in_force_at_once() {
         let mut courses = courses();
         courses.set_state(5, &LeadState::Converted);
-        assert!(courses.has_converted(5) && courses.has_converted(4) && !courses.has_converted(1));
+        let converts = [5, 4, 1].map(|lead| courses.reached(lead, Some(at(5))));
+        assert_eq!(converts, [false, false, true], "who has converted does so no more");
         courses.set_state(1, &LeadState::Working);
         courses.set_state(3, &LeadState::New);
         assert_eq!(courses.pass(at(40), 9), [(3, Turn::Lapses)]);
+    }
+
+    #[test]
+    fn a_goal_is_news_if_it_is_later_than_what_was_answered() {
+        let mut courses = courses();
+        assert_eq!(courses.goal(2), None);
+        assert!(!courses.reached(2, None) && courses.reached(2, Some(at(5))));
+        courses.answers(2, at(5));
+        courses.answers(2, at(4));
+        assert!(!courses.reached(2, Some(at(5))) && courses.reached(2, Some(at(6))));
+        assert_eq!((courses.goal(2), courses.answered(2)), (Some(at(6)), Some(at(5))));
     }
 
     #[test]

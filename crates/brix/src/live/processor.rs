@@ -3,6 +3,7 @@
 mod doubts;
 mod erasing;
 mod full;
+mod goals;
 mod going_live;
 mod passing;
 mod start;
@@ -197,7 +198,9 @@ impl Processor {
             let entries = self.ahead.read(self.offset + 1, AT_ONCE)?;
             self.take_on(entries)?;
         }
-        let pending = std::mem::take(&mut self.pending);
+        let mut pending = std::mem::take(&mut self.pending);
+        // What compaction has brought to life must be so before the next start, which would not know of it.
+        self.pass_time(Timestamp::MIN, &mut pending)?;
         self.write(pending, Vec::new(), Vec::new())?;
         if let Err(error) = self.write_for_the_next() {
             // The next start takes longer, and that is all.
@@ -317,7 +320,9 @@ impl Processor {
         changed.news.iter().for_each(|household| self.book.read(household, now, &mut self.pending));
         self.status.replays.fetch_add(changed.replays, Ordering::Relaxed);
         let pending = std::mem::take(&mut self.pending);
-        self.pending = self.settle_doubts(pending)?;
+        let mut pending = self.settle_doubts(pending)?;
+        self.settle_goals(&mut pending)?;
+        self.pending = pending;
         if !self.pending.leads.is_empty() {
             self.remind((self.clock)())?;
         }
@@ -357,6 +362,7 @@ impl Processor {
         let now = Now { at: self.now, is_silent: false };
         let mut changes = std::mem::take(&mut self.pending);
         news.iter().for_each(|household| self.book.read(household, now, &mut changes));
+        self.see_goals(&acts, now, &mut changes)?;
         let status = &self.status;
         status.taken.fetch_add(taken, Ordering::Relaxed);
         status.copies.fetch_add(copies, Ordering::Relaxed);
@@ -365,6 +371,7 @@ impl Processor {
         self.tell_where();
         let rejects: Vec<Reject> = nobody.into_iter().map(|offset| self.nobody(offset)).collect();
         let mut changes = self.settle_doubts(changes)?;
+        self.settle_goals(&mut changes)?;
         // Where somebody did something, that comes first.
         let time = if acts.is_empty() { self.now } else { Timestamp::MIN };
         self.pass_time(time, &mut changes)?;
@@ -451,10 +458,7 @@ impl Processor {
             return Ok(());
         }
         let what = match act.what {
-            LeadAct::State(state) => {
-                self.book.courses().set_state(act.lead, &state);
-                What::State(state)
-            }
+            LeadAct::State(state) => self.answer(act.lead, state),
             LeadAct::Owner(owner) => What::Owner(owner),
             LeadAct::Stage(stage) => What::Stage(stage),
             LeadAct::Note(note) => What::Note(note),

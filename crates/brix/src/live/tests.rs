@@ -4,7 +4,9 @@
 mod compacting;
 mod going_live;
 mod joining;
+mod reviving;
 mod time;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -8,6 +8,7 @@ use engine::household::{Directory as _, EventName, Subject};
 use engine::outcome::{Explanation, Finding};
 use engine::record::SubjectKind;
 use insight::{qualified, told};
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use store::ledger::lead::Facts;
 
@@ -50,28 +51,41 @@ impl Reasons {
         Self { words, evidence: evidence.to_string() }
     }
 
-    /// Whether this is what was kept as evidence.
+    /// Whether this stands for the same as what was kept as evidence: the same criteria, met by the same values and events at the same
+    /// instants. The words in which that is told are another version's of Brix as they please.
     pub fn says(&self, kept: &str) -> bool {
-        let unnumbered = |text: &str| {
-            let mut json: Option<Json> = serde_json::from_str(text).ok();
-            json.iter_mut().for_each(without_rows);
-            json
-        };
-        self.evidence == kept || unnumbered(&self.evidence) == unnumbered(kept)
+        self.evidence == kept || Meaning::of(&self.evidence).is_some_and(|now| Meaning::of(kept) == Some(now))
     }
 }
 
-/// Takes out the numbers of rows, which are other ones after any event of the household.
-fn without_rows(json: &mut Json) {
-    match json {
-        Json::Object(members) => {
-            members.remove("row");
-            members.remove("rows");
-            members.values_mut().for_each(without_rows);
-        }
-        Json::Array(items) => items.iter_mut().for_each(without_rows),
-        _ => {}
+/// What evidence stands for, whatever its words.
+#[derive(PartialEq, Deserialize)]
+struct Meaning {
+    explanation: Explanation,
+    events: Vec<Behind>,
+}
+
+/// An event behind a criterion. Rows are other ones after any event of the household.
+#[derive(PartialEq, Deserialize)]
+struct Behind {
+    name: String,
+    timestamp: String,
+    user: String,
+}
+
+impl Meaning {
+    fn of(evidence: &str) -> Option<Self> {
+        let mut meaning: Self = serde_json::from_str(evidence).ok()?;
+        let Explanation { when, fit, population, .. } = &mut meaning.explanation;
+        [Some(when), fit.as_mut(), population.as_mut()].into_iter().flatten().for_each(without_words);
+        Some(meaning)
     }
+}
+
+fn without_words(finding: &mut Finding) {
+    finding.words = Arc::default();
+    finding.evidence.rows.clear();
+    finding.parts.iter_mut().for_each(without_words);
 }
 
 fn rows_of(finding: &Finding, rows: &mut Vec<usize>) {
@@ -103,12 +117,12 @@ pub fn payload(rules: &Rules, telling: &Telling, reasons: &[String], detected_at
         json!({ "total": score.total.to_string(), "parts": parts })
     });
     let value = value.as_ref().map(|money| json!({ "amount": money.amount.to_string(), "currency": money.currency }));
-    json!({
+    let mut told = json!({
         "type": match telling.tell {
             Tell::Qualified => "lead.qualified",
             Tell::QualifiedToBuy => "lead.qualified_to_buy",
             Tell::Retracted => "lead.retracted",
-            Tell::Woken(_) => "lead.woken",
+            Tell::Woken { .. } => "lead.woken",
         },
         "lead": telling.lead,
         "entry": telling.entry,
@@ -126,6 +140,9 @@ pub fn payload(rules: &Rules, telling: &Telling, reasons: &[String], detected_at
         "value": value,
         "reasons": reasons,
         "link": Json::Null,
-    })
-    .to_string()
+    });
+    if let (Tell::Woken { is_over, .. }, Some(told)) = (telling.tell, told.as_object_mut()) {
+        told.insert("over".to_owned(), Json::Bool(is_over));
+    }
+    told.to_string()
 }

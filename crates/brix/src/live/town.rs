@@ -31,7 +31,7 @@ pub use why::Inquiry;
 
 /// So many identities of records are remembered, so that a copy is known at once. Copies of older ones are found when the log
 /// goes into the lake.
-const REMEMBERED: usize = 4_000_000;
+const REMEMBERED: usize = if cfg!(test) { 1_000 } else { 4_000_000 };
 
 /// So many households are kept at hand; the others are kept small, and wake when something happens to them.
 const AWAKE: usize = if cfg!(test) { 16 } else { 50_000 };

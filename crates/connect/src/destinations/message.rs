@@ -114,6 +114,12 @@ impl Message {
         Ok(Self { whole, ..message })
     }
 
+    /// Whether it tells of somebody whose time was over before they were to be looked at again.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.whole.get("over").and_then(Json::as_bool) == Some(true)
+    }
+
     /// Whether it tells of somebody who is ready to buy.
     #[must_use]
     pub fn is_to_buy(&self) -> bool {

@@ -24,6 +24,16 @@ fn the_least_that_can_be_told() {
 }
 
 #[test]
+fn who_wakes_is_to_be_looked_at_again_or_is_over() {
+    let mut payload = payload();
+    payload["type"] = json!("lead.woken");
+    let told = |payload: &Json| shown(&sent(&*slack(), payload));
+    assert!(told(&payload).contains("*Look again*: "), "{}", told(&payload));
+    payload["over"] = json!(true);
+    assert!(told(&payload).contains("*Snoozed until now, and over*: "), "{}", told(&payload));
+}
+
+#[test]
 fn answers() {
     let verdict = |status, body: &str, retry_after| {
         slack().verdict(&Answer { status, retry_after, body: body.as_bytes(), at: NOW })

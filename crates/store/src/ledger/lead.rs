@@ -205,7 +205,7 @@ pub enum What {
         entry: u32,
         /// What the engine says.
         facts: Box<Facts>,
-        /// JSON: why.
+        /// JSON: why. What its `reasons` say, a list of texts, is kept with the change too.
         evidence: String,
     },
     /// The engine says something else as time passes.
@@ -235,6 +235,13 @@ pub enum What {
     Reinstated,
     /// Where people have got with it.
     State(LeadState),
+    /// Where it stands now that its goal was reached at this instant: converted by it, or what somebody says who could know of it.
+    Answered {
+        /// Where.
+        state: LeadState,
+        /// The latest instant of the goal that was known.
+        goal: Timestamp,
+    },
     /// Who is responsible.
     Owner(Option<String>),
     /// Its stage in the CRM.

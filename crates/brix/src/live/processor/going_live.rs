@@ -35,6 +35,9 @@ impl Processor {
         second.without(&self.erasing.all())?;
         self.book.adopt(Arc::clone(&second.rules));
         second.tell(&mut self.book, &mut self.pending)?;
+        let mut pending = std::mem::take(&mut self.pending);
+        self.settle_goals(&mut pending)?;
+        self.pending = pending;
         let mut town = second.town;
         town.remember_as(&mut self.town);
         self.town = town;

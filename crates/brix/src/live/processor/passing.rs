@@ -26,8 +26,8 @@ impl Processor {
                 Turn::Revives if self.has_lapsed_by_itself(lead)? => LeadState::New,
                 Turn::Revives => continue,
             };
-            if turn == Turn::Wakes && state != LeadState::Lapsed {
-                self.tell_again(lead, changes)?;
+            if turn == Turn::Wakes {
+                self.tell_again(lead, &state, changes)?;
             }
             self.book.courses().set_state(lead, &state);
             changes.leads.push(LeadChange { lead, at: self.now, by: None, what: What::State(state) });
@@ -36,7 +36,7 @@ impl Processor {
     }
 
     /// The changes of a lead's state, the latest first.
-    fn states(&self, lead: u64) -> Result<Vec<Change>> {
+    pub(super) fn states(&self, lead: u64) -> Result<Vec<Change>> {
         let mut history = self.ledger.history(lead).context("cannot read what became of a lead")?;
         history.retain(|change| change.kind == ChangeKind::State);
         history.reverse();
@@ -53,8 +53,8 @@ impl Processor {
         Ok(self.states(lead)?.first().is_some_and(|change| change.by.is_none()))
     }
 
-    /// Tells of a lead that has woken.
-    fn tell_again(&self, lead: u64, changes: &mut Changes) -> Result<()> {
+    /// Tells of a lead that has woken. Whoever wanted to be reminded is, also where it is too late.
+    fn tell_again(&self, lead: u64, state: &LeadState, changes: &mut Changes) -> Result<()> {
         let kept = self.ledger.lead(lead).context("cannot read a lead")?;
         let Some(kept) = kept.filter(|kept| kept.facts.may_contact) else { return Ok(()) };
         if let Some(definition) = self.rules.place(&kept.definition) {
@@ -63,7 +63,7 @@ impl Processor {
                 Some(LeadState::Snoozed { until }) => Some(until),
                 _ => None,
             });
-            let tell = Tell::Woken(snoozed.unwrap_or(self.now));
+            let tell = Tell::Woken { until: snoozed.unwrap_or(self.now), is_over: *state == LeadState::Lapsed };
             changes.tellings.push(Telling { lead, entry: kept.entry, tell, definition, facts: kept.facts });
         }
         Ok(())

@@ -162,7 +162,9 @@ impl Processor {
         let now = Now { at: self.now, is_silent: true };
         news.values().for_each(|news| self.book.read(news, now, &mut self.pending));
         let pending = std::mem::take(&mut self.pending);
-        self.pending = self.settle_doubts(pending)?;
+        let mut pending = self.settle_doubts(pending)?;
+        self.settle_goals(&mut pending)?;
+        self.pending = pending;
         // With this there is a next commit; and time goes on from here.
         self.remind((self.clock)())
     }

@@ -21,7 +21,7 @@ impl Processor {
         if self.suppressed.are_told_by(&telling.facts) {
             return Ok(());
         }
-        let is_woken = matches!(telling.tell, Tell::Woken(_));
+        let is_woken = matches!(telling.tell, Tell::Woken { .. });
         let reasons = match reasons {
             Some(reasons) => Cow::Borrowed(reasons),
             // Nothing of it has changed.
@@ -40,7 +40,7 @@ impl Processor {
                 Tell::Qualified | Tell::QualifiedToBuy => Cow::from("to-use"),
                 Tell::Retracted => Cow::from("retracted"),
                 // It may be snoozed once more.
-                Tell::Woken(until) => Cow::from(format!("woken-{}", until.0)),
+                Tell::Woken { until, .. } => Cow::from(format!("woken-{}", until.0)),
             };
             actions.push(NewAction {
                 lead: telling.lead,

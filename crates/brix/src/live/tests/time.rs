@@ -11,9 +11,9 @@ use engine::household::Directory as _;
 use engine::language;
 use engine::record::{Body, Properties, Record, SubjectKind, Who};
 use engine::time::{DAY, HOUR};
-use store::ledger::Ledger as _;
 use store::ledger::action::{Action, ActionFilter, Outbox as _};
-use store::ledger::lead::LeadState;
+use store::ledger::lead::{LeadChange, LeadState, What};
+use store::ledger::{Commit, Ledger as _};
 use store::log::Log as _;
 use store::{SqliteLedger, SqliteLog};
 
@@ -23,6 +23,10 @@ use crate::live::{Processor, Rules};
 
 /// Held and not held many times in a life.
 const BUSY: &str = "id: busy\nsubject: user\npopulation: everyone\nwhen: { event: any, count: \">= 4\", last: 3d }\n";
+
+/// Held for ever, with a goal.
+const KEEN: &str = "id: keen\nsubject: user\npopulation: everyone\nwhen: { event: Task Created, count: \">= 4\" }\n\
+                    goal: { event: Paid }\n";
 
 /// When each subject converted, by its definition.
 fn conversions(
@@ -97,6 +101,7 @@ impl Scene {
     fn new() -> Self {
         let mut site = Site::new(u64::MAX);
         site.definitions.push(language::parse(BUSY, &site.workspace).expect("it is sound").definition);
+        site.definitions.push(language::parse(KEEN, &site.workspace).expect("it is sound").definition);
         let records = history(7, 60);
         let now = records.iter().filter_map(|record| record.received_at).max().expect("there are records");
         CLOCK.fetch_max(now.0, Ordering::Relaxed);
@@ -108,6 +113,15 @@ impl Scene {
             leads.iter().find(|lead| !lead.is_retracted && lead.state == LeadState::New && lead.exit_at.is_none());
         let lead = lead.expect("there is one").id;
         Self { site, log, ledger, processor, lead, now }
+    }
+
+    /// Eve is keen, which she stays.
+    fn keen() -> Self {
+        let mut scene = Self::new();
+        let from = scene.now;
+        scene.pass(HOUR);
+        scene.eve_does_tasks(from, "keen");
+        scene
     }
 
     /// Somebody says something of the lead.
@@ -131,6 +145,11 @@ impl Scene {
 
     /// The lead's subject starts a subscription.
     fn pays(&mut self) {
+        self.acts("Subscription Started");
+    }
+
+    /// The lead's subject does something.
+    fn acts(&mut self, name: &str) {
         self.now = Timestamp(self.now.0 + HOUR);
         let lead = self.ledger.lead(self.lead).expect("the ledger can be read").expect("it is there").facts;
         let is_user = lead.subject_kind == SubjectKind::User;
@@ -140,7 +159,7 @@ impl Scene {
             account: if is_user { lead.account.map(Arc::from) } else { Some(subject) },
             ..Who::default()
         };
-        self.does(who, "Subscription Started", self.now);
+        self.does(who, name, self.now);
     }
 
     /// Somebody did something; it is known from now on.
@@ -168,12 +187,16 @@ impl Scene {
 
     /// Eve does four things, one after the other, and is the lead from now on.
     fn eve_is_busy(&mut self, from: Timestamp) {
+        self.eve_does_tasks(from, "busy");
+    }
+
+    fn eve_does_tasks(&mut self, from: Timestamp, definition: &str) {
         for number in 0..4 {
             let who = Who { user: Some(Arc::from("eve")), ..Who::default() };
             self.does(who, "Task Created", Timestamp(from.0 + number * 1_000_000));
         }
         let leads = self.ledger.briefs().expect("the ledger can be read");
-        let eve = leads.iter().find(|lead| lead.subject == "eve" && lead.definition == "busy");
+        let eve = leads.iter().find(|lead| lead.subject == "eve" && lead.definition == definition);
         self.lead = eve.expect("she is a lead").id;
     }
 
@@ -225,6 +248,95 @@ fn what_somebody_says_is_in_force_at_once() {
     // Now it pays, which was known.
     scene.pays();
     assert_eq!((changes(&scene), scene.state()), (1, LeadState::Converted));
+}
+
+/// Also where the server has started anew, and where nothing has happened to the lead since: that it paid is known from its life.
+#[test]
+fn what_somebody_takes_back_stays_so_until_the_next_conversion() {
+    let mut scene = Scene::keen();
+    scene.acts("Paid");
+    assert_eq!(scene.state(), LeadState::Converted);
+    scene.say(LeadState::Working);
+    scene.acts("Task Created");
+    assert_eq!(scene.state(), LeadState::Working);
+    scene = scene.restart();
+    scene.acts("Task Created");
+    assert_eq!(scene.state(), LeadState::Working, "what was known when it was said is no news");
+    scene.acts("Paid");
+    assert_eq!(scene.state(), LeadState::Converted, "this is");
+    // It pays once more while it is converted, which is no change; then all of it is taken back.
+    scene.acts("Paid");
+    scene = scene.restart();
+    scene.say(LeadState::Accepted);
+    scene = scene.restart();
+    scene.acts("Task Created");
+    assert_eq!(scene.state(), LeadState::Accepted);
+    std::fs::remove_dir_all(scene.site.path().join("snapshots")).expect("they can be removed");
+    scene = scene.restart();
+    scene.acts("Task Created");
+    assert_eq!(scene.state(), LeadState::Accepted, "nor to one that reads everyone's life anew");
+    scene.acts("Paid");
+    assert_eq!(scene.state(), LeadState::Converted);
+}
+
+/// Who was said to have converted before it paid, and then not.
+#[test]
+fn a_conversion_that_came_after_somebody_said_so_is_taken_back_with_it() {
+    let mut scene = Scene::keen();
+    scene.say(LeadState::Converted);
+    scene.acts("Paid");
+    scene = scene.restart();
+    scene.say(LeadState::New);
+    scene.acts("Task Created");
+    assert_eq!(scene.state(), LeadState::New);
+}
+
+/// A conversion that was kept by an older version of Brix, which did not say when the goal was reached.
+#[test]
+fn a_conversion_of_old_answers_what_was_before_it() {
+    let mut scene = Scene::keen();
+    scene.say(LeadState::Converted);
+    scene.acts("Paid");
+    let tick = Entry::Tick(scene.now).encode().expect("it encodes");
+    let offset = scene.log.append(vec![tick]).expect("it is durable").last;
+    let change = |by: Option<&str>, state| LeadChange {
+        lead: scene.lead,
+        at: scene.now,
+        by: by.map(str::to_owned),
+        what: What::State(state),
+    };
+    let leads = vec![change(None, LeadState::Converted), change(Some("ann"), LeadState::Working)];
+    scene.ledger.commit(&Commit { offset, leads, ..Commit::default() }).expect("it is kept");
+    scene = scene.restart();
+    assert_eq!(scene.state(), LeadState::Working);
+    scene.acts("Task Created");
+    assert_eq!(scene.state(), LeadState::Working);
+    scene.acts("Paid");
+    assert_eq!(scene.state(), LeadState::Converted);
+}
+
+/// Whoever wanted to be reminded is, though it is too late.
+#[test]
+fn who_was_snoozed_beyond_its_end_wakes_as_lapsed_and_that_is_told() {
+    let mut scene = Scene::new();
+    let from = scene.now;
+    scene.pass(HOUR);
+    scene.eve_is_busy(from);
+    let until = Timestamp(scene.now.0 + 5 * DAY);
+    scene.say(LeadState::Snoozed { until });
+    scene.pass(4 * DAY);
+    assert_eq!((scene.state(), scene.wakings().len()), (LeadState::Snoozed { until }, 0));
+    scene.pass(DAY);
+    assert_eq!(scene.state(), LeadState::Lapsed);
+    let told = scene.wakings();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].payload.contains("\"over\":true") && !told[0].payload.contains("\"reasons\":[]"), "{told:?}");
+    // Who has time left is told of as before.
+    let mut scene = Scene::new();
+    let until = Timestamp(scene.now.0 + HOUR);
+    scene.say(LeadState::Snoozed { until });
+    scene.pass(HOUR);
+    assert!(scene.wakings()[0].payload.contains("\"over\":false"));
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub(super) fn of(message: &Message) -> Json {
 
 fn headline(message: &Message) -> &'static str {
     match message.kind {
+        Kind::Woken if message.is_over() => "Snoozed until now, and over",
         Kind::Woken => "Look again",
         Kind::Retracted => "No longer a lead",
         Kind::QualifiedToBuy => "Ready to buy",

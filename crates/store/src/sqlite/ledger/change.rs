@@ -5,7 +5,7 @@ use rusqlite::{Transaction, named_params, params};
 use serde_json::{Value, json};
 
 use super::SQL;
-use super::lead_row::{hundredths, parts_text, value_rank};
+use super::lead_row::{hundredths, parts_of, parts_text, value_rank};
 use crate::error::Error;
 use crate::ledger::lead::{ChangeKind, Facts, LeadChange, LeadState, What};
 use crate::sqlite::database::Trouble;
@@ -49,7 +49,7 @@ pub(super) fn apply(
             let start = Start { id, definition, entry: *entry, at: change.at };
             detect(transaction, offset, &start, facts)?;
             run(SET_EVIDENCE, params![id, evidence])?;
-            (1, ChangeKind::Detected, told(facts))
+            (1, ChangeKind::Detected, told(facts, Some(evidence)))
         }
         What::Moved { facts, evidence } | What::Corrected { facts, evidence } => {
             let is_correction = matches!(change.what, What::Corrected { .. });
@@ -57,7 +57,11 @@ pub(super) fn apply(
             if let Some(evidence) = evidence.as_ref().filter(|_| rows > 0) {
                 run(SET_EVIDENCE, params![id, evidence])?;
             }
-            (rows, if is_correction { ChangeKind::Corrected } else { ChangeKind::Moved }, told(facts))
+            (
+                rows,
+                if is_correction { ChangeKind::Corrected } else { ChangeKind::Moved },
+                told(facts, evidence.as_deref()),
+            )
         }
         What::Retracted => (run(SET_RETRACTED, params![id, true, offset])?, ChangeKind::Retracted, json!({})),
         What::Unconsented => {
@@ -67,14 +71,18 @@ pub(super) fn apply(
             (run(SET_RETRACTED, params![id, true, offset])?, ChangeKind::Retracted, json!({ "version": version }))
         }
         What::Reinstated => (run(SET_RETRACTED, params![id, false, offset])?, ChangeKind::Reinstated, json!({})),
-        What::State(state) => {
+        What::State(state) | What::Answered { state, .. } => {
             let (reason, until) = match state {
                 LeadState::Refused { reason } => (Some(reason), None),
                 LeadState::Snoozed { until } => (None, Some(until.0)),
                 _ => (None, None),
             };
             let rows = run(SET_STATE, params![id, state.word(), reason, until, offset])?;
-            (rows, ChangeKind::State, json!({ "state": state.word(), "reason": reason, "until": until }))
+            let mut said = json!({ "state": state.word(), "reason": reason, "until": until });
+            if let (What::Answered { goal, .. }, Some(said)) = (&change.what, said.as_object_mut()) {
+                said.insert("goal".to_owned(), goal.0.into());
+            }
+            (rows, ChangeKind::State, said)
         }
         What::Owner(owner) => {
             (run(SET_OWNER, params![id, owner, offset])?, ChangeKind::Owner, json!({ "owner": owner }))
@@ -167,16 +175,32 @@ fn set_facts(
     })
 }
 
-/// What the line about a change says of the facts: what moves with late data. Times in microseconds.
-fn told(facts: &Facts) -> Value {
-    json!({
+/// What the line about a change says of the facts: what moves with late data, and why by then, where the evidence is new. Times in
+/// microseconds.
+fn told(facts: &Facts, evidence: Option<&str>) -> Value {
+    let score = facts.score.as_ref();
+    let mut told = json!({
         "version": facts.version,
+        "account": facts.account,
         "qualification": facts.qualification.word(),
         "qualified_at": facts.qualified_at.0,
         "exit_at": facts.exit_at.map(|at| at.0),
-        "score": facts.score.as_ref().map(|score| score.total.to_string()),
+        "score": score.map(|score| score.total.to_string()),
+        "score_parts": score.map(parts_of),
         "value": facts.value.as_ref().map(|value| value.amount.to_string()),
+        "currency": facts.value.as_ref().map(|value| &*value.currency),
         "band": facts.band,
         "may_contact": facts.may_contact,
-    })
+    });
+    let reasons = evidence.and_then(|evidence| serde_json::from_str::<InWords>(evidence).ok());
+    if let (Some(reasons), Some(told)) = (reasons, told.as_object_mut()) {
+        told.insert("reasons".to_owned(), reasons.reasons.into());
+    }
+    told
+}
+
+/// What of evidence is kept with each change: the rest is kept of a lead as it stands.
+#[derive(serde::Deserialize)]
+struct InWords {
+    reasons: Vec<String>,
 }

@@ -30,10 +30,14 @@ pub(super) fn value_rank(value: Option<&Money>) -> i64 {
     value.map_or(NO_VALUE, |value| in_units(value.amount, MILLIONTH))
 }
 
-/// The parts of a score as the column keeps them: JSON, a list of pairs of name and points.
+/// The parts of a score: a list of pairs of name and points, in order.
+pub(super) fn parts_of(score: &LeadScore) -> serde_json::Value {
+    score.parts.iter().map(|(name, points)| serde_json::json!([name, points.to_string()])).collect()
+}
+
+/// As the column keeps them.
 pub(super) fn parts_text(score: &LeadScore) -> String {
-    let parts: Vec<_> = score.parts.iter().map(|(name, points)| (name, points.to_string())).collect();
-    serde_json::json!(parts).to_string()
+    parts_of(score).to_string()
 }
 
 fn parts(text: &str) -> Option<Vec<(String, Number)>> {
