@@ -4,9 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use engine::Timestamp;
+use prometheus_client::metrics::histogram::Histogram;
 
 /// The latest leads are looked at, so many of them.
 const KEPT: usize = 10_000;
+
+/// The bounds of the histogram's buckets, in seconds: 5 ms to a minute.
+const BOUNDS: [f64; 13] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
 /// How long one lead took, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,10 +19,18 @@ struct Took {
     since_event: i64,
 }
 
-/// How long the latest leads took, since the start.
-#[derive(Debug, Default)]
+/// How long leads took, since the start.
+#[derive(Debug)]
 pub struct Promptness {
     latest: Mutex<VecDeque<Took>>,
+    /// Of all leads, from the receipt of what made them.
+    histogram: Histogram,
+}
+
+impl Default for Promptness {
+    fn default() -> Self {
+        Self { latest: Mutex::default(), histogram: Histogram::new(BOUNDS) }
+    }
 }
 
 /// How long leads took.
@@ -42,6 +54,7 @@ impl Promptness {
     pub fn note(&self, received: Timestamp, qualified_at: Timestamp, committed: Timestamp) {
         let since = |from: Timestamp| committed.0.saturating_sub(from.0).max(0);
         let took = Took { since_receipt: since(received), since_event: since(qualified_at) };
+        self.histogram.observe(took.since_receipt as f64 / 1e6);
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         if latest.len() == KEPT {
             latest.pop_front();
@@ -49,7 +62,12 @@ impl Promptness {
         latest.push_back(took);
     }
 
-    /// How long they took; `None` where there were none.
+    /// How long all of them took from the receipt of what made them, in seconds.
+    pub fn histogram(&self) -> Histogram {
+        self.histogram.clone()
+    }
+
+    /// How long the latest took; `None` where there were none.
     pub fn delay(&self) -> Option<Delay> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let sorted = |of: fn(&Took) -> i64| {

@@ -15,6 +15,7 @@ use store::ledger::rejects::Reject;
 
 use super::pulls::PullState;
 use crate::live::Status;
+use crate::live::promptness::Promptness;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfSource {
@@ -70,8 +71,8 @@ struct OfFigure {
 }
 
 impl Metrics {
-    /// At zero.
-    pub fn new() -> Self {
+    /// At zero, save for how long leads take, which is counted elsewhere.
+    pub fn new(promptness: &Promptness) -> Self {
         let mut registry = Registry::with_prefix("brix");
         let accepted = Family::<OfSource, Counter>::default();
         let rejected = Family::<OfReason, Counter>::default();
@@ -92,6 +93,11 @@ impl Metrics {
         );
         registry.register("values_changed", "Values that were not kept as they were sent", changed.clone());
         registry.register("log_append_seconds", "How long records took to be durable", keeping.clone());
+        registry.register(
+            "lead_delay_seconds",
+            "From the receipt of what made somebody a lead to the commit that holds it",
+            promptness.histogram(),
+        );
         registry.register("processor", "Where the processor stands", status.clone());
         registry.register("actions", "What is told to destinations, by state", actions.clone());
         registry.register("pulls", "Rows, failures and state of pulls", pulls.clone());

@@ -128,7 +128,7 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
         sessions: sessions::Sessions::new(store.catalog()),
         rejects: rejects::RejectWriter::start(store.ledger())?,
         repeats: Arc::new(repeats::Repeats::new(store.catalog())),
-        metrics: metrics::Metrics::new(),
+        metrics: metrics::Metrics::new(&running.status().promptness),
         room: body::Room::of(config.limits.body_bytes),
         log: store.log(),
         ledger: store.ledger(),

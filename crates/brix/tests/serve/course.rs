@@ -82,5 +82,19 @@ fn a_snoozed_lead_wakes_and_is_told_of_again() {
     assert!(is_well && words.contains("for half of 1 lead, "), "{words}");
     let delay = &server.ask("GET", "/api/v1/status", READ, "").json()["delay"];
     assert!(delay["median_ms"].as_f64().unwrap() < 5_000.0 && delay["p99_ms"].is_null(), "{delay}");
-    assert!(server.get("/metrics").body.contains("lead_delay_median_microseconds"));
+    let metrics = server.get("/metrics").body;
+    assert!(metrics.contains("lead_delay_median_microseconds"));
+    // One lead, in each bucket from its own on and in the last one at the latest: told twice, but a lead once.
+    let figure = |name: &str| -> f64 {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(&format!("brix_lead_delay_seconds{name} ")));
+        line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse().unwrap()
+    };
+    let buckets =
+        ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "30.0", "60.0", "+Inf"];
+    let counts = buckets.map(|bound| figure(&format!("_bucket{{le=\"{bound}\"}}")));
+    assert!(counts.is_sorted() && counts[13] == 1.0, "{counts:?}");
+    assert_eq!((figure("_count"), counts[9]), (1.0, 1.0), "within five seconds");
+    let median = delay["median_ms"].as_f64().unwrap() / 1e3;
+    assert!((figure("_sum") - median).abs() < 0.001, "{} s, {median} s", figure("_sum"));
+    assert!(metrics.contains("# TYPE brix_lead_delay_seconds histogram"), "{metrics}");
 }
