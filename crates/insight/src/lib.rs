@@ -23,6 +23,7 @@ mod case;
 pub mod discover;
 pub mod enough;
 pub mod figure;
+pub mod found;
 pub mod html;
 pub mod learned;
 pub mod life;

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::figure::{When, duration, grouped, left_out};
+use crate::found::{EventWords, Teller};
 use crate::question::DefinitionFacts;
 use crate::text::table::{Table, cut, wrap};
 use crate::{told, words};
@@ -305,9 +306,12 @@ pub fn explanation(
     definition: &Definition,
     explained: &Explanation,
     zone: &TimeZone,
-    event: &dyn Fn(usize) -> Option<String>,
+    event: EventWords<'_>,
 ) -> String {
-    let mut teller = Teller { lines: Vec::new(), zone, event };
+    let mut explained = explained.clone();
+    told::in_words(definition, &mut explained);
+    let explained = &explained;
+    let mut teller = Teller::new(zone, event, crate::text::WIDTH);
     teller.line(0, &format!("{id} · {} ({})", definition.name, definition.id));
     let at = When(explained.at).minute(zone);
     match explained.clock {
@@ -326,14 +330,15 @@ pub fn explanation(
         _ => "not qualified",
     };
     teller.line(0, &format!("{inside} · {verdict}"));
-    teller.part("behaviour", &definition.when, &explained.when);
-    if let (Some(fit), Some(finding)) = (&definition.fit, &explained.fit) {
-        teller.part("fit", fit, finding);
-    }
-    if let (Some(engine::definition::Population::Meeting(criterion)), Some(finding)) =
-        (&definition.population, &explained.population)
-    {
-        teller.part("population", criterion, finding);
+    let parts = [
+        ("behaviour", Some(&explained.when)),
+        ("fit", explained.fit.as_ref()),
+        ("population", explained.population.as_ref()),
+    ];
+    for (name, finding) in parts.into_iter().filter_map(|(name, finding)| Some((name, finding?))) {
+        teller.line(0, "");
+        teller.line(0, name);
+        teller.finding(1, finding);
     }
     if let Some(score) = &explained.score {
         teller.line(0, "");
@@ -355,78 +360,4 @@ fn score_words(definition: &Definition, score: &Score) -> String {
     let parts: Vec<String> = parts.map(|(part, points)| format!("{} {points} of {}", part.name, part.weight)).collect();
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" · ")) };
     format!("score {}{parts}", score.total)
-}
-
-struct Teller<'a> {
-    lines: Vec<String>,
-    zone: &'a TimeZone,
-    event: &'a dyn Fn(usize) -> Option<String>,
-}
-
-/// Evidence rows shown with a criterion.
-const ROWS_SHOWN: usize = 5;
-
-impl Teller<'_> {
-    fn line(&mut self, depth: usize, words: &str) {
-        let indent = "  ".repeat(depth);
-        let lines = wrap(words, crate::text::WIDTH, &indent, &format!("{indent}    "));
-        self.lines.extend(lines.into_iter().map(|line| line.trim_end().to_owned()));
-    }
-
-    fn part(&mut self, name: &str, criterion: &Criterion, finding: &Finding) {
-        self.line(0, "");
-        self.line(0, name);
-        self.criterion(1, criterion, finding);
-    }
-
-    fn criterion(&mut self, depth: usize, criterion: &Criterion, finding: &Finding) {
-        let sign = match finding.truth {
-            Truth::True => '✓',
-            Truth::False => '✗',
-            Truth::Unknown => '?',
-        };
-        let inner: Option<(String, Vec<&Criterion>)> = match criterion {
-            Criterion::All(parts) => Some(("all of".to_owned(), parts.iter().collect())),
-            Criterion::Any(parts) => Some(("one of".to_owned(), parts.iter().collect())),
-            Criterion::AtLeast { least, of } => Some((format!("at least {least} of"), of.iter().collect())),
-            Criterion::Not(part) => Some(("not".to_owned(), vec![part])),
-            _ => None,
-        };
-        if let Some((words, parts)) = inner {
-            self.line(depth, &format!("{sign} {words}"));
-            for (part, finding) in parts.into_iter().zip(&finding.parts) {
-                self.criterion(depth + 1, part, finding);
-            }
-            return;
-        }
-        let mut words = format!("{sign} {}", words::criterion(criterion));
-        match (&finding.value, finding.truth) {
-            (Some(value), _) => words.push_str(&format!(" — {}", words::value(value))),
-            (None, Truth::Unknown) => words.push_str(" — not known"),
-            (None, _) => {}
-        }
-        if let Some(since) = finding.since.filter(|_| finding.truth.holds()) {
-            words.push_str(&format!(", since {}", self.minute(since)));
-        }
-        self.line(depth, &words);
-        self.evidence(depth + 2, finding);
-    }
-
-    fn minute(&self, at: Timestamp) -> String {
-        if at == Timestamp::MIN { "always".to_owned() } else { When(at).minute(self.zone) }
-    }
-
-    fn evidence(&mut self, depth: usize, finding: &Finding) {
-        let evidence = &finding.evidence;
-        let rows: Vec<String> = evidence.rows.iter().rev().filter_map(|row| (self.event)(*row)).collect();
-        for row in rows.iter().take(ROWS_SHOWN) {
-            self.line(depth, row);
-        }
-        let hidden = evidence.count.saturating_sub(rows.len().min(ROWS_SHOWN) as u64);
-        if let (Some(first), true) = (evidence.first, hidden > 0) {
-            let last = evidence.last.unwrap_or(first);
-            let all = grouped(evidence.count);
-            self.line(depth, &format!("{all} events in all, {} to {}", self.minute(first), self.minute(last)));
-        }
-    }
 }

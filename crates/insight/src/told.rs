@@ -22,14 +22,14 @@ pub fn in_words(definition: &Definition, explanation: &mut Explanation) {
 }
 
 fn name(criterion: &Criterion, finding: &mut Finding) {
-    let parts = match criterion {
-        Criterion::All(parts) | Criterion::Any(parts) | Criterion::AtLeast { of: parts, .. } => parts.as_slice(),
-        Criterion::Not(part) => std::slice::from_ref(&**part),
-        _ => {
-            finding.words = Arc::from(words::criterion(criterion));
-            &[]
-        }
+    let (words, parts) = match criterion {
+        Criterion::All(parts) => ("all of".to_owned(), parts.as_slice()),
+        Criterion::Any(parts) => ("one of".to_owned(), parts.as_slice()),
+        Criterion::AtLeast { least, of } => (format!("at least {least} of"), of.as_slice()),
+        Criterion::Not(part) => ("not".to_owned(), std::slice::from_ref(&**part)),
+        _ => (words::criterion(criterion), [].as_slice()),
     };
+    finding.words = Arc::from(words);
     for (part, finding) in parts.iter().zip(&mut finding.parts) {
         name(part, finding);
     }

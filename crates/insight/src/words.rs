@@ -2,7 +2,7 @@
 
 use engine::definition::{
     Aggregate, Behaviour, CalendarUnit, Criterion, DistinctOf, Events, Filter, Measure, NamePattern, Op, Operand,
-    Period, Quantity, Sequence, Test, TraitOwner, TraitPath, TraitTest,
+    Period, Quantity, Sequence, Test, TraitOwner, TraitPath, TraitTest, ValueRule,
 };
 use engine::outcome::Finding;
 use engine::workspace::DomainKind;
@@ -198,6 +198,15 @@ fn trait_test(test: &TraitTest) -> String {
         .map_or(String::new(), |against| format!(" against {} {} ago", trait_path(&against.path), against.ago));
     let lasting = test.lasting.map_or(String::new(), |span| format!(" for {span}"));
     format!("{}{against} {}{lasting}", trait_path(&test.path), self::test(&test.test))
+}
+
+/// What makes a value: a trait times a number, or the number alone.
+#[must_use]
+pub fn worth(rule: &ValueRule) -> String {
+    match &rule.of {
+        Some(path) => format!("{} × {}", trait_path(path), rule.times),
+        None => rule.times.to_string(),
+    }
 }
 
 fn trait_path(path: &TraitPath) -> String {

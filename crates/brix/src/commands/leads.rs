@@ -1,10 +1,11 @@
 //! `brix leads`: the leads of a running server, listed, or as they come.
 
 pub mod cell;
+mod show;
 mod told;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value as Json;
 
 use super::client::Client;
@@ -15,15 +16,21 @@ use crate::exit::Exit;
 /// Leads on a page of the API.
 const PAGE: usize = 200;
 
-/// List the leads of a running server, or follow them as they come
+/// List the leads of a running server, follow them as they come, or show all about one
 ///
 /// The key of the API is taken from the variable BRIX_API_KEY.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    after_help = "Examples:\n  \
     brix leads --definition trial-team --state new\n  \
     brix leads --sort score --most 20 --format csv > leads.csv\n  \
-    brix leads --follow --qualification to_buy")]
+    brix leads --follow --qualification to_buy\n  \
+    brix leads show 17",
+    args_conflicts_with_subcommands = true
+)]
 pub struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Where the server is
     #[arg(long, value_name = "URL", env = "BRIX_URL", hide_env_values = true, default_value = "http://127.0.0.1:8473")]
     server: String,
@@ -44,6 +51,12 @@ pub struct Arguments {
     /// With --follow: begin after the change of this number; 0 is the beginning [default: with what comes next]
     #[arg(long, value_name = "NUMBER", requires = "follow")]
     after: Option<u64>,
+}
+
+/// What else there is to do.
+#[derive(Debug, Subcommand)]
+enum What {
+    Show(show::Arguments),
 }
 
 /// Which leads.
@@ -142,6 +155,9 @@ enum Format {
 
 /// Lists or follows.
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
+    if let Some(What::Show(arguments)) = &arguments.what {
+        return show::run(arguments, console);
+    }
     let format = if shared.json { Format::Json } else { arguments.format };
     let client = Client::new(&arguments.server)?;
     if arguments.follow {

@@ -24,6 +24,7 @@ mod qualification;
 mod session;
 mod shown;
 mod state;
+mod story;
 mod stream;
 mod suppressions;
 mod whole;
@@ -57,7 +58,7 @@ fn ending(server: &Arc<Server>) -> Routes {
         .routes(needs(READ, routes!(leads::list)))
         .routes(needs(READ, routes!(near::list)))
         .routes(needs(READ, routes!(near::stalled)))
-        .routes(needs(READ, routes!(leads::one)))
+        .routes(needs(READ, routes!(story::one)))
         .routes(needs(WORK, routes!(leads::change)))
         .routes(needs(READ, routes!(qualification::of)))
         .routes(needs(READ, routes!(definitions::list)))

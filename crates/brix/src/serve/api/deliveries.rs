@@ -104,6 +104,13 @@ pub struct WholeDelivery {
     each_attempt: Vec<Tried>,
 }
 
+impl WholeDelivery {
+    /// An action and its attempts.
+    pub fn of(action: &Action, attempts: Vec<Attempt>) -> Self {
+        Self { delivery: Delivery::from(action), each_attempt: attempts.into_iter().map(Tried::from).collect() }
+    }
+}
+
 /// One attempt.
 #[derive(Debug, Serialize, ToSchema)]
 struct Tried {
@@ -188,8 +195,7 @@ pub async fn one(State(server): State<Arc<Server>>, delivery: DeliveryNumber) ->
     let action = found(&server, delivery).await?;
     let id = action.id;
     let attempts = blocking(move || server.ledger.attempts(id)).await?;
-    let each_attempt = attempts.into_iter().map(Tried::from).collect();
-    Ok(Json(WholeDelivery { delivery: Delivery::from(&action), each_attempt }))
+    Ok(Json(WholeDelivery::of(&action, attempts)))
 }
 
 /// Which of those that were given up are to be sent again.

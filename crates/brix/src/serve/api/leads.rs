@@ -172,41 +172,13 @@ pub async fn list(
 }
 
 /// A lead's number in a path, or what is wrong with it.
-type LeadNumber = Result<Path<u64>, axum::extract::rejection::PathRejection>;
+pub(super) type LeadNumber = Result<Path<u64>, axum::extract::rejection::PathRejection>;
 
-fn number_of(lead: LeadNumber) -> Result<u64, Problem> {
+pub(super) fn number_of(lead: LeadNumber) -> Result<u64, Problem> {
     let wrong = |_| Problem::bad_request("bad-parameter", "a lead's number is a whole number");
     let Path(lead) = lead.map_err(wrong)?;
     // There is none beyond, and the ledger cannot be asked for it.
     i64::try_from(lead).map(|_| lead).map_err(|_| Problem::not_found(format!("there is no lead {lead}")))
-}
-
-/// One lead with its evidence, its notes and its history
-#[utoipa::path(
-    get,
-    path = "/api/v1/leads/{lead}",
-    params(("lead" = u64, Path, description = "The lead's number")),
-    responses(
-        (status = 200, description = "The lead", body = shown::WholeLead),
-        (status = 404, description = "There is no such lead"),
-    )
-)]
-pub async fn one(State(server): State<Arc<Server>>, lead: LeadNumber) -> Result<Json<shown::WholeLead>, Problem> {
-    let lead = number_of(lead)?;
-    let ledger = Arc::clone(&server.ledger);
-    let found = blocking(move || {
-        let Some(found) = ledger.lead(lead)? else { return Ok(None) };
-        Ok(Some((found, ledger.evidence(lead)?, ledger.notes(lead)?, ledger.history(lead)?)))
-    });
-    let Some((found, evidence, notes, history)) = found.await? else {
-        return Err(Problem::not_found(format!("there is no lead {lead}")));
-    };
-    Ok(Json(shown::WholeLead {
-        lead: shown::Lead::from(&found),
-        evidence: evidence.and_then(|evidence| serde_json::from_str(&evidence).ok()).unwrap_or_default(),
-        notes: notes.into_iter().map(shown::Note::from).collect(),
-        history: history.iter().map(shown::Change::from).collect(),
-    }))
 }
 
 /// What somebody does to a lead; what is left out stays as it is.
@@ -241,7 +213,8 @@ impl LeadPatch {
                 "lapsed" => LeadState::Lapsed,
                 "refused" => {
                     let missing = || Problem::bad_request("no-reason", "say why, in `refused_because`");
-                    LeadState::Refused { reason: self.refused_because.ok_or_else(missing)? }
+                    let reason = self.refused_because.filter(|reason| !reason.trim().is_empty());
+                    LeadState::Refused { reason: reason.ok_or_else(missing)? }
                 }
                 "snoozed" => {
                     let missing = || Problem::bad_request("no-instant", "say until when, in `snoozed_until`");
@@ -255,7 +228,7 @@ impl LeadPatch {
         let some = |text: String| (!text.is_empty()).then_some(text);
         acts.extend(self.owner.map(|owner| LeadAct::Owner(some(owner))));
         acts.extend(self.stage.map(|stage| LeadAct::Stage(some(stage))));
-        acts.extend(self.note.map(LeadAct::Note));
+        acts.extend(self.note.filter(|note| !note.trim().is_empty()).map(LeadAct::Note));
         Ok(acts)
     }
 }

@@ -113,18 +113,6 @@ impl From<&lead::Lead> for Lead {
     }
 }
 
-/// A lead with why it is one and what became of it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WholeLead {
-    #[serde(flatten)]
-    pub lead: Lead,
-    /// Why: criteria, and what met them.
-    #[schema(value_type = Value)]
-    pub evidence: Value,
-    pub notes: Vec<Note>,
-    pub history: Vec<Change>,
-}
-
 /// A change of a lead.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Change {
@@ -139,6 +127,18 @@ pub struct Change {
     /// What exactly; it depends on the kind.
     #[schema(value_type = Value)]
     detail: Value,
+}
+
+impl Change {
+    /// A text that its detail says.
+    pub fn said(&self, member: &str) -> Option<&str> {
+        self.detail.get(member).and_then(Value::as_str)
+    }
+
+    /// Whether somebody did it.
+    pub const fn is_by_somebody(&self) -> bool {
+        self.by.is_some()
+    }
 }
 
 impl From<&lead::Change> for Change {
