@@ -88,6 +88,7 @@ pub fn erase(lock: &LakeLock, workspace: &Workspace, ids: &BTreeSet<(SubjectKind
     let lake = Lake::with(folder, before)?;
     let files = what_is_known(&lake, &going, &persons, &accounts, workspace)?;
     manifest.version += 1;
+    manifest.changes += 1;
     erased.version = manifest.version;
     let version = manifest.version;
     for (dictionary, codes, stem, segments) in [

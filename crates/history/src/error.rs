@@ -37,7 +37,7 @@ pub enum Error {
         known: u32,
     },
     /// Another process writes.
-    #[error("another import is writing to {}; wait for it to end", .0.display())]
+    #[error("another import, or a server that runs, is writing to {}; wait for it to end, or stop the server", .0.display())]
     Locked(PathBuf),
     /// Something is larger than the format allows.
     #[error("the lake is full: {0}")]

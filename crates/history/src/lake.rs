@@ -77,6 +77,12 @@ impl Lake {
         &self.manifest
     }
 
+    /// How often something else than the log of a server, such as an import, changed what is known of somebody.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.manifest.changes
+    }
+
     /// Whoever was not heard of at this instant or later is not kept; `None`: everybody is.
     #[must_use]
     pub fn kept_from(&self) -> Option<Timestamp> {

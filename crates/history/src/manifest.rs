@@ -53,9 +53,17 @@ pub struct Manifest {
     /// The last entry of a server's log that is in here; 0 if there is no server.
     #[serde(default)]
     pub log: u64,
+    /// How often something else than the log of a server changed what is known of somebody.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub changes: u64,
     /// Whoever was not heard of at this instant (microseconds since 1970) or later is not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_from: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_never(times: &u64) -> bool {
+    *times == 0
 }
 
 /// A stretch of a dictionary.
@@ -153,6 +161,7 @@ impl Manifest {
             bonds: Vec::new(),
             totals: Totals::default(),
             log: 0,
+            changes: 0,
             kept_from: None,
         }
     }

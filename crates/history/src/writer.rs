@@ -205,6 +205,7 @@ impl LakeWriter {
             return Ok(summary);
         }
         manifest.placement = placement;
+        manifest.changes += u64::from(log.is_none());
         let lake = Lake::with(&folder, before.clone())?;
         let mut commit = Commit { lake, workspace, dictionaries, ends, manifest, relay };
         commit.run(chunks, &verdict, &mut summary)?;

@@ -164,11 +164,11 @@ fn wins(judgement: &Judgement, baseline: Option<&Judgement>) -> String {
     let Some((own, calls)) = told(capacity) else {
         let why = capacity.wins_per_week.reason().unwrap_or("not enough data");
         let made = capacity.calls_made_per_week.known();
-        let made = made.map_or(String::new(), |made| format!(" (it names {} people a week)", mean(*made)));
+        let made = made.map_or(String::new(), |made| format!(" ({} are made)", mean(*made)));
         return format!("At {} calls a week{made}: {why}.", capacity.calls_per_week);
     };
     let filled = if calls < f64::from(capacity.calls_per_week) - 0.5 {
-        format!(" (it names only {} a week)", mean(calls))
+        format!(" ({} are made: some weeks have fewer leads)", mean(calls))
     } else {
         String::new()
     };

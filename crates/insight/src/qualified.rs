@@ -135,18 +135,21 @@ impl Listing {
         });
     }
 
-    /// A table for a terminal.
+    /// A table for a terminal, of those states that were asked for.
     #[must_use]
-    pub fn text(&self, zone: &TimeZone) -> String {
+    pub fn text(&self, asked: &[State], zone: &TimeZone) -> String {
         let count = |state| grouped(self.rows.iter().filter(|row| row.state == state).count() as u64);
-        let mut lines = vec![format!(
-            "{} as of {}: {} qualified to buy, {} to use only, {} no longer",
-            self.name,
-            self.as_of.minute(zone),
-            count(State::QualifiedToBuy),
-            count(State::QualifiedToUse),
-            count(State::Left),
-        )];
+        // Who was not asked for is not there, which is not the same as nobody.
+        let counted: Vec<String> = [
+            (State::QualifiedToBuy, "qualified to buy"),
+            (State::QualifiedToUse, "to use only"),
+            (State::Left, "no longer"),
+        ]
+        .into_iter()
+        .filter(|(state, _)| asked.contains(state))
+        .map(|(state, words)| format!("{} {words}", count(state)))
+        .collect();
+        let mut lines = vec![format!("{} as of {}: {}", self.name, self.as_of.minute(zone), counted.join(", "))];
         lines.extend(self.refused_profiling.filter(|count| *count > 0).map(left_out));
         let scored = self.rows.iter().any(|row| row.score.is_some());
         let mut head = vec!["who", "state", "since"];

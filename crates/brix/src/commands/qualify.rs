@@ -75,6 +75,12 @@ enum Format {
 }
 
 impl Arguments {
+    /// The states that are asked for.
+    fn states(&self) -> Vec<State> {
+        let all = [State::QualifiedToBuy, State::QualifiedToUse, State::Left];
+        all.into_iter().filter(|state| self.lists(*state)).collect()
+    }
+
     /// Whether a row of this state is asked for.
     fn lists(&self, state: State) -> bool {
         match state {
@@ -113,7 +119,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     match format {
         Format::Json => console.value(&listing)?,
         Format::Csv => write!(console.out(), "{}", listing.csv())?,
-        Format::Table => write!(console.out(), "{}", listing.text(zone))?,
+        Format::Table => write!(console.out(), "{}", listing.text(&arguments.states(), zone))?,
     }
     Ok(Exit::Done)
 }

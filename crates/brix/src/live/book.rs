@@ -184,11 +184,6 @@ impl Book {
         standing.map(|known| (&*known.definition, known.qualified_at))
     }
 
-    /// The number that the next new lead gets.
-    pub const fn next(&self) -> u64 {
-        self.next
-    }
-
     /// Everyone who is or was a lead.
     pub fn subjects(&self) -> impl Iterator<Item = (SubjectKind, &str)> {
         self.known.keys().map(|(kind, id)| (*kind, id.as_str()))

@@ -42,6 +42,14 @@ struct Head {
     through: u64,
     /// The log's time.
     now: Timestamp,
+    /// See [`history::Lake::changes`].
+    changes: u64,
+}
+
+impl Head {
+    const fn none() -> Self {
+        Self { parts: Vec::new(), through: 0, now: Timestamp::MIN, changes: 0 }
+    }
 }
 
 /// What a thread has written.
@@ -59,6 +67,8 @@ pub struct Standing {
     pub through: u64,
     /// The log's time: the instant at which households were looked at.
     pub now: Timestamp,
+    /// How often something else than the log had changed the lake.
+    pub changes: u64,
 }
 
 /// Writes checkpoints, one at a time, on a thread of its own.
@@ -86,7 +96,7 @@ impl Checkpoints {
         Self {
             snapshots,
             fingerprint: fingerprint(rules),
-            head: Head { parts: Vec::new(), through: 0, now: Timestamp::MIN },
+            head: Head::none(),
             next: HEAD + 1,
             whole: true,
             since: 0,
@@ -113,7 +123,7 @@ impl Checkpoints {
         drop(self.finish());
         self.snapshots.drop_all().context("cannot remove checkpoints")?;
         (self.whole, self.offset) = (true, 0);
-        self.head = Head { parts: Vec::new(), through: 0, now: Timestamp::MIN };
+        self.head = Head::none();
         Ok(())
     }
 
@@ -137,17 +147,17 @@ impl Checkpoints {
         self.head.through
     }
 
-    /// The town as it was last written, in parts; `None` if that is of other definitions, damaged, after `committed`, or the log
-    /// does not reach back to it.
-    pub fn read(&mut self, committed: u64, log_start: u64, lake: u64) -> Option<Vec<StoredTown>> {
+    /// The town as it was last written, in parts; `None` if that is of other definitions, damaged, after `committed`, the log does not
+    /// reach back to it, or something was imported since. The lake stands at `through`, and was changed otherwise so often.
+    pub fn read(&mut self, committed: u64, log_start: u64, lake: u64, changed: u64) -> Option<Vec<StoredTown>> {
         let buckets = self.snapshots.buckets().ok()?;
         self.next = buckets.last().map_or(HEAD, |last| *last) + 1;
         let head = self.snapshots.get(HEAD).ok()??;
         if head.fingerprint != self.fingerprint || head.offset > committed {
             return None;
         }
-        let Head { parts, through, now } = postcard::from_bytes(&head.bytes).ok()?;
-        if through + 1 < log_start || lake < through || lake - through > MOST_AGAIN {
+        let Head { parts, through, now, changes } = postcard::from_bytes(&head.bytes).ok()?;
+        if changes != changed || through + 1 < log_start || lake < through || lake - through > MOST_AGAIN {
             return None;
         }
         let (snapshots, fingerprint) = (self.snapshots.as_ref(), self.fingerprint.as_str());
@@ -155,7 +165,7 @@ impl Checkpoints {
             parts.par_iter().map(|bucket| part(snapshots, fingerprint, *bucket)).collect::<Option<_>>()?;
         self.whole = false;
         self.since = towns.iter().skip(1).map(|town| town.homes.len()).sum();
-        self.head = Head { parts, through, now };
+        self.head = Head { parts, through, now, changes };
         self.offset = head.offset;
         Some(towns)
     }
@@ -188,7 +198,7 @@ impl Checkpoints {
         self.last = Instant::now();
         let (snapshots, fingerprint) = (Arc::clone(&self.snapshots), self.fingerprint.clone());
         let kept = if whole { Vec::new() } else { self.head.parts.clone() };
-        let head = Head { parts: kept, through: at.through, now: at.now };
+        let head = Head { parts: kept, through: at.through, now: at.now, changes: at.changes };
         let first = self.next;
         self.next += u32::try_from(town.homes.len() / IN_A_PART).unwrap_or(0) + 1;
         let (sender, receiver) = channel();

@@ -6,6 +6,8 @@ use engine::record::SubjectKind;
 use serde::{Deserialize, Serialize};
 use store::ledger::erasures::{Erasure, Mentions, Stage};
 
+use crate::console::count;
+
 /// Who is to be erased, as the log has it until the lake has been written anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
@@ -89,7 +91,16 @@ impl Kept {
     pub fn words(&self, stage: Stage) -> Vec<String> {
         let Receipt { ids, shared_devices, leads, events, facts, entries, mentions, import_rejects, .. } =
             &self.receipt;
-        let mut words = vec![format!("{ids} ids were found, and {leads} leads, which nobody is shown any more.")];
+        let mut words = vec![match (*ids, *leads) {
+            (1, 0) => {
+                "One id was found, and no lead: if you expected more, see whether the id is written right.".to_owned()
+            }
+            _ => format!(
+                "Found: {} and {}, which nobody is shown any more.",
+                count(*ids, "id", "ids"),
+                count(*leads, "lead", "leads")
+            ),
+        }];
         if *shared_devices > 0 {
             words.push(format!("{shared_devices} devices were used by others too: what was theirs stays."));
         }

@@ -109,7 +109,7 @@ pub fn start(settings: Settings, log: Arc<dyn Log>, ledger: Arc<dyn Ledger>, sta
         let mut processor = Processor::load(settings, log, ledger, own)?;
         processor.listen(asked, board);
         let from = if status.is_restored.load(Ordering::Relaxed) { "a checkpoint" } else { "lake and log" };
-        tracing::info!(from, seconds = began.elapsed().as_secs_f32(), "everyone is taken up");
+        tracing::info!(from, seconds = format!("{:.2}", began.elapsed().as_secs_f32()), "everyone is taken up");
         processor.run()
     };
     let thread = std::thread::Builder::new().name("processor".to_owned()).spawn(work);

@@ -225,7 +225,8 @@ impl Processor {
     fn checkpoint(&mut self) -> Result<()> {
         let whole = self.checkpoints.is_whole(self.town.changed(), self.town.households());
         let town = self.town.store(whole)?;
-        let at = Standing { offset: self.offset, through: self.through, now: self.now };
+        let changes = self.town.lake_changes();
+        let at = Standing { offset: self.offset, through: self.through, now: self.now, changes };
         self.checkpoints.write(town, at, whole)
     }
 
@@ -413,7 +414,6 @@ impl Processor {
         self.commit(&commit)?;
         self.committed = self.offset;
         self.note_how_soon(&changes.tellings);
-        self.status.leads.store(self.book.next() - 1, Ordering::Relaxed);
         self.status.committed.store(self.committed, Ordering::Relaxed);
         self.is_in_force();
         Ok(())

@@ -27,8 +27,6 @@ pub struct Status {
     pub households: AtomicU64,
     /// Households that went because nothing was heard of them for long.
     pub households_gone: AtomicU64,
-    /// Leads that have ever been.
-    pub leads: AtomicU64,
     /// It started from a checkpoint; else it has read the whole lake.
     pub is_restored: AtomicBool,
     /// It has caught up since its start.

@@ -186,6 +186,11 @@ impl Town {
         self.seen = std::mem::take(&mut other.seen);
     }
 
+    /// How often something else than the log has changed the lake.
+    pub fn lake_changes(&self) -> u64 {
+        self.lake.as_ref().map_or(0, |lake| lake.changes())
+    }
+
     /// How many households there are.
     pub fn households(&self) -> usize {
         self.homes.iter().flatten().count()

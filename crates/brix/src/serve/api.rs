@@ -29,6 +29,8 @@ mod stream;
 mod suppressions;
 mod whole;
 
+pub use state::standing_leads;
+
 use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

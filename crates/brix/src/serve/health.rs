@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Server;
+use super::api::standing_leads;
 use super::problem::Problem;
 
 /// The process answers.
@@ -33,8 +34,11 @@ pub async fn ready(State(server): State<Arc<Server>>) -> Response {
 /// Figures for Prometheus.
 pub async fn metrics(State(server): State<Arc<Server>>) -> Response {
     let ledger = Arc::clone(&server.ledger);
-    let counts = tokio::task::spawn_blocking(move || ledger.action_counts()).await;
-    let counts = match counts {
+    let counts = tokio::task::spawn_blocking(move || {
+        Ok::<_, store::Error>((ledger.action_counts()?, standing_leads(ledger.as_ref())?))
+    })
+    .await;
+    let (counts, leads) = match counts {
         Ok(Ok(counts)) => counts,
         Ok(Err(error)) => return Problem::internal(&error).into_response(),
         Err(error) => return Problem::internal(&error).into_response(),
@@ -42,5 +46,5 @@ pub async fn metrics(State(server): State<Arc<Server>>) -> Response {
     let actions = counts.into_iter().map(|(destination, state, count)| (destination, state.word(), count)).collect();
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
     server.metrics.pulls(&server.pulls);
-    (kind, server.metrics.text(&server.live, actions)).into_response()
+    (kind, server.metrics.text(&server.live, leads, actions)).into_response()
 }

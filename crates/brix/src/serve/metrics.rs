@@ -155,7 +155,7 @@ impl Metrics {
     }
 
     /// As text, with where the processor and the outbox stand.
-    pub fn text(&self, live: &Status, actions: Vec<(String, &'static str, u64)>) -> String {
+    pub fn text(&self, live: &Status, leads: u64, actions: Vec<(String, &'static str, u64)>) -> String {
         let figures = [
             ("log_end", &live.end),
             ("offset", &live.offset),
@@ -165,11 +165,11 @@ impl Metrics {
             ("replays", &live.replays),
             ("households", &live.households),
             ("households_gone", &live.households_gone),
-            ("leads", &live.leads),
         ];
         for (of, figure) in figures {
             self.status.get_or_create(&OfFigure { of }).set(figure.load(Ordering::Relaxed));
         }
+        self.status.get_or_create(&OfFigure { of: "leads" }).set(leads);
         if let Some(delay) = live.promptness.delay() {
             let micros = |time: i64| u64::try_from(time).unwrap_or(0);
             for (of, figure) in [

@@ -11,6 +11,7 @@ mod ages;
 mod api;
 mod backups;
 mod bad_input;
+mod brought;
 mod browser;
 mod clocks;
 mod consent;

@@ -8,7 +8,7 @@ use engine::outcome::{Entry, Evidence, Explanation, Finding, Outcome, Score, Sta
 use engine::record::SubjectKind;
 use engine::workspace::Workspace;
 use engine::{Number, Value};
-use insight::qualified::{Listing, Row, explanation, missing, reasons, timeline};
+use insight::qualified::{Listing, Row, State, explanation, missing, reasons, timeline};
 use insight::question::{goal_recurs, needed_events};
 use insight::{DefinitionFacts, refusals};
 use jiff::tz::TimeZone;
@@ -211,7 +211,10 @@ fn the_listing_of_who_qualifies() {
         listing.rows.extend(Row::of(id, &outcome, &facts, why()));
     }
     listing.sort();
-    insta::assert_snapshot!(listing.text(&TimeZone::UTC));
+    let asked = [State::QualifiedToBuy, State::QualifiedToUse, State::Left];
+    insta::assert_snapshot!(listing.text(&asked, &TimeZone::UTC));
+    let only_to_use = listing.text(&asked[1..2], &TimeZone::UTC);
+    assert!(only_to_use.starts_with("Trial team is at work as of 2024-01-11: 1 to use only\n"), "{only_to_use}");
     insta::assert_snapshot!(listing.csv());
 }
 

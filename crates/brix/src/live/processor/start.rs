@@ -72,7 +72,8 @@ impl Processor {
             checkpoints.drop_all()?;
             holders.lock.sweep().context("cannot remove files of the lake")?;
         }
-        let stored = checkpoints.read(committed, log.start(), through);
+        let changes = lake.as_ref().map_or(0, |lake| lake.changes());
+        let stored = checkpoints.read(committed, log.start(), through, changes);
         let seed = stored.as_ref().and_then(|towns| towns.first()).map_or_else(crate::live::seed, |town| town.seed);
         let mut processor = Self {
             town: Town::new(Arc::clone(&rules), lake, seed, Arc::clone(&erasing)),

@@ -60,7 +60,7 @@ pub struct ListQuery {
     pub(super) score: Option<String>,
     /// Whether the subject may be contacted.
     pub(super) may_contact: Option<bool>,
-    /// Also those that late data has made vanish.
+    /// Only those that late data has made vanish; they are left out else.
     pub(super) retracted: Option<bool>,
     /// What comes first: `qualified_at` (the latest), `score` or `value` (the highest).
     #[param(example = "qualified_at", pattern = "^(qualified_at|score|value)$")]

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use store::ledger::Ledger;
+use store::ledger::listing::LeadFilter;
 use utoipa::ToSchema;
 
 use super::definitions::{Standing, standing};
@@ -120,7 +122,7 @@ impl Pull {
 #[utoipa::path(get, path = "/api/v1/status", responses((status = 200, description = "The state", body = Status)))]
 pub async fn status(State(server): State<Arc<Server>>) -> Result<Json<Status>, Problem> {
     let ledger = Arc::clone(&server.ledger);
-    let last_change = blocking(move || ledger.last_change()).await?;
+    let (last_change, leads) = blocking(move || Ok((ledger.last_change()?, standing_leads(ledger.as_ref())?))).await?;
     let live = &server.live;
     let number = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
     let end = server.log.end();
@@ -136,12 +138,17 @@ pub async fn status(State(server): State<Arc<Server>>) -> Result<Json<Status>, P
             replays: number(&live.replays),
             households: number(&live.households),
         },
-        leads: number(&live.leads),
+        leads,
         delay: live.promptness.delay().map(DelayStatus::from),
         definitions: standing(&server),
         pulls: server.pulls.iter().map(Pull::of).collect(),
         last_change,
     }))
+}
+
+/// How many leads there are that late data has not made vanish.
+pub fn standing_leads(ledger: &dyn Ledger) -> store::Result<u64> {
+    Ok(ledger.counts(&LeadFilter::default())?.iter().map(|(_, count)| count).sum())
 }
 
 /// Input that was not taken.

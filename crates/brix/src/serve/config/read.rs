@@ -99,11 +99,16 @@ impl Reader<'_> {
         let trusted_proxies = Proxies::of(networks.iter().filter_map(network).collect());
         let data = self.path(&mut file, "data", overrides.data.as_ref()).unwrap_or_else(|| self.folder.join("data"));
         let lake = self.path(&mut file, "lake", overrides.lake.as_ref()).unwrap_or_else(|| data.join("lake"));
-        let mut beside = |key: &'static str, default: &str, given: Option<&Given<PathBuf>>| {
-            self.path(&mut file, key, given).unwrap_or_else(|| self.folder.join(default))
+        let mut there = |key: &'static str, default: &str, given: Option<&Given<PathBuf>>| {
+            let said = self.said_path(&mut file, key, given);
+            // What nobody named may be missing.
+            if let Some(said) = said.as_ref().filter(|said| !said.value.exists()) {
+                self.wrong(said, &format!("there is no {}", said.value.display()));
+            }
+            said.map_or_else(|| self.folder.join(default), |said| said.value)
         };
-        let workspace = beside("workspace", "brix.yaml", overrides.workspace.as_ref());
-        let definitions = beside("definitions", "definitions", overrides.definitions.as_ref());
+        let workspace = there("workspace", "brix.yaml", overrides.workspace.as_ref());
+        let definitions = there("definitions", "definitions", overrides.definitions.as_ref());
         let said = file.text("log_format", self);
         let said = self.or_given("log_format", said, overrides.log_format.as_ref());
         let words = [("text", LogFormat::Text), ("json", LogFormat::Json)];
@@ -191,10 +196,19 @@ impl Reader<'_> {
     }
 
     /// A path in the file is relative to it, that of an option to where one is.
-    fn path(&mut self, file: &mut Section<'_>, key: &'static str, given: Option<&Given<PathBuf>>) -> Option<PathBuf> {
+    fn said_path(
+        &mut self,
+        file: &mut Section<'_>,
+        key: &'static str,
+        given: Option<&Given<PathBuf>>,
+    ) -> Option<Said<PathBuf>> {
         let said = file.text(key, self);
         let said = said.map(|said| said.with(self.beside(&said.value)));
-        self.or_given(key, said, given).map(|said| said.value)
+        self.or_given(key, said, given)
+    }
+
+    fn path(&mut self, file: &mut Section<'_>, key: &'static str, given: Option<&Given<PathBuf>>) -> Option<PathBuf> {
+        self.said_path(file, key, given).map(|said| said.value)
     }
 
     /// A path as it is meant: from the file's folder.
