@@ -65,6 +65,25 @@ impl Data {
         );
         Err(Failure::usage(format!("the data has no event `{name}`; {cure}")))
     }
+
+    /// The trait of a path, whose ever it is, as the data has it.
+    ///
+    /// # Errors
+    /// Nobody in the data has such a trait; the nearest that it has is named.
+    pub fn require_trait(&self, path: &str) -> Result<()> {
+        let name = language::trait_path(path).name;
+        let known = known(&self.lake, &self.workspace).traits;
+        let names = || known.iter().map(|name| &**name).chain(language::DERIVED_TRAITS);
+        if names().any(|known| known == &*name) {
+            return Ok(());
+        }
+        let near = language::nearest(&name, names());
+        let cure = near.map_or_else(
+            || "nobody has a trait with a name like it".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Err(Failure::usage(format!("the data has no trait `{name}`; {cure}")))
+    }
 }
 
 /// What a lake no longer knows, in words.

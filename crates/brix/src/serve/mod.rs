@@ -78,6 +78,19 @@ pub struct Server {
     ending: watch::Receiver<bool>,
 }
 
+/// Destinations that hear of nobody, because what they are told of is not in force: it may come, or be a slip of the pen.
+fn warn_of_unknown(config: &Config, rules: &live::Rules) {
+    for destination in &config.destinations {
+        for definition in destination.definitions.iter().filter(|id| rules.place(id).is_none()) {
+            tracing::warn!(
+                destination = destination.name,
+                definition,
+                "a destination is to be told of a definition that is not in force: see `definitions` of it in server.toml"
+            );
+        }
+    }
+}
+
 /// Serves until it is told to stop by a signal.
 ///
 /// # Errors
@@ -100,6 +113,9 @@ pub fn run(config: Config, workspace: Workspace, console: &mut Console) -> Resul
     let shelf = shelf::Shelf::new(store.catalog(), ground, workspace, config.definitions.clone());
     let beginning = shelf.begin(console)?;
     console.finish()?;
+    if beginning.coming.is_none() {
+        warn_of_unknown(&config, &beginning.rules);
+    }
     let suppressed = live::Suppressed::of(store.catalog()).context("cannot read who is suppressed")?;
     let suppressed = Arc::new(suppressed);
     let settings = live::Settings {

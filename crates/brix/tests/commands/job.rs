@@ -56,6 +56,8 @@ fn a_backtest_is_told_in_three_forms() {
     assert!(fails(&folder, 1, &["backtest", "cheat.yaml"]).contains("it would predict buying by buying"));
     let near = fails(&folder, 2, &["backtest", "minimum-viable", "--goal", "Subscription Startet"]);
     assert!(near.contains("did you mean `Subscription Started`?"), "{near}");
+    let near = fails(&folder, 2, &["backtest", "minimum-viable", "--by", "user.rolle"]);
+    assert!(near.contains("no trait `rolle`; did you mean `role`?"), "{near}");
     let dates = ["backtest", "minimum-viable", "--from", "2025-03-01", "--to", "2025-02-01"];
     assert!(fails(&folder, 2, &dates).contains("--from is after --to"));
 }

@@ -87,3 +87,37 @@ fn log_lines_are_of_the_levels_that_are_set() {
     server.until_ready();
     assert!(server.words().contains("everyone is taken up"), "{}", server.words());
 }
+
+/// A destination may wait for definitions that come later, or its settings have a slip of the pen.
+#[test]
+fn who_is_to_be_told_of_what_is_not_there_is_said_at_the_start() {
+    let place = folder("settings_unknown_definition", "");
+    let secret = "A".repeat(44);
+    let own = format!(
+        "[[destinations]]\nname = \"crm\"\nkind = \"webhook\"\nurl = \"https://example.com/\"\nsecret = \"whsec_{secret}\"\n\
+         definitions = [\"trial-taem\"]\n"
+    );
+    let path = place.join("server.toml");
+    std::fs::write(&path, std::fs::read_to_string(&path).unwrap() + &own).unwrap();
+    let server = Server::start(&place);
+    server.until_ready();
+    let words = server.words();
+    let line = words.lines().find(|line| line.contains("not in force")).unwrap_or_else(|| panic!("{words}"));
+    assert!(line.contains("trial-taem") && line.contains("crm"), "{line}");
+}
+
+/// What is named has to be there; what nobody named may be missing.
+#[test]
+fn paths_that_are_named_lead_somewhere() {
+    let place = folder("settings_paths", "");
+    assert!(config(&place, &[], &[]).status.success());
+    let path = place.join("server.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("workspace = \"nope.yaml\"\ndefinitions = \"nodefs\"\n{settings}")).unwrap();
+    let output = config(&place, &[], &[]);
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{words}");
+    for expected in ["server.toml:1:", "nope.yaml", "server.toml:2:", "nodefs"] {
+        assert!(words.contains(expected), "{expected}: {words}");
+    }
+}

@@ -22,7 +22,7 @@ pub struct Known {
 }
 
 /// Traits that Brix keeps itself.
-const DERIVED_TRAITS: [&str; 7] =
+pub const DERIVED_TRAITS: [&str; 7] =
     ["first_seen", "last_seen", "first_source", "first_campaign", "members", "rank", "stage"];
 
 /// Checks definitions with each other, and against the data where its names are given. The answer has the findings

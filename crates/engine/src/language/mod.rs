@@ -26,7 +26,7 @@ mod tree;
 mod version;
 mod warnings;
 
-pub use check::{Known, check, check_workspace};
+pub use check::{DERIVED_TRAITS, Known, check, check_workspace};
 pub use diagnostic::{Code, Diagnostic, Place, Severity, nearest, render};
 pub use document::parse;
 pub use mention::{Mention, MentionOf, Section};

@@ -37,6 +37,7 @@ impl Asked {
     pub fn new(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Self> {
         let workspace = &data.workspace;
         let (mut definitions, asked) = question::read(&arguments.definitions, data, console)?;
+        arguments.by.iter().try_for_each(|path| data.require_trait(path))?;
         let goal = arguments.terms.goal(definitions.get_mut(..asked).unwrap_or_default(), data)?;
         let baseline = baseline(arguments, &definitions, &goal, data, console)?;
         let judged = definitions.len();
