@@ -8,6 +8,7 @@ mod guide;
 mod import;
 mod init;
 mod job;
+mod limits_used;
 mod line;
 mod masked;
 mod questions;

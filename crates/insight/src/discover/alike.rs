@@ -113,11 +113,8 @@ impl<'a> Expected<'a> {
 
     /// What is learned of a rule's window, without the traits that it is itself about.
     fn of(&mut self, catalog: &Catalog, rule: &Rule) -> Rc<Model> {
-        let mut own: Vec<TraitPath> = rule
-            .conditions
-            .iter()
-            .filter_map(|condition| Some(condition.trait_feature(catalog)?.path.clone()))
-            .collect();
+        let mut own: Vec<TraitPath> =
+            rule.conditions.iter().filter_map(|condition| condition.trait_path(catalog).cloned()).collect();
         own.sort_unstable();
         own.dedup();
         let (cohort, active, traits, logarithms) =

@@ -9,6 +9,8 @@ use engine::household::EventName;
 use engine::record::EventKind;
 use serde::Serialize;
 
+use super::share::ShareFeature;
+
 /// The most events that are looked at: the most frequent ones.
 pub const MOST_EVENTS: usize = 200;
 /// Names that are not looked at.
@@ -25,6 +27,8 @@ pub struct Catalog {
     pub properties: Vec<PropertyFeature>,
     /// Features of traits as of the landmark.
     pub traits: Vec<TraitFeature>,
+    /// How much is used of the limits among them: [`super::share::shares`] finds them.
+    pub shares: Vec<ShareFeature>,
     /// The place in `events` of each code, or [`NONE`].
     by_code: Vec<u16>,
     /// Codes of one name share a number.
@@ -117,7 +121,16 @@ impl Catalog {
         let alike = names.iter().zip(0..).map(|((event, _), code)| *first.entry(&event.name).or_insert(code)).collect();
         let by_code = names.iter().map(|(event, _)| places.get(&event.name).copied().unwrap_or(NONE)).collect();
         let product = names.iter().map(|(event, _)| event.kind == EventKind::Product).collect();
-        Self { by_code, alike, product, excluded, events, properties: Vec::new(), traits: Vec::new() }
+        Self {
+            by_code,
+            alike,
+            product,
+            excluded,
+            events,
+            properties: Vec::new(),
+            traits: Vec::new(),
+            shares: Vec::new(),
+        }
     }
 
     /// Whether an event, property or trait of this name is looked at.
@@ -179,7 +192,7 @@ fn says_the_same(left: &str, right: &str) -> bool {
 }
 
 /// Words apart: at signs, and where small letters turn to capitals.
-fn spaced(name: &str) -> String {
+pub(super) fn spaced(name: &str) -> String {
     let mut text = String::with_capacity(name.len() + 8);
     let mut small = false;
     for letter in name.chars() {
@@ -195,7 +208,7 @@ fn spaced(name: &str) -> String {
 }
 
 /// A word without the endings that nouns and past tenses have.
-fn stem(word: &str) -> String {
+pub(super) fn stem(word: &str) -> String {
     let cut = ["ions", "ion", "ing", "ed", "es", "s", "e"].into_iter().find_map(|end| word.strip_suffix(end));
     cut.filter(|rest| rest.len() >= 3).unwrap_or(word).to_owned()
 }

@@ -69,7 +69,7 @@ const CUTS: [u32; 16] = [0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 75, 100, 200, 
 /// The curve of a condition's feature.
 pub(crate) fn curve(question: &Question, cohort: &Cohort<'_>, condition: &Condition, window: usize) -> Option<Curve> {
     // Steps are no amounts.
-    if condition.slot.measure.is_timing() {
+    if !condition.slot.measure.is_amount() {
         return None;
     }
     let levels = cohort.levels(cohort.slot(condition.slot)?, window);
@@ -116,7 +116,7 @@ fn knee(points: &[CurvePoint]) -> Option<u32> {
 
 /// The heat map of a condition's feature.
 pub(crate) fn heat_map(question: &Question, cohort: &Cohort<'_>, condition: &Condition) -> Option<HeatMap> {
-    if condition.slot.measure.is_timing() {
+    if !condition.slot.measure.is_amount() {
         return None;
     }
     let slot = cohort.slot(condition.slot)?;

@@ -137,7 +137,7 @@ impl Pool {
                     // "Not so far" would be true from the start: it cannot be said of what has no end of its own.
                     if matches!(
                         self.conditions[without].slot.measure,
-                        Measure::Again(_) | Measure::Growth | Measure::Lately
+                        Measure::Again(_) | Measure::Growth | Measure::Lately | Measure::Share
                     ) {
                         continue;
                     }

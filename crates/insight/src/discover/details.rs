@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use engine::definition::TraitOwner;
+use engine::definition::{TraitOwner, TraitPath};
 use engine::household::{Code, Household, Subject};
 use engine::record::SubjectKind;
 use engine::{Number, Value};
 
 use super::catalog::{Catalog, OfProperty, TraitFeature};
+use super::share::{ShareFeature, Used, steps};
 
 /// How the properties of each event are read.
 #[derive(Debug, Clone, Default)]
@@ -120,18 +121,35 @@ impl Traits {
 
     /// A feature's value: 1 and 0 for yes and no, else the number's whole part.
     pub fn value(&self, feature: &TraitFeature, household: &Household<'_>) -> u32 {
-        let of = match feature.path.of {
+        let Some(value) = self.known(feature.path.of, feature.slot, household) else { return 0 };
+        match &feature.is {
+            Some(wanted) => u32::from(value == wanted),
+            None => value.as_number().map_or(0, whole),
+        }
+    }
+
+    /// What is known of a trait.
+    fn known<'a>(&self, owner: TraitOwner, slot: u32, household: &Household<'a>) -> Option<&'a Value> {
+        let of = match owner {
             TraitOwner::Account => Some(Subject { kind: SubjectKind::Account, code: self.account }),
             _ => self.subject,
         };
-        let known = household.traits.iter().filter(|fact| {
-            Some(fact.of) == of && fact.slot == feature.slot && fact.at.0 <= self.at && fact.known.0 <= self.at
-        });
-        let value = known.max_by(|left, right| (left.at, &left.value).cmp(&(right.at, &right.value)));
-        let Some(fact) = value else { return 0 };
-        match &feature.is {
-            Some(wanted) => u32::from(fact.value == *wanted),
-            None => fact.value.as_number().map_or(0, whole),
-        }
+        let known = household
+            .traits
+            .iter()
+            .filter(|fact| Some(fact.of) == of && fact.slot == slot && fact.at.0 <= self.at && fact.known.0 <= self.at);
+        let last = known.max_by(|left, right| (left.at, &left.value).cmp(&(right.at, &right.value)));
+        last.map(|fact| &fact.value)
+    }
+
+    /// How many steps of a limit are used, of what was `counted` where it is not a trait that is used.
+    pub fn share(&self, feature: &ShareFeature, counted: Option<Number>, household: &Household<'_>) -> u8 {
+        let number =
+            |path: &TraitPath, slot: u32| self.known(path.of, slot, household).and_then(|value| value.as_number());
+        let used = match &feature.used {
+            Used::Trait(path, slot) => number(path, *slot),
+            Used::Event(_) | Used::Members => counted,
+        };
+        steps(used, number(&feature.limit, feature.slot))
     }
 }

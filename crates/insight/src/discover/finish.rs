@@ -61,8 +61,7 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
     // What may be a leak is not combined, nor activity as such.
     searched.all.retain(|candidate| {
         let slot = candidate.condition.slot;
-        let about_activity = slot.event.is_none() && slot.measure != Measure::Trait;
-        !only_follows(candidate) && !about_activity && leaks.about(slot).is_none()
+        !only_follows(candidate) && !slot.counts_all_use() && leaks.about(slot).is_none()
     });
     let combined = combine(&cohort, &searched.all, question.aim, weeks(&cohort, Half::Search));
     let rules = in_turn(singles(&searched), combinations(&combined));

@@ -31,6 +31,9 @@ pub enum Measure {
     Lately,
     /// How soon after it the event [`Slot::of`] came, in steps.
     Then,
+    /// How much of a limit is used at the landmark, in steps of [`share`](super::share): [`Slot::of`] is its place among the
+    /// catalog's.
+    Share,
 }
 
 impl Measure {
@@ -38,6 +41,18 @@ impl Measure {
     #[must_use]
     pub const fn is_timing(self) -> bool {
         matches!(self, Self::Soon | Self::Again(_) | Self::Growth | Self::Lately | Self::Then)
+    }
+
+    /// Whether its values are amounts of something: neither steps nor of a part of the window.
+    #[must_use]
+    pub const fn is_amount(self) -> bool {
+        !self.is_timing() && !matches!(self, Self::Share)
+    }
+
+    /// Whether it reads traits: as they are at the landmark, where a definition takes them as they are at each instant.
+    #[must_use]
+    pub const fn reads_traits(self) -> bool {
+        matches!(self, Self::Trait | Self::Share)
     }
 }
 
@@ -48,18 +63,40 @@ pub struct Slot {
     pub event: Option<u16>,
     /// What is measured.
     pub measure: Measure,
-    /// Of which property, trait or later event.
+    /// Of which property, trait, later event or share of a limit.
     pub of: Option<u16>,
 }
 
-/// What a feature is about: the event or trait, which property, value or later event of it, and whether it is an order of events.
-pub type About = (Option<u16>, Option<u16>, bool);
+/// What a feature is about: the event or trait, which property, value, later event or limit of it, and as what it is taken.
+pub type About = (Option<u16>, Option<u16>, Taken);
+
+/// As what an event or trait is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Taken {
+    /// By itself.
+    Alone,
+    /// Before another event.
+    InOrder,
+    /// As a share of a limit.
+    OfLimit,
+}
 
 impl Slot {
     /// What it is about: features about the same say the same in other words.
     #[must_use]
     pub const fn about(self) -> About {
-        (self.event, self.of, matches!(self.measure, Measure::Then))
+        let taken = match self.measure {
+            Measure::Then => Taken::InOrder,
+            Measure::Share => Taken::OfLimit,
+            _ => Taken::Alone,
+        };
+        (self.event, self.of, taken)
+    }
+
+    /// Whether it counts whatever people do with the product.
+    #[must_use]
+    pub const fn counts_all_use(self) -> bool {
+        self.event.is_none() && !self.measure.reads_traits()
     }
 
     /// The events of the catalog that it is about.
@@ -84,6 +121,8 @@ pub struct Layout {
     pub(crate) traits: usize,
     /// Where features of timing begin.
     pub(crate) timing: usize,
+    /// Where features of limits begin.
+    pub(crate) shares: usize,
     /// Values to bytes.
     pub levels: Levels,
 }
@@ -120,9 +159,16 @@ impl Layout {
         }));
         let timing = slots.len();
         slots.extend(timing::slots(catalog.events.len()));
+        let shares = slots.len();
+        slots.extend(catalog.shares.iter().zip(0..).map(|(feature, of)| Slot {
+            event: feature.used.event(),
+            measure: Measure::Share,
+            of: Some(of),
+        }));
         Self {
             slots,
             timing,
+            shares,
             windows: question.windows.len(),
             measures: measures.len(),
             accounts,

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use engine::definition::TraitPath;
 use engine::record::EventKind;
 use serde::Serialize;
 use stats::table::{TwoByTwo, binary_entropy};
 
 use super::catalog::Catalog;
 use super::cohort::Cohort;
-use super::layout::{About, Measure, Slot};
+use super::layout::{About, Measure, Slot, Taken};
 use super::question::Question;
 use super::rule::{Condition, Rule};
 use super::search::Searched;
 use super::sentence::hundredths;
+use super::share::Used;
 use super::table::FeatureTable;
 use super::verdict::{VERDICTS, looks_certain, looks_near_certain};
 
@@ -48,6 +50,7 @@ impl Leaks {
         leaks.near_certain(catalog, all);
         let ones = searched.candidates.iter().filter(|candidate| candidate.window == 0);
         leaks.told_by_values(catalog, ones.map(|candidate| (candidate.condition, candidate.table)));
+        leaks.made_of_doubted(catalog);
         for name in &question.trusted {
             leaks.trust(catalog, name);
         }
@@ -60,6 +63,7 @@ impl Leaks {
         leaks.made_by_buying(catalog, table);
         leaks.near_certain(catalog, all.iter().copied());
         leaks.told_by_values(catalog, ones.iter().copied());
+        leaks.made_of_doubted(catalog);
         leaks
     }
 
@@ -76,7 +80,7 @@ impl Leaks {
     /// Whether a rule is about something that is declared to have been known before; and why it would be doubted otherwise.
     pub fn declared(&self, catalog: &Catalog, rule: &Rule) -> Option<Declared> {
         let slots = || rule.conditions.iter().map(|condition| condition.slot);
-        let abouts = |slot: Slot| slot.events().map(|event| (Some(event), None, false)).chain([slot.about()]);
+        let abouts = |slot: Slot| slot.events().map(alone).chain([slot.about()]);
         let is_of = |name: &Arc<str>| slots().flat_map(abouts).any(|about| is_called(catalog, about, name));
         let why = slots().find_map(|slot| abouts(slot).find_map(|about| self.declared.get(&about)));
         let names: Vec<Arc<str>> = self.trusted.iter().filter(|name| is_of(name)).map(Arc::clone).collect();
@@ -101,12 +105,12 @@ impl Leaks {
     /// Why, each once; without events that are left out anyway.
     pub fn told(&self, left_out: &[usize]) -> Vec<String> {
         let mut told: Vec<String> = Vec::new();
-        let is_doubted = |event: u16| self.why.contains_key(&(Some(event), None, false));
+        let is_doubted = |event: u16| self.why.contains_key(&alone(event));
         let any = self.why.keys().any(|(event, of, _)| event.is_some() && of.is_none());
-        for ((event, of, is_order), why) in &self.why {
+        for ((event, of, taken), why) in &self.why {
             let is_left_out = event.is_some_and(|event| left_out.contains(&usize::from(event)));
             // An order is doubted for one of its events, and use as such for what is counted in it.
-            let is_said = *is_order && [*event, *of].into_iter().flatten().any(is_doubted)
+            let is_said = *taken == Taken::InOrder && [*event, *of].into_iter().flatten().any(is_doubted)
                 || any && event.is_none() && of.is_none();
             if !is_left_out && !is_said && told.iter().all(|other| other != why) {
                 told.push(why.clone());
@@ -122,7 +126,7 @@ impl Leaks {
 
     /// Why what a feature is about may be a leak: the event as such, or this property or trait.
     pub fn about(&self, slot: Slot) -> Option<&str> {
-        let of_events = || slot.events().find_map(|event| self.why.get(&(Some(event), None, false)));
+        let of_events = || slot.events().find_map(|event| self.why.get(&alone(event)));
         self.why.get(&slot.about()).or_else(of_events).map(String::as_str)
     }
 
@@ -142,7 +146,7 @@ impl Leaks {
             } else {
                 continue;
             };
-            self.why.insert((Some(place), None, false), why);
+            self.why.insert(alone(place), why);
         }
     }
 
@@ -158,6 +162,21 @@ impl Leaks {
                 self.why.entry(of_same).or_insert_with(|| why.clone());
             }
         }
+    }
+
+    /// Shares of limits that may be set by the purchase, or of amounts that may be.
+    fn made_of_doubted(&mut self, catalog: &Catalog) {
+        let doubted = |path: &TraitPath| {
+            let mut alike = catalog.traits.iter().zip(0..).filter(|(feature, _)| feature.path == *path);
+            alike.find_map(|(_, place)| self.why.get(&(None, Some(place), Taken::Alone)))
+        };
+        let of_shares = catalog.shares.iter().zip(0..).filter_map(|(share, place)| {
+            let used = if let Used::Trait(path, _) = &share.used { doubted(path) } else { None };
+            let why = doubted(&share.limit).or(used)?;
+            Some(((share.used.event(), Some(place), Taken::OfLimit), why.clone()))
+        });
+        let of_shares: Vec<(About, String)> = of_shares.collect();
+        of_shares.into_iter().for_each(|(about, why)| _ = self.why.entry(about).or_insert(why));
     }
 
     /// A property or trait that says nearly everything by all of its values together.
@@ -195,12 +214,21 @@ fn too_good(words: &str, table: &TwoByTwo) -> String {
     )
 }
 
+/// An event by itself.
+const fn alone(event: u16) -> About {
+    (Some(event), None, Taken::Alone)
+}
+
 /// Whether an event, property or trait is called so.
-fn is_called(catalog: &Catalog, (event, of, is_order): About, name: &str) -> bool {
+fn is_called(catalog: &Catalog, (event, of, taken): About, name: &str) -> bool {
     let name_of = |event: u16| catalog.events.get(usize::from(event)).map(|event| &*event.name);
     let event_name = event.and_then(name_of);
+    if let (Taken::OfLimit, Some(of)) = (taken, of) {
+        let share = catalog.shares.get(usize::from(of));
+        return share.is_some_and(|share| *share.limit.name == *name || *share.used.name(catalog) == *name);
+    }
     let of_name = of.and_then(|of| match event {
-        Some(_) if is_order => name_of(of),
+        Some(_) if taken == Taken::InOrder => name_of(of),
         Some(_) => catalog.properties.get(usize::from(of)).map(|feature| &*feature.property),
         None => catalog.traits.get(usize::from(of)).map(|feature| &*feature.path.name),
     });
@@ -211,7 +239,7 @@ fn is_called(catalog: &Catalog, (event, of, is_order): About, name: &str) -> boo
 fn same(catalog: &Catalog, condition: &Condition) -> Vec<About> {
     if let Some(of) = condition.trait_feature(catalog) {
         let alike = catalog.traits.iter().zip(0..).filter(|(feature, _)| feature.path == of.path);
-        return alike.map(|(_, place)| (None, Some(place), false)).collect();
+        return alike.map(|(_, place)| (None, Some(place), Taken::Alone)).collect();
     }
     if let Some(of) = condition.property_feature(catalog) {
         // Values of a property of few values are answers to one question; of many they are things of their own.
@@ -220,7 +248,7 @@ fn same(catalog: &Catalog, condition: &Condition) -> Vec<About> {
             .iter()
             .zip(0..)
             .filter(|(feature, _)| feature.event == of.event && feature.property == of.property);
-        let all: Vec<About> = alike.map(|(_, place)| (Some(of.event), Some(place), false)).collect();
+        let all: Vec<About> = alike.map(|(_, place)| (Some(of.event), Some(place), Taken::Alone)).collect();
         return if all.len() <= FEW_VALUES { all } else { vec![condition.slot.about()] };
     }
     vec![condition.slot.about()]

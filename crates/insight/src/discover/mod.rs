@@ -36,6 +36,7 @@ pub mod report;
 pub mod rule;
 mod search;
 mod sentence;
+pub mod share;
 pub mod table;
 #[cfg(test)]
 mod testing;

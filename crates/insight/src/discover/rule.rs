@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::Value;
 use engine::definition::{
     Aggregate, Behaviour, Criterion, DistinctOf, Events, Filter, Measure as Measured, NamePattern, Op, Operand, Period,
-    Test, TraitOwner, TraitTest,
+    Test, TraitOwner, TraitPath, TraitTest,
 };
 use engine::time::HOUR;
 use serde::Serialize;
@@ -14,8 +14,9 @@ use super::bits::Bits;
 use super::catalog::{Catalog, OfProperty, PropertyFeature, TraitFeature};
 use super::cohort::Cohort;
 use super::question::Question;
+use super::share::{ShareFeature, Used};
 use super::table::{Measure, Slot};
-use super::{timed, timing};
+use super::{share, timed, timing};
 
 /// A feature compared with a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,12 +62,15 @@ impl Condition {
         if let Some(feature) = self.trait_feature(catalog) {
             return self.trait_criterion(feature);
         }
+        if let Some(feature) = self.share_feature(catalog) {
+            return share::criterion(self, feature, catalog);
+        }
         let name = self.slot.event.and_then(|event| catalog.events.get(usize::from(event)));
         let pattern = name.map_or(NamePattern::Any, |event| NamePattern::Exactly(Arc::clone(&event.name)));
         let op = if self.negated { Op::Below } else { Op::AtLeast };
         let (mut filter, mut measure) = (None, Measured::Count);
         match self.slot.measure {
-            Measure::Count | Measure::Trait => {}
+            Measure::Count | Measure::Trait | Measure::Share => {}
             Measure::Soon | Measure::Again(_) | Measure::Growth | Measure::Lately | Measure::Then => {}
             Measure::Days => measure = Measured::Days,
             Measure::Users => measure = Measured::Users,
@@ -116,11 +120,28 @@ impl Condition {
         catalog.traits.get(usize::from(of))
     }
 
+    pub(crate) fn share_feature<'a>(&self, catalog: &'a Catalog) -> Option<&'a ShareFeature> {
+        let of = self.slot.of.filter(|_| self.slot.measure == Measure::Share)?;
+        catalog.shares.get(usize::from(of))
+    }
+
+    /// The trait that it is about: of a share what is used; the limit is who they are.
+    pub(crate) fn trait_path<'a>(&self, catalog: &'a Catalog) -> Option<&'a TraitPath> {
+        let of_trait = self.trait_feature(catalog).map(|feature| &feature.path);
+        of_trait.or_else(|| match &self.share_feature(catalog)?.used {
+            Used::Trait(path, _) => Some(path),
+            Used::Event(_) | Used::Members => None,
+        })
+    }
+
     /// In words that stand behind "people with": `Member Invited 2 or more times`.
     #[must_use]
     pub fn words(&self, catalog: &Catalog) -> String {
         if self.slot.measure.is_timing() {
             return timed::words(self, catalog);
+        }
+        if let Some(feature) = self.share_feature(catalog) {
+            return share::words(self, feature, catalog);
         }
         let name = self.slot.event.and_then(|event| catalog.events.get(usize::from(event)));
         let name = name.map_or("any product event", |event| &event.name);
@@ -201,10 +222,10 @@ impl Rule {
     pub(crate) fn own(&self, catalog: &Catalog, cohort: &Cohort<'_>) -> Vec<(usize, u32)> {
         let mut own: Vec<(usize, u32)> = Vec::new();
         for condition in &self.conditions {
-            // One event can hold any sum; growth is a share of however many.
+            // One event can hold any sum; growth is a share of however many, and so is what is used of a limit.
             let is_sum = condition.property_feature(catalog).is_some_and(|feature| feature.what == OfProperty::Sum);
             let most = match condition.slot.measure {
-                Measure::Growth => u32::MAX,
+                Measure::Growth | Measure::Share => u32::MAX,
                 Measure::Again(nth) => 2 * u32::from(nth),
                 Measure::Soon | Measure::Then => 2,
                 _ if is_sum => 2,
@@ -225,9 +246,7 @@ impl Rule {
     /// Whether it is about activity as such: then nothing is left to adjust it for.
     #[must_use]
     pub fn is_activity(&self) -> bool {
-        self.conditions
-            .iter()
-            .all(|condition| condition.slot.event.is_none() && condition.slot.measure != Measure::Trait)
+        self.conditions.iter().all(|condition| condition.slot.counts_all_use())
     }
 }
 
@@ -236,18 +255,20 @@ impl Rule {
 pub struct ConditionWords {
     /// The event (`any`: all product events), or the trait.
     pub of: Arc<str>,
-    /// `count`, `days`, `users`, `distinct`, `sum`, `trait`, `first` (how soon after the start), `gap` (from the first to the one
+    /// `count`, `days`, `users`, `distinct`, `sum`, `trait`, `share` (of a limit), `first` (how soon after the start), `gap` (from the first to the one
     /// of that number), `growth` (the second half of the window against the first), `lately` (in its last quarter) or `sequence`.
     pub measure: &'static str,
     /// Of a sequence, the later event.
     pub then: Option<Arc<str>>,
     /// Within so many hours: of the start, of the first, of the earlier event; `None`: anywhere in the window.
     pub within_hours: Option<f64>,
+    /// Of a share, the trait that is the limit.
+    pub limit: Option<Arc<str>>,
     /// The property that is measured or filtered by.
     pub property: Option<Arc<str>>,
     /// The property's or trait's value.
     pub value: Option<String>,
-    /// The threshold; of growth in hundredths.
+    /// The threshold; of growth and shares in hundredths.
     pub at_least: u32,
     /// It holds below the threshold.
     pub negated: bool,
@@ -267,6 +288,7 @@ impl ConditionWords {
             (Measure::Days, _) => "days",
             (Measure::Users, _) => "users",
             (Measure::Trait, _) => "trait",
+            (Measure::Share, _) => "share",
             (Measure::Soon, _) => "first",
             (Measure::Again(_), _) => "gap",
             (Measure::Growth, _) => "growth",
@@ -278,9 +300,12 @@ impl ConditionWords {
         };
         let name = event.map(|event| Arc::clone(&event.name));
         let name = name.or_else(|| of_trait.map(|feature| Arc::clone(&feature.path.name)));
+        let share = condition.share_feature(catalog);
+        let name = name.or_else(|| share.map(|feature| feature.used.name(catalog)));
         let steps = condition.at_least;
         let at_least = match condition.slot.measure {
             Measure::Growth => timing::growth(steps).unwrap_or(0),
+            Measure::Share => share::share(steps).unwrap_or(0),
             Measure::Again(nth) => nth.into(),
             Measure::Soon | Measure::Then => 1,
             _ => steps,
@@ -292,6 +317,7 @@ impl ConditionWords {
             within_hours: timing::span(condition.slot.measure, steps).map(|span| span as f64 / HOUR as f64),
             of: name.unwrap_or_else(|| Arc::from("any")),
             measure,
+            limit: share.map(|feature| Arc::clone(&feature.limit.name)),
             property: property.map(|feature| Arc::clone(&feature.property)),
             value: value.map(crate::words::value),
             at_least,

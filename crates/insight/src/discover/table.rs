@@ -15,6 +15,7 @@ use super::days::Days;
 use super::details::{Properties, Traits};
 pub use super::layout::{Layout, Measure, Slot};
 use super::question::Question;
+use super::share::Sums;
 use super::timing::Timing;
 
 /// A subject of the table.
@@ -103,6 +104,7 @@ pub(crate) struct Builder {
     properties: Properties,
     traits: Traits,
     timing: Timing,
+    shares: Sums,
     serial: u32,
     pass: u32,
 }
@@ -129,6 +131,7 @@ impl Builder {
             properties: Properties::new(&question.catalog, layout.kinds + 1),
             traits: Traits::default(),
             timing: Timing::new(&question.windows, events),
+            shares: Sums::new(&question.catalog, &layout),
             serial: 0,
             pass: 0,
             layout,
@@ -335,6 +338,7 @@ impl Builder {
                             continue;
                         }
                         *level = self.layout.levels.of(sum);
+                        self.shares.keep(place, window, sum);
                         if place == 0 {
                             self.part.activity[active + window] = sum;
                         }
@@ -347,21 +351,27 @@ impl Builder {
         self.properties.clear();
     }
 
-    /// Puts in the traits as they are at each landmark.
+    /// Puts in the traits and what is used of limits as they are at each landmark.
     fn add_traits(&mut self, row: TableRow, household: &Household<'_>) {
-        let features = &self.question.catalog.traits;
+        let (features, shares) = (&self.question.catalog.traits, &self.question.catalog.shares);
         if features.is_empty() {
             return;
         }
         let (windows, stride) = (self.layout.windows, self.layout.stride());
-        let start = self.part.levels.len() - stride + self.layout.traits * windows;
-        let levels = &mut self.part.levels[start..];
+        let start = self.part.levels.len() - stride;
+        let (before, of_shares) = self.part.levels[start..].split_at_mut(self.layout.shares * windows);
+        let levels = &mut before[self.layout.traits * windows..];
         for (window, length) in self.question.windows.iter().enumerate() {
             self.traits.look(row.subject, row.clock.saturating_add(*length), household);
             for (place, feature) in features.iter().enumerate() {
                 levels[place * windows + window] = self.layout.levels.of(self.traits.value(feature, household));
             }
+            for (place, feature) in shares.iter().enumerate() {
+                let counted = self.shares.of(&feature.used, &self.layout, window);
+                of_shares[place * windows + window] = self.traits.share(feature, counted, household);
+            }
         }
+        self.shares.clear();
     }
 
     pub fn finish(mut self) -> FeatureTable {

@@ -345,7 +345,10 @@ impl Page<'_> {
                 (Some(property), None, _) => format!("{of} {property}"),
                 (None, Some(value), _) => format!("{of} = {value}"),
                 (None, None, Some(then)) => format!("{of}, then {then}"),
-                (None, None, None) => of.to_string(),
+                (None, None, None) => match &condition.limit {
+                    Some(limit) => format!("{of} of {limit}"),
+                    None => of.to_string(),
+                },
             };
             let of = cut(&what, 34);
             let within = condition.within_hours.map_or(String::new(), |hours| format!(" within {hours} h"));

@@ -47,11 +47,11 @@ impl Candidate {
     }
 }
 
-/// Whether a feature is looked at at all: steps of timing are no amounts, what only ever follows the goal says nothing before it, and
+/// Whether a feature is looked at at all: steps are no amounts, what only ever follows the goal says nothing before it, and
 /// a trait is as it is at the landmark, where a definition takes it as it is at each instant.
 pub(super) fn is_looked_at(table: &FeatureTable, slot: Slot, traits: bool) -> bool {
     let follows = || slot.event.is_some_and(|event| table.only_following().any(|other| other == usize::from(event)));
-    !slot.measure.is_timing() && (traits || slot.measure != Measure::Trait) && !follows()
+    slot.measure.is_amount() && (traits || slot.measure != Measure::Trait) && !follows()
 }
 
 /// Conditions worth a look: of each feature the thresholds that cut those who teach into parts of some size.

@@ -6,7 +6,7 @@ use super::candidates::Candidate;
 use super::people::{Side, Sides};
 use crate::discover::Question;
 use crate::discover::leaks::{Leaks, Seen};
-use crate::discover::table::{FeatureTable, Measure, Slot};
+use crate::discover::table::{FeatureTable, Slot};
 
 /// People on either side of a condition at least: of a handful it is no wonder that all convert.
 const LEAST_PEOPLE: u64 = 20;
@@ -60,7 +60,6 @@ impl Doubts {
 
     /// Whether a feature is left out.
     pub fn about(&self, slot: Slot) -> bool {
-        let counts_all_use = slot.event.is_none() && slot.measure != Measure::Trait;
-        self.leaks.about(slot).is_some() || (self.of_use && counts_all_use)
+        self.leaks.about(slot).is_some() || (self.of_use && slot.counts_all_use())
     }
 }

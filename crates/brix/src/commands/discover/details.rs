@@ -11,6 +11,7 @@ use engine::record::SubjectKind;
 use history::{ColumnProfile, Profile, ScanRequest, ValueType};
 use insight::discover::Catalog;
 use insight::discover::catalog::{OfProperty, PropertyFeature, TraitFeature};
+use insight::discover::share::shares;
 
 use crate::console::Console;
 use crate::progress;
@@ -48,6 +49,7 @@ pub fn add(
     complete(&mut profile, data)?;
     properties(catalog, needs, &profile);
     traits(catalog, needs, subject, &profile);
+    catalog.shares = shares(catalog, subject);
     Ok(())
 }
 

@@ -121,7 +121,7 @@ fn plainly(
         Measure::Soon | Measure::Again(_) | Measure::Growth | Measure::Lately | Measure::Then => {
             steps(question, &seen(households, row.subject), row.clock, slot, window, known)
         }
-        Measure::Property | Measure::Trait => panic!("needs more than names and times"),
+        Measure::Property | Measure::Trait | Measure::Share => panic!("needs more than names and times"),
     }
 }
 
@@ -138,7 +138,7 @@ fn features_are_what_the_plain_way_counts() {
             for slot in &table.layout.slots {
                 for window in WINDOWS {
                     // What reads properties and traits is held against the engine below.
-                    if matches!(slot.measure, Measure::Property | Measure::Trait) {
+                    if slot.measure == Measure::Property || slot.measure.reads_traits() {
                         levels.next().unwrap();
                         continue;
                     }
@@ -161,7 +161,7 @@ fn features_are_what_the_engine_says() {
         let records = records(seed, 60);
         let question = Arc::new(question(subject, &households(&records).names, &WINDOWS));
         let table = discover(&question, &records, 2).into_table();
-        let mut met = 0;
+        let (mut met, mut of_limits) = (0, 0);
         for (place, slot) in table.layout.slots.iter().enumerate() {
             for (window, length) in WINDOWS.iter().enumerate() {
                 let is_yes_or_no = slot.measure == Measure::Trait
@@ -180,7 +180,7 @@ fn features_are_what_the_engine_says() {
                         entry.at.0 <= landmark && entry.exit.is_none_or(|exit| exit.0 > landmark)
                     };
                     let expect = match slot.measure {
-                        Measure::Trait => outcome.entries.iter().any(inside),
+                        Measure::Trait | Measure::Share => outcome.entries.iter().any(inside),
                         _ => outcome.met_at.is_some(),
                     };
                     assert_eq!(holds, expect, "{condition:?} within {length} of {:?}", row.subject);
@@ -190,10 +190,11 @@ fn features_are_what_the_engine_says() {
                     let bit = |mask: u8| mask >> window & 1 == 1;
                     assert_eq!(bit(row.won) && bit(row.unconverted), inside);
                     met += usize::from(holds);
+                    of_limits += usize::from(holds && slot.measure == Measure::Share);
                 }
             }
         }
-        assert!(met > 300, "{met}");
+        assert!(met > 300 && of_limits > 25, "{met} {of_limits}");
     }
 }
 
@@ -227,7 +228,7 @@ fn what_was_received_late_was_not_there_at_the_landmark() {
             for slot in &table.layout.slots {
                 for window in WINDOWS {
                     let level = *levels.next().unwrap();
-                    if matches!(slot.measure, Measure::Property | Measure::Trait) {
+                    if slot.measure == Measure::Property || slot.measure.reads_traits() {
                         continue;
                     }
                     let known = plainly(&question, &households, row, *slot, window, true);

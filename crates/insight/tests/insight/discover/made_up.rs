@@ -94,6 +94,7 @@ pub fn records(seed: u64, people: usize) -> Vec<Record> {
             let traits: Properties = [
                 (Arc::from("plan"), Value::text(["free", "team"][dice.below(2) as usize])),
                 (Arc::from("seats"), Value::whole(dice.below(9) as i64)),
+                (Arc::from("seat_limit"), Value::whole((person as i64 + 2 * change as i64) % 6)),
             ]
             .into();
             for of in [SubjectKind::User, SubjectKind::Account] {
@@ -136,6 +137,8 @@ pub fn needs() -> Needs {
             of(user, "seats"),
             of(account, "plan"),
             of(account, "seats"),
+            of(user, "seat_limit"),
+            of(account, "seat_limit"),
         ],
         ..Needs::default()
     }
@@ -159,15 +162,20 @@ pub fn catalog(subject: SubjectKind, names: &[EventName]) -> Catalog {
         slot,
         is: is.map(Value::text),
     };
-    let own = if subject == SubjectKind::User { 1 } else { 3 };
-    catalog
-        .traits
-        .extend([of(TraitOwner::Own, "plan", own, Some("team")), of(TraitOwner::Own, "seats", own + 1, None)]);
+    let (own, own_limit) = if subject == SubjectKind::User { (1, 5) } else { (3, 6) };
+    catalog.traits.extend([
+        of(TraitOwner::Own, "plan", own, Some("team")),
+        of(TraitOwner::Own, "seats", own + 1, None),
+        of(TraitOwner::Own, "seat_limit", own_limit, None),
+    ]);
     if subject == SubjectKind::User {
-        catalog
-            .traits
-            .extend([of(TraitOwner::Account, "plan", 3, Some("free")), of(TraitOwner::Account, "seats", 4, None)]);
+        catalog.traits.extend([
+            of(TraitOwner::Account, "plan", 3, Some("free")),
+            of(TraitOwner::Account, "seats", 4, None),
+            of(TraitOwner::Account, "seat_limit", 6, None),
+        ]);
     }
+    catalog.shares = insight::discover::share::shares(&catalog, subject);
     catalog
 }
 
