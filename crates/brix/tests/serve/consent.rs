@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::receivers::{Receiver, destination};
 use crate::support::{MANAGE, READ, Server, folder};
-use crate::webhooks::{Hooks, destination};
 
 const DEFINITION: &str = "id: busy\nname: Busy\nsubject: user\nwhen: { event: Project Created, count: \">= 2\" }\n";
 const CONSENT: &str = "consent: { profile: consent.profiling, contact: newsletter }\n";
@@ -63,7 +63,7 @@ fn until(server: &Server, query: &str, wanted: &[&str]) {
     }
 }
 
-fn told(hooks: &Hooks, count: usize) {
+fn told(hooks: &Receiver, count: usize) {
     let begun = Instant::now();
     while hooks.count() < count {
         assert!(begun.elapsed() < Duration::from_secs(30), "{} told, not {count}", hooks.count());
@@ -86,7 +86,7 @@ fn brix(place: &std::path::Path, server: Option<&Server>, arguments: &[&str]) ->
 
 #[test]
 fn nobody_is_told_of_those_who_do_not_want_to_be_contacted() {
-    let (place, hooks) = (place("consent-contact"), Hooks::listen());
+    let (place, hooks) = (place("consent-contact"), Receiver::well());
     destination(&place, &hooks);
     let mut server = Server::start(&place);
     server.until_ready();
@@ -117,7 +117,7 @@ fn nobody_is_told_of_those_who_do_not_want_to_be_contacted() {
 
 #[test]
 fn those_who_do_not_want_to_be_judged_are_no_leads() {
-    let (place, hooks) = (place("consent-profile"), Hooks::listen());
+    let (place, hooks) = (place("consent-profile"), Receiver::well());
     destination(&place, &hooks);
     let mut server = Server::start(&place);
     server.until_ready();
@@ -175,7 +175,7 @@ fn those_who_do_not_want_to_be_judged_are_no_leads() {
 
 #[test]
 fn what_a_consent_platform_stamps_on_messages_counts() {
-    let (place, hooks) = (place("consent-stamped"), Hooks::listen());
+    let (place, hooks) = (place("consent-stamped"), Receiver::well());
     std::fs::write(place.join("brix.yaml"), "consent: { profile: consent.Analytics, contact: consent.Advertising }\n")
         .unwrap();
     destination(&place, &hooks);

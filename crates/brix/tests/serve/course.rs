@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use engine::Timestamp;
 use serde_json::{Value, json};
 
+use crate::receivers::{Receiver, destination};
 use crate::support::{MANAGE, READ, Server, folder};
-use crate::webhooks::{Hooks, destination};
 
 const DEFINITION: &str = "
 id: starter
@@ -15,7 +15,7 @@ subject: user
 when: { event: Project Created, count: \">= 1\" }
 ";
 
-fn start(name: &str, hooks: &Hooks) -> Server {
+fn start(name: &str, hooks: &Receiver) -> Server {
     let folder = folder(name, "");
     std::fs::create_dir_all(folder.join("definitions")).unwrap();
     std::fs::write(folder.join("definitions/starter.yaml"), DEFINITION).unwrap();
@@ -55,7 +55,7 @@ fn patch(server: &Server, lead: &Value, change: &Value) {
 
 #[test]
 fn a_snoozed_lead_wakes_and_is_told_of_again() {
-    let hooks = Hooks::listen();
+    let hooks = Receiver::well();
     let server = start("course", &hooks);
     let (is_well, words) = status(&server);
     assert!(is_well && words.contains("nobody has become a lead since the server started"), "{words}");
@@ -76,7 +76,7 @@ fn a_snoozed_lead_wakes_and_is_told_of_again() {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    let told = hooks.leads();
+    let told = hooks.keys();
     assert_eq!(told.values().map(std::collections::BTreeSet::len).collect::<Vec<_>>(), [2], "{told:?}");
     let (is_well, words) = status(&server);
     assert!(is_well && words.contains("for half of 1 lead, "), "{words}");
@@ -97,4 +97,33 @@ fn a_snoozed_lead_wakes_and_is_told_of_again() {
     let median = delay["median_ms"].as_f64().unwrap() / 1e3;
     assert!((figure("_sum") - median).abs() < 0.001, "{} s, {median} s", figure("_sum"));
     assert!(metrics.contains("# TYPE brix_lead_delay_seconds histogram"), "{metrics}");
+}
+
+/// A client that was offline sends what happened an hour ago: the server has had it for no longer than it takes.
+#[test]
+fn how_soon_a_lead_is_there_is_measured_from_receipt() {
+    let server = start("course-of-late-events", &Receiver::well());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
+    let hour_ago = Timestamp(i64::try_from(now).unwrap() - 3_600_000_000).to_string();
+    let call = json!({"userId": "ada", "event": "Project Created", "messageId": "1", "timestamp": hour_ago});
+    assert_eq!(server.call("track", &call).status, 200);
+    assert_eq!(until(&server, |_| true)["qualified_at"], hour_ago, "it is a lead since then");
+    let measured = || {
+        let metrics = server.get("/metrics").body;
+        let figure = |name: &str| {
+            let line = metrics.lines().find_map(|line| line.strip_prefix(&format!("brix_lead_delay_seconds_{name} ")));
+            line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse::<f64>().unwrap()
+        };
+        (figure("count"), figure("sum"))
+    };
+    let begun = std::time::Instant::now();
+    while measured().0 < 1.0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is not measured");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let (_, seconds) = measured();
+    assert!(seconds < 60.0, "{seconds} s");
+    let delay = &server.ask("GET", "/api/v1/status", READ, "").json()["delay"];
+    assert!(delay["median_ms"].as_f64().unwrap() < 60_000.0, "{delay}");
+    assert!(delay["median_since_event_ms"].as_f64().unwrap() > 3_599_000.0, "{delay}");
 }

@@ -1,15 +1,13 @@
 //! Definitions that change on a running server: planned, applied, rolled back, and killed in the middle of it.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::receivers::{Receiver, destination};
 use crate::support::{MANAGE, READ, Server, folder};
 
 const ACTIVE: &str = "
@@ -24,60 +22,6 @@ fn inviter(count: u32) -> String {
 }
 
 const FAULTY: &str = "id: inviter\nname: I\nsubject: user\nwhen: { event: Invite Sent, cuont: \">= 2\" }\n";
-
-/// Receives webhooks; gives the definition and the subject of each.
-#[derive(Clone, Default)]
-struct Hooks(Arc<Mutex<Vec<(String, String)>>>);
-
-impl Hooks {
-    /// Listens, and adds itself to the settings in a folder.
-    fn listen(folder: &Path) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let secret = "A".repeat(44);
-        let settings = std::fs::read_to_string(folder.join("server.toml")).unwrap();
-        let own = format!(
-            "[[destinations]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"http://{address}/\"\nsecret = \"whsec_{secret}\"\n\
-             to_use = true\nallow_private = true\n"
-        );
-        std::fs::write(folder.join("server.toml"), settings + &own).unwrap();
-        let hooks = Self::default();
-        let own = hooks.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-                let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
-                let told = loop {
-                    let read = stream.read(&mut piece).unwrap_or(0);
-                    bytes.extend(&piece[..read]);
-                    let text = String::from_utf8_lossy(&bytes);
-                    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-                    if let Ok(told) = serde_json::from_str::<Value>(body) {
-                        break told;
-                    }
-                    if read == 0 {
-                        break Value::Null;
-                    }
-                };
-                let text = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or("?").to_owned();
-                own.0.lock().unwrap().push((text("/data/definition/id"), text("/data/subject/id")));
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            }
-        });
-        hooks
-    }
-
-    /// Whom of a definition it was told, in order.
-    fn of(&self, definition: &str) -> Vec<String> {
-        let all = self.0.lock().unwrap();
-        let mut found: Vec<String> =
-            all.iter().filter(|(of, _)| of == definition).map(|(_, subject)| subject.clone()).collect();
-        found.sort();
-        found.dedup();
-        found
-    }
-}
 
 fn until(what: &str, server: &Server, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
@@ -136,10 +80,11 @@ fn status(server: &Server) -> Value {
 }
 
 /// A server with one definition that is in force from the beginning, and those who have invited.
-fn with_history(name: &str, users: u32) -> (Server, Hooks) {
+fn with_history(name: &str, users: u32) -> (Server, Receiver) {
     let place = folder(name, "");
     definitions(&place, "definitions", &[("active", ACTIVE)]);
-    let hooks = Hooks::listen(&place);
+    let hooks = Receiver::well();
+    destination(&place, &hooks);
     let server = Server::start(&place);
     server.until_ready();
     for user in 0..users {
@@ -207,10 +152,10 @@ fn applied_while_events_come_in() {
         send(&server, &format!("v{user}"), "Invite Sent", 3);
     }
     let later: Vec<String> = (0..10).map(|user| format!("v{user}")).collect();
-    until("those who come after it are told", &server, || hooks.of("inviter").len() >= 10);
-    until("nothing is lost meanwhile", &server, || hooks.of("active").len() as u32 >= streamed);
-    assert_eq!(hooks.of("inviter"), later, "and nobody else");
-    assert_eq!(hooks.of("active").len() as u32, streamed);
+    until("those who come after it are told", &server, || hooks.subjects_of("inviter").len() >= 10);
+    until("nothing is lost meanwhile", &server, || hooks.subjects_of("active").len() as u32 >= streamed);
+    assert_eq!(hooks.subjects_of("inviter"), later, "and nobody else");
+    assert_eq!(hooks.subjects_of("active").len() as u32, streamed);
     let one = &leads(&server, "definition=inviter")[0];
     assert_eq!(one["version"], plan["version"], "the version that made it");
     let revisions = server.ask("GET", "/api/v1/definitions/inviter/revisions", READ, "").json();
@@ -257,14 +202,14 @@ fn rolled_back() {
     done(&server, &["apply", "definitions", "--yes"]);
     send(&server, "late", "Invite Sent", 3);
     send(&server, "active", "Project Created", 2);
-    until("the others are told", &server, || hooks.of("active").len() == 1);
+    until("the others are told", &server, || hooks.subjects_of("active").len() == 1);
     assert_eq!(leads(&server, "definition=inviter").len(), 20);
     assert!(
         done(&server, &["definitions"]).lines().any(|line| line.starts_with("inviter") && line.contains("retired"))
     );
     done(&server, &["rollback", "inviter", "--to", "1", "--yes"]);
     assert_eq!(leads(&server, "definition=inviter").len(), 21);
-    assert_eq!(hooks.of("inviter"), Vec::<String>::new(), "nobody was told of history");
+    assert_eq!(hooks.subjects_of("inviter"), Vec::<String>::new(), "nobody was told of history");
     assert_eq!(done(&server, &["definitions", "inviter", "--revision", "2"]).trim(), inviter(4).trim());
 }
 
@@ -289,9 +234,9 @@ fn killed_in_the_middle() {
         assert_eq!(leads(&server, "definition=inviter").len() as u32, 40 + round, "round {round}");
         let user = format!("v{round}");
         send(&server, &user, "Invite Sent", 3);
-        until("who comes after it is told", &server, || hooks.of("inviter").contains(&user));
+        until("who comes after it is told", &server, || hooks.subjects_of("inviter").contains(&user));
     }
-    assert_eq!(hooks.of("inviter").len(), 6, "nobody was told of history: {:?}", hooks.of("inviter"));
+    assert_eq!(hooks.subjects_of("inviter").len(), 6, "nobody was told of history: {:?}", hooks.subjects_of("inviter"));
 }
 
 /// From the second start on, the folder is only looked at.
@@ -319,7 +264,8 @@ fn a_folder_that_differs_is_told_of_and_not_taken() {
 #[test]
 fn the_first_definitions_come_in_silence_too() {
     let place = folder("first", "");
-    let hooks = Hooks::listen(&place);
+    let hooks = Receiver::well();
+    destination(&place, &hooks);
     let mut server = Server::start(&place);
     server.until_ready();
     for user in 0..5 {
@@ -333,8 +279,8 @@ fn the_first_definitions_come_in_silence_too() {
     until("they come into force", &server, || status(&server)["edition"] == 1);
     assert_eq!(leads(&server, "definition=active").len(), 5);
     send(&server, "later", "Project Created", 2);
-    until("who comes later is told", &server, || !hooks.of("active").is_empty());
-    assert_eq!(hooks.of("active"), ["later"]);
+    until("who comes later is told", &server, || !hooks.subjects_of("active").is_empty());
+    assert_eq!(hooks.subjects_of("active"), ["later"]);
 }
 
 /// As much history as is quick to send: the time is told, and bounded only so that a hang is seen.
@@ -363,7 +309,7 @@ fn the_time_of_an_apply() {
     assert_eq!(leads(&server, "definition=inviter").len(), 200);
     assert_eq!(applied["plan"]["definitions"][1]["leads"], users);
     assert!(whole < Duration::from_secs(60), "{whole:?}");
-    assert_eq!(hooks.of("inviter"), Vec::<String>::new());
+    assert_eq!(hooks.subjects_of("inviter"), Vec::<String>::new());
 
     // Before it knows what is there, a server plans nothing.
     let mut server = server;

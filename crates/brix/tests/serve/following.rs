@@ -101,6 +101,50 @@ fn each_filter_chooses_of_whom_is_heard() {
     }
 }
 
+/// A company is told of first, then Ada, who does not fit, then Bob, who does.
+#[test]
+fn the_kind_and_the_qualification_choose_of_whom_is_heard() {
+    let place = folder("kinds-for-followers", "");
+    std::fs::create_dir(place.join("definitions")).unwrap();
+    std::fs::write(place.join("definitions/active.yaml"), format!("{DEFINITION}fit: {{ trait: plan, is: pro }}\n"))
+        .unwrap();
+    let company = "id: company\nsubject: account\nwhen: { event: Team Created, count: \">= 1\" }\n";
+    std::fs::write(place.join("definitions/company.yaml"), company).unwrap();
+    let server = Server::start(&place);
+    server.until_ready();
+    let told = |number: usize| {
+        let begun = Instant::now();
+        while server.ask("GET", "/api/v1/leads", READ, "").json()["leads"].as_array().unwrap().len() < number {
+            assert!(begun.elapsed() < Duration::from_secs(20), "lead {number} does not come");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    send(&server, "group", &json!({"userId": "ada", "groupId": "acme", "timestamp": "2026-03-01T08:00:00Z"}));
+    send(&server, "track", &json!({"userId": "ada", "event": "Team Created", "timestamp": "2026-03-01T09:00:00Z"}));
+    told(1);
+    send(
+        &server,
+        "identify",
+        &json!({"userId": "bob", "traits": {"plan": "pro"}, "timestamp": "2026-03-01T08:00:00Z"}),
+    );
+    for (number, user) in [(2, "ada"), (3, "bob")] {
+        for minute in 0..2 {
+            let at = format!("2026-03-02T10:0{minute}:00Z");
+            send(&server, "track", &json!({"userId": user, "event": "Project Created", "timestamp": at}));
+        }
+        told(number);
+    }
+    for (choice, who) in [
+        (&["--kind", "user"][..], "ada of acme, active: is a new lead (to_use)"),
+        (&["--kind", "account"], "acme, company: is a new lead (to_buy)"),
+        (&["--qualification", "to_use"], "ada of acme, active: is a new lead (to_use)"),
+        (&["--qualification", "to_buy", "--kind", "user"], "bob, active: is a new lead (to_buy)"),
+    ] {
+        let told = heard(&server, choice);
+        assert!(told.contains(who), "{choice:?}: {told}");
+    }
+}
+
 /// A change has texts where they belong, and texts that say something.
 #[test]
 fn a_change_of_another_type_or_without_words_is_refused() {

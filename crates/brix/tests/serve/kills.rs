@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::receivers::{Receiver, destination};
 use crate::support::{KEY, READ, Server, basic, exchange, folder, records, seed};
-use crate::webhooks::{Hooks, destination};
 
 /// How often the server is killed, unless `BRIX_KILLS` says otherwise.
 const KILLS: usize = 30;
@@ -57,7 +57,7 @@ fn leads(server: &Server) -> BTreeMap<String, u64> {
 fn nothing_is_lost_by_kills() {
     let kills = std::env::var("BRIX_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     let folder = folder("kills", "");
-    let hooks = Hooks::listen();
+    let hooks = Receiver::well();
     std::fs::create_dir(folder.join("definitions")).unwrap();
     std::fs::write(folder.join("definitions/active.yaml"), DEFINITION).unwrap();
     destination(&folder, &hooks);
@@ -91,10 +91,10 @@ fn nothing_is_lost_by_kills() {
     assert!(leads.len() > kills / 2, "only {} leads: too little happens", leads.len());
     // Those whose sender died with the server are sent again when their lease is over.
     let begun = Instant::now();
-    while hooks.leads().len() < leads.len() && begun.elapsed() < Duration::from_secs(90) {
+    while hooks.keys().len() < leads.len() && begun.elapsed() < Duration::from_secs(90) {
         std::thread::sleep(Duration::from_millis(50));
     }
-    let told = hooks.leads();
+    let told = hooks.keys();
     let untold: Vec<_> = leads.iter().filter(|(_, id)| !told.contains_key(*id)).take(5).collect();
     assert!(untold.is_empty(), "nobody was told of {untold:?}");
     for (lead, keys) in &told {

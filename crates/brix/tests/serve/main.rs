@@ -53,4 +53,3 @@ mod support;
 mod suppressed;
 mod torn;
 mod versions;
-mod webhooks;

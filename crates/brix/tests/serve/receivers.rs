@@ -1,8 +1,10 @@
-//! Receivers of webhooks that behave badly at first: what a destination can do to whoever sends to it.
+//! Receivers of webhooks, which remember what came. They are well, or behave badly at first: what a destination can do to whoever
+//! sends to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -38,6 +40,9 @@ pub struct Got {
     /// The webhook's id.
     pub key: String,
     pub lead: u64,
+    /// The ids of the lead's definition and subject.
+    pub definition: String,
+    pub subject: String,
 }
 
 /// A receiver, which lives as long as the test's process.
@@ -79,6 +84,17 @@ impl Receiver {
     /// Everything that came, in order.
     pub fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()
+    }
+
+    /// How many came.
+    pub fn count(&self) -> usize {
+        self.got.lock().unwrap().len()
+    }
+
+    /// Whom of a definition it was told, in the order of their ids.
+    pub fn subjects_of(&self, definition: &str) -> Vec<String> {
+        let of = self.got().into_iter().filter(|got| got.definition == definition);
+        of.map(|got| got.subject).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// When the attempts of each lead came.
@@ -123,10 +139,12 @@ impl Receiver {
             reader.read_exact(&mut body)?;
             let body: Value = serde_json::from_slice(&body).unwrap();
             let lead = body["data"]["lead"].as_u64().unwrap();
+            let id = |of: &str| body["data"][of]["id"].as_str().unwrap_or_default().to_owned();
+            let got = Got { at: Instant::now(), key, lead, definition: id("definition"), subject: id("subject") };
             let before = {
-                let mut got = self.got.lock().unwrap();
-                let before = got.iter().filter(|got| got.key == key).count();
-                got.push(Got { at: Instant::now(), key, lead });
+                let mut all = self.got.lock().unwrap();
+                let before = all.iter().filter(|one| one.key == got.key).count();
+                all.push(got);
                 before
             };
             let (does, times) = self.manners.lock().unwrap().clone();
@@ -185,4 +203,11 @@ pub fn webhook(name: &str, receiver: &Receiver, more: &str) -> String {
          secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\nto_use = true\n{more}\n",
         receiver.port
     )
+}
+
+/// Adds a receiver to a server's settings, as a destination that wants to know everything.
+pub fn destination(folder: &Path, receiver: &Receiver) {
+    let path = folder.join("server.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, settings + &webhook("hook", receiver, "")).unwrap();
 }
