@@ -1,5 +1,6 @@
 //! `brix import`: files of events into the lake.
 
+mod beside;
 mod record;
 mod rejects;
 mod suppressed;
@@ -75,6 +76,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         return propose(&arguments.paths, console);
     }
     let workspace = workspace::read(shared, &[], console)?;
+    beside::tell(shared, console);
     if arguments.paths.is_empty() {
         return lay_out(&shared.lake(), &workspace, console);
     }

@@ -13,6 +13,9 @@ use store::catalog::access::ApiKey;
 use super::clock;
 use super::config::Config;
 
+/// A key that stands in the environment must have so many characters at least. The digest of one tells nothing of its length.
+pub const LEAST_CHARACTERS: usize = 16;
+
 /// The SHA-256 of a key.
 pub type KeyDigest = [u8; 32];
 

@@ -90,6 +90,28 @@ fn a_guess_is_a_mapping_with_its_doubts_as_comments() {
     assert!(fails(&scratch("import-guess-none"), 3, &["import", "--guess", "nowhere.csv"]).contains("nowhere.csv"));
 }
 
+/// Where a server's settings lie, its lake may be meant.
+#[test]
+fn an_import_beside_a_server_says_whose_lake_it_writes() {
+    let folder = events("import-beside", "", &["ann,2025-01-01,Logged In"]);
+    let words = |arguments: &[&str]| String::from_utf8(run(&folder, arguments).stderr).unwrap();
+    let of_server = "of which the server of server.toml here knows nothing";
+    assert!(!words(&["import", "files"]).contains(of_server), "there is no server");
+    for (settings, lake) in [
+        ("", "data/lake"),
+        ("data = \"kept\"\nlisten = \"127.0.0.1:1\"\n", "kept/lake"),
+        ("data = \"kept\"\nlake = \"history\"\n", "history"),
+    ] {
+        std::fs::write(folder.join("server.toml"), settings).unwrap();
+        let told = words(&["import", "files"]);
+        assert!(told.contains("Into the lake lake") && told.contains(of_server), "{told}");
+        assert!(told.contains(&format!("its own is {lake}: --lake {lake} imports into that")), "{told}");
+        assert!(!words(&["import", "files", "--lake", lake]).contains(of_server));
+    }
+    std::fs::write(folder.join("server.toml"), "lake = \"./lake\"\n").unwrap();
+    assert!(!words(&["import", "files"]).contains(of_server), "it is the server's");
+}
+
 #[test]
 fn whoever_is_suppressed_is_left_out_and_counted() {
     let rows = ["ann,2025-01-01,Logged In,acme", "bob,2025-01-02,Logged In,best", "bob,2025-01-03,Logged In,acme"];

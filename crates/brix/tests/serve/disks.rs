@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{READ, Server, folder};
+use crate::support::{KEY, MANAGE, READ, Server, folder};
 
 const DEFINITION: &str = "id: any\nname: Anybody\nsubject: user\npopulation: everyone\nwhen: { event: E }\n";
 
@@ -89,7 +89,7 @@ fn a_folder_that_may_only_be_read_is_named() {
         .args(&words[1..])
         .args([env!("CARGO_BIN_EXE_brix"), "serve"])
         .current_dir(&folder)
-        .envs([("TEST_KEY", "k"), ("TEST_READ", "r"), ("TEST_MANAGE", "m")])
+        .envs([("TEST_KEY", KEY), ("TEST_READ", READ), ("TEST_MANAGE", MANAGE)])
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);

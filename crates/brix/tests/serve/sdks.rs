@@ -8,7 +8,7 @@ use std::process::Command;
 use engine::Value;
 use engine::record::{Body, Properties, Record, SubjectKind};
 
-use crate::support::{Server, folder};
+use crate::support::{KEY, Server, folder};
 
 /// What a client can say beside events and traits of users.
 #[derive(Default)]
@@ -60,16 +60,16 @@ fn python(vendor: &str, module: &str, says: &Says) {
 }
 
 fn sends(vendor: &str, place: &Path, client: &mut Command, says: &Says) {
-    let key = "sender:test-key";
+    let key = "sender:test-key-of-a-source";
     let settings = format!(
         "listen = \"127.0.0.1:0\"\nlog_format = \"json\"\n[compaction]\nevery = \"1h\"\n\
          [[sources]]\nname = \"app\"\nvendor = \"{vendor}\"\nkeys = [\"env:TEST_KEY\"]\n"
     );
     std::fs::write(place.join("server.toml"), settings).unwrap();
-    let server = Server::start_with(place, &[("TEST_KEY", if vendor == "jitsu" { key } else { "test-key" })]);
+    let server = Server::start_with(place, &[("TEST_KEY", if vendor == "jitsu" { key } else { KEY })]);
     let output = client
         .env("BRIX_URL", format!("http://{}", server.address))
-        .env("BRIX_KEY", if vendor == "jitsu" { key } else { "test-key" })
+        .env("BRIX_KEY", if vendor == "jitsu" { key } else { KEY })
         .output()
         .unwrap();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::{KEY, Server, basic, folder, read_answer};
+use crate::support::{KEY, MANAGE, READ, Server, basic, folder, read_answer};
 
 #[test]
 fn requests_in_flight_are_answered_before_it_ends() {
@@ -36,7 +36,7 @@ fn a_folder_has_one_server() {
     let _server = Server::start(&folder);
     let second = Command::new(env!("CARGO_BIN_EXE_brix"))
         .current_dir(&folder)
-        .envs([("TEST_KEY", KEY), ("TEST_READ", "r"), ("TEST_MANAGE", "m")])
+        .envs([("TEST_KEY", KEY), ("TEST_READ", READ), ("TEST_MANAGE", MANAGE)])
         .arg("serve")
         .output()
         .unwrap();

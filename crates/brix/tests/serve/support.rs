@@ -11,9 +11,9 @@ use serde_json::Value;
 use store::Store;
 use store::log::LogLimits;
 
-pub const KEY: &str = "test-key";
-pub const READ: &str = "read-key";
-pub const MANAGE: &str = "manage-key";
+pub const KEY: &str = "test-key-of-a-source";
+pub const READ: &str = "read-key-of-the-tests";
+pub const MANAGE: &str = "manage-key-of-the-tests";
 
 /// One source that speaks Segment's language, and one that is strict. Nothing goes into the lake meanwhile.
 const SETTINGS: &str = r#"

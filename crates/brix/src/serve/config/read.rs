@@ -12,7 +12,7 @@ use toml::de::DeTable;
 use super::origin::{Given, Origin, Origins};
 use super::section::{Said, Section};
 use super::{Compaction, Config, Limits, Product, Proxies, Retention, destination, pull, source};
-use crate::serve::keys::{KeyDigest, digest_of};
+use crate::serve::keys::{KeyDigest, LEAST_CHARACTERS, digest_of};
 use crate::serve::logs::{Levels, LogFormat};
 
 /// What flags and the environment say.
@@ -287,7 +287,15 @@ impl Reader<'_> {
     /// `sha256:` and 64 hexadecimal digits, or `env:` and the name of a variable that holds the key itself.
     pub fn key(&mut self, setting: String, said: &Said<String>) -> Option<KeyDigest> {
         if let Some(variable) = said.value.strip_prefix("env:") {
-            return self.variable(setting, said, variable).map(|key| digest_of(&key));
+            let key = self.variable(setting, said, variable)?;
+            if key.chars().count() < LEAST_CHARACTERS {
+                let cure = "make one by `brix key` or `openssl rand -hex 32`";
+                let why = format!(
+                    "the key in {variable} is shorter than {LEAST_CHARACTERS} characters, so that it could be guessed"
+                );
+                self.wrong(said, &format!("{why}; {cure}"));
+            }
+            return Some(digest_of(&key));
         }
         let digest = said.value.strip_prefix("sha256:").and_then(from_hexadecimal);
         if digest.is_none() {

@@ -4,7 +4,12 @@ use super::*;
 use crate::serve::config::Config;
 
 fn environment(name: &str) -> Option<String> {
-    let texts = [("APP_KEY", "hush"), ("HOOK", "https://hooks.example/hush")];
+    let texts = [
+        ("APP_KEY", "hush-hush-hush-hush"),
+        ("SHORT", "fifteen-of-them"),
+        ("LONG", "sixteen-of-them-"),
+        ("HOOK", "https://hooks.example/hush"),
+    ];
     texts.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
 }
 
@@ -105,6 +110,21 @@ fn a_key_of_the_api_does_more_than_send() {
 }
 
 #[test]
+fn a_key_that_could_be_guessed_is_refused() {
+    let file = |variable: &str| {
+        format!(
+            "[[sources]]\nname = \"app\"\nvendor = \"segment\"\nkeys = [\"env:APP_KEY\", \"env:{variable}\"]\n\
+             [[api_keys]]\nname = \"me\"\nscope = \"read\"\nkey = \"env:{variable}\"\n"
+        )
+    };
+    let told = faults(&file("SHORT"));
+    let why = "the key in SHORT is shorter than 16 characters, so that it could be guessed; \
+               make one by `brix key` or `openssl rand -hex 32`";
+    assert_eq!(told, [format!("4:24: sources `app`: keys: {why}"), format!("8:7: api_keys `me`: key: {why}")]);
+    assert!(read_text(&file("LONG")).is_ok());
+}
+
+#[test]
 fn a_destination_has_several_secrets_and_the_environment() {
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let text = "[[destinations]]\nname = 'crm'\nkind = 'webhook'\nurl = 'env:HOOK'\nsecret = ['SECRET', 'SECRET']\n";
@@ -161,6 +181,6 @@ fn what_is_in_force_can_be_shown_and_has_no_secret() {
         assert!(line(begin).ends_with(end), "{shown}");
     }
     assert!(toml::from_str::<toml::Table>(&shown).is_ok(), "{shown}");
-    assert_eq!(config.sources[0].keys, [digest_of("hush")]);
+    assert_eq!(config.sources[0].keys, [digest_of("hush-hush-hush-hush")]);
     assert!(!format!("{config:?}").contains("hush"));
 }
