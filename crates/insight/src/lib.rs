@@ -29,6 +29,7 @@ pub mod learned;
 pub mod life;
 pub mod limits;
 pub mod near;
+pub mod plain;
 pub mod qualified;
 pub mod question;
 pub mod refusal;

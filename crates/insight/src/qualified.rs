@@ -345,7 +345,8 @@ pub fn explanation(
     }
     if let Some(score) = &explained.score {
         teller.line(0, "");
-        teller.line(0, &score_words(definition, score));
+        // The timeline has that of each entry.
+        teller.line(0, &format!("{}; a lead keeps the score of its entry", score_words(definition, score, &at)));
     }
     let missing = missing(definition, explained);
     if !missing.is_empty() {
@@ -358,9 +359,9 @@ pub fn explanation(
     teller.lines.join("\n") + "\n"
 }
 
-fn score_words(definition: &Definition, score: &Score) -> String {
+fn score_words(definition: &Definition, score: &Score, at: &str) -> String {
     let parts = definition.score.iter().zip(&score.parts);
     let parts: Vec<String> = parts.map(|(part, points)| format!("{} {points} of {}", part.name, part.weight)).collect();
-    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" · ")) };
-    format!("score {}{parts}", score.total)
+    let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(" · ")) };
+    format!("score as of {at}: {}{parts}", score.total)
 }

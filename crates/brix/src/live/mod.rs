@@ -35,6 +35,7 @@ mod evidence;
 mod gate;
 mod home;
 pub mod near;
+pub mod plain;
 pub mod plan;
 mod portrait;
 mod processor;

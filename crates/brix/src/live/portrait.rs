@@ -16,6 +16,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::entry::Entry;
+use super::plain;
 use super::second::Ground;
 
 /// Entries read at a time.
@@ -169,12 +170,12 @@ impl Portrait {
                 "retracted": lead.is_retracted,
                 "owner": lead.owner,
                 "stage": lead.stage,
-                "evidence": evidence.and_then(|text| serde_json::from_str::<Json>(&text).ok()),
+                "evidence": evidence.map(|kept| plain::evidence(&kept)),
                 "notes": notes.iter().map(|note| json!({ "at": note.at.to_string(), "by": note.by, "text": note.text }))
                     .collect::<Vec<_>>(),
                 "history": history.iter().map(|change| json!({
                     "at": change.at.to_string(), "by": change.by, "kind": change.kind.word(),
-                    "detail": serde_json::from_str::<Json>(&change.detail).ok(),
+                    "detail": plain::detail(&change.detail),
                 })).collect::<Vec<_>>(),
                 "sent": actions.iter().map(|action| json!({
                     "destination": action.destination, "state": action.state.word(),

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use engine::Timestamp;
 use serde_json::{Value, json};
 
+use crate::receivers::{Receiver, destination};
 use crate::support::{MANAGE, READ, Server, folder};
-use crate::webhooks::{Hooks, destination};
 
 const DEFINITION: &str = "
 id: builder
@@ -26,7 +26,7 @@ fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
 }
 
-fn start(name: &str, hooks: &Hooks) -> Server {
+fn start(name: &str, hooks: &Receiver) -> Server {
     let folder = folder(name, "");
     std::fs::create_dir_all(folder.join("definitions")).unwrap();
     std::fs::write(folder.join("definitions/builder.yaml"), DEFINITION).unwrap();
@@ -78,9 +78,19 @@ fn part<'a>(words: &'a str, line: &str) -> Vec<&'a str> {
     std::iter::once(first).chain(lines.take_while(|next| indent(next) > indent(first))).collect()
 }
 
+/// Whether a number is one of microseconds or billionths, or a value stands under its type.
+fn has_raw(json: &Value) -> bool {
+    match json {
+        Value::Number(number) => number.as_f64().unwrap().abs() >= 1e8,
+        Value::Array(all) => all.iter().any(has_raw),
+        Value::Object(all) => all.iter().any(|(name, one)| name == "Number" || has_raw(one)),
+        _ => false,
+    }
+}
+
 #[test]
 fn a_lead_is_told_from_its_beginning_on() {
-    let hooks = Hooks::listen();
+    let hooks = Receiver::well();
     let server = start("story", &hooks);
     let now = now();
     let traits = json!({"userId": "ada", "traits": {"role": "admin", "seats": 10}, "timestamp": Timestamp(now - 90 * MINUTE).to_string()});
@@ -108,6 +118,18 @@ fn a_lead_is_told_from_its_beginning_on() {
         [("detected", "event")].into_iter().chain(people).chain([("state", "time"), ("corrected", "event")]).collect();
     assert_eq!(causes, expected);
     assert_eq!(whole["versions"][0]["revision"], 1);
+
+    // Programs get instants and numbers as the rest of the API has them.
+    let detected = &whole["history"][0]["detail"];
+    assert_eq!(detected["qualified_at"], Timestamp(now - 20 * MINUTE).to_string());
+    assert_eq!(
+        (&detected["score"], &detected["score_parts"]),
+        (&json!(70.0), &json!({"engagement": 30.0, "fit": 40.0}))
+    );
+    let explanation = &whole["evidence"]["explanation"];
+    assert_eq!((&explanation["at"], &explanation["score"]["total"]), (&whole["qualified_at"], &json!(70.0)));
+    assert_eq!(explanation["when"]["since"], whole["qualified_at"], "{explanation}");
+    assert!(!has_raw(&whole), "{whole}");
 
     let told = words(&show(&server, &["1"]));
     assert!(told.starts_with("lead 1: user ada, Builds things (builder)\n"), "{told}");
@@ -146,7 +168,7 @@ fn a_lead_is_told_from_its_beginning_on() {
 
 #[test]
 fn what_is_no_lead_is_told_with_the_nearest() {
-    let hooks = Hooks::listen();
+    let hooks = Receiver::well();
     let server = start("story-of-none", &hooks);
     let now = now();
     let refused = |asked: &str| {

@@ -6,8 +6,9 @@ use anyhow::Result;
 use engine::Timestamp;
 use engine::definition::Definition;
 use engine::household::{EventName, Household, Subject};
-use engine::outcome::{Explanation, Finding, Outcome, Score, Standing};
+use engine::outcome::{Explanation, Outcome, Standing};
 use engine::record::SubjectKind;
+use insight::plain::{Finding, Score};
 use insight::{qualified, told};
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -45,6 +46,7 @@ pub struct Verdict {
     qualified_to_use_at: Option<String>,
     entries: Vec<EntryTold>,
     conversions: Vec<String>,
+    /// As of the instant that is asked about. That of a lead is its entry's.
     score_now: Option<Score>,
     met: Vec<Arc<str>>,
     missing: Vec<Arc<str>>,
@@ -97,10 +99,10 @@ impl Verdict {
             missing: qualified::missing(definition, &explanation),
             timeline: outcome.map(|outcome| qualified::timeline(outcome, zone)).unwrap_or_default(),
             words: words.trim_start_matches([' ', '·']).to_owned(),
-            score_now: explanation.score,
-            when: explanation.when,
-            fit: explanation.fit,
-            population: explanation.population,
+            score_now: explanation.score.as_ref().map(Score::from),
+            when: Finding::from(&explanation.when),
+            fit: explanation.fit.as_ref().map(Finding::from),
+            population: explanation.population.as_ref().map(Finding::from),
         }
     }
 }

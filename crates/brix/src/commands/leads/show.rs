@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use clap::Args;
-use engine::Timestamp;
 use serde_json::Value as Json;
 
 use super::cell::text;
@@ -128,11 +127,7 @@ fn heading(lead: &Json) -> Vec<(&'static str, String)> {
         }
     }
     let version = version_of(lead, &at("/version"));
-    // 70 and not 70.0, as in the history.
-    let number = |number: &Json| number.as_f64().map_or_else(String::new, |number| number.to_string());
-    let points = lead.pointer("/score/parts").and_then(Json::as_object);
-    let parts: Vec<(String, String)> =
-        points.into_iter().flatten().map(|(name, points)| (name.clone(), number(points))).collect();
+    let parts = parts(lead.pointer("/score/parts"));
     let total = lead.pointer("/score/total").map_or_else(String::new, number);
     rows.extend(score(&total, &at("/band"), &parts, version).map(|score| ("score", score)));
     rows.extend(value(&at("/value/amount"), &at("/value/currency"), version).map(|value| ("value", value)));
@@ -159,6 +154,17 @@ fn state_words(state: &str, because: &str, until: &str) -> String {
         ("", until) => format!("{state} until {until}"),
         (because, _) => format!("{state} ({because})"),
     }
+}
+
+/// 70 and not 70.0.
+fn number(number: &Json) -> String {
+    number.as_f64().map_or_else(String::new, |number| number.to_string())
+}
+
+/// The points of each part of a score.
+fn parts(of: Option<&Json>) -> Vec<(String, String)> {
+    let parts = of.and_then(Json::as_object).into_iter().flatten();
+    parts.map(|(name, points)| (name.clone(), number(points))).collect()
 }
 
 fn score(total: &str, band: &str, parts: &[(String, String)], version: Option<&Json>) -> Option<String> {
@@ -192,10 +198,6 @@ fn by(turn: &Json) -> String {
     }
 }
 
-fn micros(detail: &Json, member: &str) -> String {
-    detail.get(member).and_then(Json::as_i64).map_or_else(String::new, |at| Timestamp(at).to_string())
-}
-
 /// A change: what, by what, and what was said of the lead then.
 fn told(lead: &Json, turn: &Json) -> Vec<String> {
     let nothing = Json::Null;
@@ -211,7 +213,7 @@ fn told(lead: &Json, turn: &Json) -> Vec<String> {
         "retracted" if !at("/version").is_empty() => format!("retracted: version {} does not name it", at("/version")),
         "retracted" => "retracted: late data shows that it never qualified".to_owned(),
         "reinstated" => "a lead again".to_owned(),
-        "state" => state_words(&at("/state"), &at("/reason"), &micros(detail, "until")),
+        "state" => state_words(&at("/state"), &at("/reason"), &at("/until")),
         "owner" => format!("belongs to {}", or_nobody(at("/owner"), "nobody")),
         "stage" => format!("at the stage {}", or_nobody(at("/stage"), "none")),
         "note" => "a note".to_owned(),
@@ -228,21 +230,15 @@ fn told(lead: &Json, turn: &Json) -> Vec<String> {
 fn facts(lead: &Json, detail: &Json) -> Vec<String> {
     let at = |pointer| text(detail, pointer);
     let version = version_of(lead, &at("/version"));
-    let ends = micros(detail, "exit_at");
+    let ends = at("/exit_at");
     let ends = if ends.is_empty() { ends } else { format!(", until {ends}") };
     let silent = if detail.get("may_contact") == Some(&Json::Bool(false)) { ", no consent to contact" } else { "" };
-    let text_of = |number: &Json| number.as_str().map(str::to_owned);
-    let parts: Vec<(String, String)> = list(detail, "score_parts")
-        .iter()
-        .filter_map(|part| Some((text_of(part.get(0)?)?, text_of(part.get(1)?)?)))
-        .collect();
+    let parts = parts(detail.get("score_parts"));
     let words: Vec<&str> = list(detail, "reasons").iter().filter_map(Json::as_str).collect();
-    let mut lines = vec![format!(
-        "qualified {}, {}{ends}{silent}",
-        qualification(&at("/qualification")),
-        micros(detail, "qualified_at")
-    )];
-    lines.extend(score(&at("/score"), &at("/band"), &parts, version).map(|score| format!("score {score}")));
+    let mut lines =
+        vec![format!("qualified {}, {}{ends}{silent}", qualification(&at("/qualification")), at("/qualified_at"))];
+    let total = detail.get("score").map_or_else(String::new, number);
+    lines.extend(score(&total, &at("/band"), &parts, version).map(|score| format!("score {score}")));
     lines.extend(value(&at("/value"), &at("/currency"), version).map(|value| format!("value {value}")));
     lines.extend((!words.is_empty()).then(|| format!("because {}", words.join("; "))));
     lines

@@ -8,6 +8,8 @@ use store::ledger::lead::{self, LeadState};
 use store::ledger::rejects;
 use utoipa::ToSchema;
 
+use crate::live::plain;
+
 /// One entry of one subject into one definition.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Lead {
@@ -130,9 +132,9 @@ pub struct Change {
 }
 
 impl Change {
-    /// A text that its detail says.
-    pub fn said(&self, member: &str) -> Option<&str> {
-        self.detail.get(member).and_then(Value::as_str)
+    /// What its detail says.
+    pub fn said(&self, member: &str) -> Option<&Value> {
+        self.detail.get(member).filter(|said| !said.is_null())
     }
 
     /// Whether somebody did it.
@@ -149,7 +151,7 @@ impl From<&lead::Change> for Change {
             at: change.at.to_string(),
             kind: change.kind.word(),
             by: change.by.clone(),
-            detail: serde_json::from_str(&change.detail).unwrap_or(Value::Null),
+            detail: plain::detail(&change.detail),
         }
     }
 }

@@ -23,6 +23,7 @@ use super::deliveries::WholeDelivery;
 use super::leads::{LeadNumber, number_of};
 use super::{blocking, shown};
 use crate::instant;
+use crate::live::plain;
 use crate::serve::Server;
 use crate::serve::problem::Problem;
 
@@ -99,7 +100,7 @@ pub async fn one(State(server): State<Arc<Server>>, lead: LeadNumber) -> Result<
 fn tell(server: &Server, lead: &lead::Lead) -> store::Result<WholeLead> {
     let ledger = server.ledger.as_ref();
     let evidence = ledger.evidence(lead.id)?;
-    let evidence: Value = evidence.and_then(|evidence| serde_json::from_str(&evidence).ok()).unwrap_or_default();
+    let evidence = evidence.unwrap_or_default();
     let history = turns(&ledger.history(lead.id)?);
     let workspace = server.shelf.workspace();
     let named = |version: &str| version == lead.facts.version || history.iter().any(|turn| turn.version() == version);
@@ -111,7 +112,7 @@ fn tell(server: &Server, lead: &lead::Lead) -> store::Result<WholeLead> {
     Ok(WholeLead {
         lead: shown::Lead::from(lead),
         evidence_in_words: in_words(&evidence, &workspace.zone),
-        evidence,
+        evidence: plain::evidence(&evidence),
         versions,
         notes: ledger.notes(lead.id)?.into_iter().map(shown::Note::from).collect(),
         history,
@@ -152,7 +153,8 @@ fn versions(revisions: impl Iterator<Item = Revision>, workspace: &Workspace) ->
 }
 
 /// Evidence as it is kept, as lines.
-fn in_words(evidence: &Value, zone: &TimeZone) -> Vec<String> {
+fn in_words(evidence: &str, zone: &TimeZone) -> Vec<String> {
+    let evidence: Value = serde_json::from_str(evidence).unwrap_or_default();
     let explanation = evidence.get("explanation").cloned().unwrap_or_default();
     let Ok(explanation) = serde_json::from_value::<Explanation>(explanation) else { return Vec::new() };
     let events = evidence.get("events").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -168,7 +170,7 @@ fn in_words(evidence: &Value, zone: &TimeZone) -> Vec<String> {
 
 impl Turn {
     fn version(&self) -> &str {
-        self.change.said("version").unwrap_or_default()
+        self.change.said("version").and_then(Value::as_str).unwrap_or_default()
     }
 }
 
@@ -191,8 +193,9 @@ fn turns(history: &[lead::Change]) -> Vec<Turn> {
             ChangeKind::State => {
                 let state = before(|turn| turn.change.said("state").is_some());
                 // Late data has given it more time.
-                let revives = state.is_some_and(|state| state.change.said("state") == Some("lapsed"));
-                if revives || change.said("state") == Some("converted") { "event" } else { "time" }
+                let is = |change: &shown::Change, word: &str| change.said("state").is_some_and(|state| state == word);
+                let revives = state.is_some_and(|state| is(&state.change, "lapsed"));
+                if revives || is(&change, "converted") { "event" } else { "time" }
             }
             _ => "event",
         };
