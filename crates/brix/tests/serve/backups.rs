@@ -46,7 +46,7 @@ fn leads(server: &Server) -> BTreeMap<String, Vec<u64>> {
             leads.entry(subject).or_default().push(lead["id"].as_u64().unwrap());
         }
         match page["next"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
+            Some(next) => cursor = format!("&after={next}"),
             None => return leads,
         }
     }
