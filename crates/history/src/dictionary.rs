@@ -17,7 +17,7 @@ use crate::plain::{self, Plain, as_words, words};
 const MOST_SEGMENTS: usize = 8;
 
 /// Texts and their codes.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Dictionary {
     texts: Texts,
 }

@@ -11,6 +11,7 @@ use crate::dictionary::Dictionary;
 use crate::error::{Error, Result};
 use crate::identity_files::IdentityFiles;
 use crate::manifest::{DictionarySegment, Manifest};
+use crate::moves::Whereabouts;
 
 /// All ids of a lake, and who they are.
 #[derive(Debug)]
@@ -43,14 +44,37 @@ impl LakeDirectory {
         }
     }
 
+    /// Of which everything is at hand.
+    pub(crate) fn full(folder: &Path, manifest: &Manifest, ids: [Dictionary; 3], whereabouts: Whereabouts) -> Self {
+        let Whereabouts { identity, households } = whereabouts;
+        let [persons, accounts, workspaces] = ids.map(OnceLock::from);
+        let (identity, households) = (identity.into(), households.into());
+        Self { persons, accounts, workspaces, identity, households, ..Self::new(folder, manifest) }
+    }
+
     /// The dictionary of one kind of ids; users' and anonymous ids share one.
     pub(crate) fn ids(&self, kind: SubjectKind) -> Result<&Dictionary> {
-        let (place, segments): (_, &[DictionarySegment]) = match kind {
+        let (place, segments) = self.place_of(kind);
+        self.once(place, || Dictionary::load(&self.folder, segments))
+    }
+
+    const fn place_of(&self, kind: SubjectKind) -> (&OnceLock<Dictionary>, &Vec<DictionarySegment>) {
+        match kind {
             SubjectKind::User => (&self.persons, &self.manifest.persons),
             SubjectKind::Account => (&self.accounts, &self.manifest.accounts),
             SubjectKind::Workspace => (&self.workspaces, &self.manifest.workspaces),
-        };
-        self.once(place, || Dictionary::load(&self.folder, segments))
+        }
+    }
+
+    /// A dictionary to which ids may be added. It is not kept here if it was not at hand: there would be two of it.
+    pub(crate) fn own_ids(&self, kind: SubjectKind) -> Result<Dictionary> {
+        let (place, segments) = self.place_of(kind);
+        place.get().cloned().map_or_else(|| Dictionary::load(&self.folder, segments), Ok)
+    }
+
+    /// Who is whose and who belongs together, if that was read already.
+    pub(crate) fn whereabouts(&self) -> Option<(&Identity, &Households)> {
+        self.identity.get().zip(self.households.get())
     }
 
     /// Ties and aliases.
@@ -114,12 +138,7 @@ impl LakeDirectory {
     /// How many ids of a kind there are; anonymous ids count as users' here.
     #[must_use]
     pub fn count(&self, kind: SubjectKind) -> u32 {
-        let segments = match kind {
-            SubjectKind::User => &self.manifest.persons,
-            SubjectKind::Account => &self.manifest.accounts,
-            SubjectKind::Workspace => &self.manifest.workspaces,
-        };
-        segments.iter().map(|segment| segment.entries).sum()
+        self.place_of(kind).1.iter().map(|segment| segment.entries).sum()
     }
 
     /// The code of an account, 0 if there is none of that id.

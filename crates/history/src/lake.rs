@@ -12,7 +12,9 @@ use crate::columns::ColumnName;
 use crate::dictionary::{Dictionary, parse_name};
 use crate::directory::LakeDirectory;
 use crate::error::{Error, Result};
+use crate::intake::Dictionaries;
 use crate::manifest::{Manifest, TableEntry, Totals};
+use crate::moves::Whereabouts;
 use crate::placement::Placement;
 use crate::table_reader::{self, Life, OpenTable};
 
@@ -26,7 +28,7 @@ pub struct Lake {
     names: Dictionary,
     columns: Dictionary,
     files: Mutex<BTreeMap<String, OpenFile>>,
-    directory: LakeDirectory,
+    directory: Arc<LakeDirectory>,
 }
 
 /// Event names as definitions know them, and how the codes in files lead to them.
@@ -53,10 +55,38 @@ impl Lake {
             folder: folder.to_owned(),
             names: Dictionary::load(folder, &manifest.names)?,
             columns: Dictionary::load(folder, &manifest.columns)?,
-            directory: LakeDirectory::new(folder, &manifest),
+            directory: Arc::new(LakeDirectory::new(folder, &manifest)),
             files: Mutex::default(),
             manifest,
         })
+    }
+
+    /// The version after it, which a writer has just put in force.
+    pub(crate) fn followed(&self, manifest: Manifest, dictionaries: Dictionaries, whereabouts: Whereabouts) -> Self {
+        let Dictionaries { persons, accounts, workspaces, names, columns, .. } = dictionaries;
+        let directory = LakeDirectory::full(&self.folder, &manifest, [persons, accounts, workspaces], whereabouts);
+        let (folder, directory) = (self.folder.clone(), Arc::new(directory));
+        Self { folder, names, columns, files: self.still_open(&manifest), directory, manifest }
+    }
+
+    /// The version after it, in which only the manifest is another one.
+    pub(crate) fn renewed(&self, manifest: Manifest) -> Self {
+        Self {
+            folder: self.folder.clone(),
+            names: self.names.clone(),
+            columns: self.columns.clone(),
+            files: self.still_open(&manifest),
+            directory: Arc::clone(&self.directory),
+            manifest,
+        }
+    }
+
+    /// Its open files that another version has too.
+    fn still_open(&self, manifest: &Manifest) -> Mutex<BTreeMap<String, OpenFile>> {
+        let parts = manifest.runs.iter().flat_map(|run| &run.parts);
+        let tables = parts.flat_map(|part| [&part.events, &part.facts]).flatten();
+        let open = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        Mutex::new(tables.map(key_of).filter_map(|key| open.get(&key).cloned().map(|file| (key, file))).collect())
     }
 
     /// Where it is.
@@ -152,7 +182,7 @@ impl Lake {
     /// A table's file and its lives, opened once.
     pub(crate) fn open_table(&self, entry: &TableEntry) -> Result<OpenFile> {
         let lock = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = format!("{} {}", entry.data.name, entry.moved.as_ref().map_or("", |moved| &moved.name));
+        let key = key_of(entry);
         if let Some(open) = lock().get(&key) {
             return Ok(open.clone());
         }
@@ -163,9 +193,14 @@ impl Lake {
 
     /// The ids behind the codes.
     #[must_use]
-    pub const fn directory(&self) -> &LakeDirectory {
+    pub fn directory(&self) -> &LakeDirectory {
         &self.directory
     }
+}
+
+/// What says which file it is and which of its lives have moved.
+fn key_of(entry: &TableEntry) -> String {
+    format!("{} {}", entry.data.name, entry.moved.as_ref().map_or("", |moved| &moved.name))
 }
 
 impl Names {

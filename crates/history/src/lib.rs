@@ -10,6 +10,7 @@
 
 mod chunks;
 mod columns;
+mod commit;
 mod copy;
 mod dictionary;
 mod directory;
@@ -44,6 +45,7 @@ mod values;
 mod writer;
 
 pub use columns::{ColumnName, Table, ValueType};
+pub use commit::MOST_RUNS;
 pub use directory::LakeDirectory;
 pub use erase::{Erased, erase};
 pub use error::{Error, Result};
@@ -57,4 +59,4 @@ pub use retain::{Unheard, keep_from, retain, unheard};
 pub use scan::ScanRequest;
 pub use sent::SentReader;
 pub use subject::EventRecord;
-pub use writer::{LakeLock, LakeWriter, MOST_RUNS, Summary};
+pub use writer::{LakeLock, LakeWriter, Summary};

@@ -36,29 +36,34 @@ pub(crate) struct Suspects {
 }
 
 impl Suspects {
-    /// Compares what was known with what is. `ends`: the sizes of the dictionaries before (persons, accounts,
-    /// workspaces); `tied`: anonymous ids whose ties may have changed.
-    pub(crate) fn of(before: &Whereabouts, after: &Whereabouts, ends: [u32; 3], tied: &BTreeSet<u32>) -> Self {
+    /// Compares what was known with what is, each as identity and households. `ends`: the sizes of the dictionaries before
+    /// (persons, accounts, workspaces); `tied`: anonymous ids whose ties may have changed.
+    pub(crate) fn of(
+        before: (&Identity, &Households),
+        after: (&Identity, &Households),
+        ends: [u32; 3],
+        tied: &BTreeSet<u32>,
+    ) -> Self {
         let mut suspects = Self { persons: HashSet::default(), households: HashSet::default() };
         let [persons, accounts, workspaces] = ends;
         for code in 1..persons {
             let subject = Subject { kind: SubjectKind::User, code };
-            let (was, is) = (before.identity.person(code), after.identity.person(code));
-            let moved = was != is || before.households.household(subject) != after.households.household(subject);
+            let (was, is) = (before.0.person(code), after.0.person(code));
+            let moved = was != is || before.1.household(subject) != after.1.household(subject);
             if moved {
                 suspects.persons.insert(was.0);
             }
         }
         for anonymous in tied.iter().filter(|code| **code < persons) {
-            if before.identity.ties_of(*anonymous) != after.identity.ties_of(*anonymous) {
-                suspects.persons.extend(before.identity.persons_of_anonymous(*anonymous));
+            if before.0.ties_of(*anonymous) != after.0.ties_of(*anonymous) {
+                suspects.persons.extend(before.0.persons_of_anonymous(*anonymous));
             }
         }
         for (kind, end) in [(SubjectKind::Account, accounts), (SubjectKind::Workspace, workspaces)] {
             for code in 1..end {
                 let subject = Subject { kind, code };
-                let was = before.households.household(subject);
-                if was != after.households.household(subject) {
+                let was = before.1.household(subject);
+                if was != after.1.household(subject) {
                     suspects.households.insert(was);
                 }
             }

@@ -1,7 +1,6 @@
 //! The log into the lake, while everything goes on.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
@@ -41,7 +40,6 @@ pub struct Compacted {
 
 /// Brings the log into the lake from time to time, on a thread of its own.
 pub struct Compactor {
-    folder: PathBuf,
     /// A served lake has no other writer: readers rely on the files of their version.
     lock: Arc<LakeLock>,
     log: Arc<dyn Log>,
@@ -54,13 +52,14 @@ pub struct Compactor {
     has_failed: bool,
     /// It goes as soon as everything up to this entry is there.
     hurry: u64,
+    /// As it was the last time: what has been read of it is not read again.
+    lake: Option<Arc<Lake>>,
     running: Option<Receiver<Result<Compacted>>>,
 }
 
 impl Compactor {
     /// Starts with a lake that holds the log up to an offset.
     pub fn new(
-        folder: &Path,
         lock: Arc<LakeLock>,
         log: Arc<dyn Log>,
         rules: Arc<Rules>,
@@ -69,7 +68,6 @@ impl Compactor {
         through: u64,
     ) -> Self {
         Self {
-            folder: folder.to_owned(),
             lock,
             log,
             rules,
@@ -79,6 +77,7 @@ impl Compactor {
             through,
             has_failed: false,
             hurry: 0,
+            lake: None,
             running: None,
         }
     }
@@ -123,11 +122,11 @@ impl Compactor {
 
     fn start(&mut self, through: u64) -> Result<()> {
         let (sender, receiver) = channel();
-        let (folder, lock) = (self.folder.clone(), Arc::clone(&self.lock));
+        let (lock, lake) = (Arc::clone(&self.lock), self.lake.take());
         let (log, rules, from) = (Arc::clone(&self.log), Arc::clone(&self.rules), self.through + 1);
         let work = move || {
             // Nobody waits any more if the processor has stopped.
-            drop(sender.send(compact(&folder, lock, log.as_ref(), &rules, from, through)));
+            drop(sender.send(compact(lock, lake, log.as_ref(), &rules, from, through)));
         };
         std::thread::Builder::new().name("compaction".to_owned()).spawn(work).context("cannot start compaction")?;
         self.running = Some(receiver);
@@ -155,19 +154,20 @@ impl Compactor {
         self.has_failed = done.is_err();
         let compacted = done?;
         self.through = compacted.through;
+        self.lake = Some(Arc::clone(&compacted.lake));
         Ok(compacted)
     }
 }
 
 fn compact(
-    folder: &Path,
     lock: Arc<LakeLock>,
+    lake: Option<Arc<Lake>>,
     log: &dyn Log,
     rules: &Rules,
     from: u64,
     through: u64,
 ) -> Result<Compacted> {
-    let mut writer = LakeWriter::begin_with(lock, &rules.workspace).context("cannot write to the lake")?;
+    let mut writer = LakeWriter::begin_with(lock, &rules.workspace, lake).context("cannot write to the lake")?;
     let mut next = from;
     // Of the rows that were not refused.
     let mut offsets = Vec::new();
@@ -190,8 +190,7 @@ fn compact(
             .extend(rows.into_iter().enumerate().filter(|(row, _)| !refused.contains(row)).map(|(_, offset)| offset));
     }
     writer.log(through);
-    let summary = writer.commit().context("cannot put the log into the lake")?;
+    let (summary, lake) = writer.commit_and_open().context("cannot put the log into the lake")?;
     let copies = summary.copies.iter().filter_map(|row| offsets.get(*row as usize)).copied().collect();
-    let lake = Lake::open(folder).context("cannot open the lake again")?;
-    Ok(Compacted { lake: Arc::new(lake), through, copies })
+    Ok(Compacted { lake, through, copies })
 }

@@ -1,10 +1,13 @@
 //! The lake gives the same households as the plain assembly in memory, however the records are divided among imports.
 
+use std::sync::Arc;
+
 use crate::support::{any_record, dump_lake, dump_owned, import};
+use engine::batch::Batch;
 use engine::household::Needs;
 use engine::record::{Record, SubjectKind};
 use engine::workspace::Workspace;
-use history::{Lake, LakeWriter};
+use history::{Lake, LakeLock, LakeWriter, SentReader};
 use proptest::prelude::*;
 
 fn needs(accounts: bool, workspaces: bool) -> Needs {
@@ -56,16 +59,62 @@ proptest! {
     }
 
     #[test]
-    fn laid_out_anew_when_the_account_settings_change(records in records(), cut in 0..60_usize) {
+    fn laid_out_anew_when_the_account_settings_change(records in records(), cut in 0..60_usize, later in 0..60_usize) {
         let folder = tempfile::tempdir().unwrap();
         let cut = cut.min(records.len());
+        let later = later.clamp(cut, records.len());
         import(folder.path(), &workspace(false), &records[..cut]);
-        import(folder.path(), &workspace(true), &records[cut..]);
+        import(folder.path(), &workspace(true), &records[cut..later]);
+        import(folder.path(), &workspace(true), &records[later..]);
         let Ok(lake) = Lake::open(folder.path()) else { return Ok(()) };
         prop_assert!(lake.is_laid_out_for(&workspace(true)));
         let needs = needs(true, true);
         let expected = dump_owned(&engine::assemble::from_records(&records, &workspace(true), &needs), &needs);
         prop_assert_eq!(dump_lake(&lake, &workspace(true), &needs), expected);
+    }
+
+    /// A writer that goes on from an open lake writes what one does that has read everything anew; and the lake that it gives
+    /// is the one that is opened.
+    #[test]
+    fn going_on_writes_the_same(records in records(), cuts in prop::collection::vec(0usize..60, 3), laid_out in any::<bool>()) {
+        let (anew, on) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let needs = needs(true, true);
+        let lock = Arc::new(LakeLock::take(on.path()).unwrap());
+        let mut lake = None;
+        let mut from = 0;
+        for (number, cut) in cuts.into_iter().chain([records.len()]).enumerate() {
+            let to = cut.clamp(from, records.len());
+            let workspace = workspace(laid_out || number > 1);
+            let batch = Batch::from_records(&records[from..to]);
+            // Copies come, and the last records of the log may be nothing but copies.
+            let again = Batch::from_records(&records[..to / 2]);
+            let write = |mut writer: LakeWriter| {
+                writer.append(&batch).unwrap();
+                writer.append(&again).unwrap();
+                writer.log(to as u64);
+                writer.commit_and_open().unwrap()
+            };
+            let (summary, _) = write(LakeWriter::begin(anew.path(), &workspace).unwrap());
+            let (summary_on, lake_on) = write(LakeWriter::begin_with(Arc::clone(&lock), &workspace, lake).unwrap());
+            prop_assert_eq!(summary, summary_on);
+            let opened = Lake::open(on.path());
+            if let Ok(opened) = &opened {
+                prop_assert_eq!(opened.manifest(), lake_on.manifest());
+                let by_others = Lake::open(anew.path()).unwrap();
+                prop_assert_eq!(opened.manifest(), by_others.manifest());
+                if opened.is_laid_out_for(&workspace) {
+                    prop_assert_eq!(dump_lake(&lake_on, &workspace, &needs), dump_lake(opened, &workspace, &needs));
+                }
+                let places = |lake: &Lake| -> Vec<Option<u32>> {
+                    let reader = SentReader::new(lake, &needs, &workspace);
+                    let ids = records.iter().flat_map(|record| [&record.who.user, &record.who.anonymous]).flatten();
+                    ids.map(|id| reader.place_of(SubjectKind::User, id).unwrap()).collect()
+                };
+                prop_assert_eq!(places(&lake_on), places(opened));
+            }
+            lake = Some(lake_on);
+            from = to;
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Processor {
             gate: Arc::clone(&settings.gate),
             clock: settings.clock,
         };
-        let compactor = Compactor::new(&settings.lake, lock, Arc::clone(&log), Arc::clone(&rules), gate, when, through);
+        let compactor = Compactor::new(lock, Arc::clone(&log), Arc::clone(&rules), gate, when, through);
         let ground = Ground {
             lake: settings.lake,
             log: Arc::clone(&log),

@@ -21,7 +21,7 @@ fn compaction_that_failed_waits_its_turn() {
     let rules = Arc::new(Rules::new(&site.definitions, site.workspace.clone()).expect("they compile"));
     // By how much has come together it would be time at once.
     let when = When { every: Duration::from_millis(800), entries: 1 };
-    let mut compactor = Compactor::new(&lake, lock, log.clone(), rules, Arc::default(), when, 0);
+    let mut compactor = Compactor::new(lock, log.clone(), rules, Arc::default(), when, 0);
     let away = site.path().join("away");
     std::fs::rename(&lake, &away).expect("it is moved");
     std::fs::write(&lake, "no folder").expect("something is in its place");
