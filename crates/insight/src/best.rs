@@ -108,6 +108,8 @@ pub struct BestCustomers {
     pub too_young: u64,
     /// The traits that were compared.
     pub compared_by: Vec<String>,
+    /// Of how many customers these are not known; without those known of all.
+    pub not_known: Vec<NotKnown>,
     /// The ranking, the best first; with too few, nobody.
     pub ranking: Answer<Vec<Ranked>>,
     /// What was known or done before paying and stands out.
@@ -120,6 +122,16 @@ pub struct BestCustomers {
     pub days_to_pay: [Option<Ranged>; 2],
     /// Whom to ask, and what.
     pub interviews: Vec<Interview>,
+}
+
+/// A trait that is not known of all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotKnown {
+    /// The trait.
+    #[serde(rename = "trait")]
+    pub name: String,
+    /// How many have none.
+    pub customers: u64,
 }
 
 /// A customer in the ranking.
@@ -179,6 +191,7 @@ pub fn best(mut customers: Vec<Customer>, too_young: u64, asked: &Asked, zone: &
         customers: count,
         too_young,
         compared_by: asked.traits.clone(),
+        not_known: not_known(&customers, &asked.traits),
         ranking: Answer::NotEnough(NotEnough::new(count, LEAST_CUSTOMERS, "customers watched for long enough")),
         stands_out: Vec::new(),
         compared: Vec::new(),
@@ -238,6 +251,15 @@ fn scores(customers: &[Customer], weights: &Weights) -> (Weights, Vec<f64>) {
     }
     let [retention, expansion, advocacy, support_load] = used;
     (Weights { retention, expansion, advocacy, support_load }, scores)
+}
+
+fn not_known(customers: &[Customer], traits: &[String]) -> Vec<NotKnown> {
+    let has = |customer: &&Customer, place: usize| customer.traits.get(place).is_some_and(Option::is_some);
+    let of = |(place, name): (usize, &String)| {
+        let without = customers.iter().filter(|customer| !has(customer, place)).count() as u64;
+        (without > 0).then(|| NotKnown { name: name.clone(), customers: without })
+    };
+    traits.iter().enumerate().filter_map(of).collect()
 }
 
 /// Something to compare by: its words, and who is or did so.

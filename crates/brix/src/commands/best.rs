@@ -2,6 +2,7 @@
 
 mod files;
 mod gather;
+mod who;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ use crate::exit::{Exit, Failure};
 use crate::instant;
 use crate::judging::goal;
 use crate::question::Data;
+pub use files::LABEL;
 
 /// Rank the customers by who stays, grows, recommends and needs little help, and see what the best were like before they paid
 ///
@@ -27,7 +29,7 @@ use crate::question::Data;
 #[command(after_help = "Examples:\n  \
     brix best --preset self-serve\n  \
     brix best --subject account --preset enterprise --interviews interviews\n  \
-    brix best --label best && brix import best && brix discover --goal \"Best Customer Paid\"")]
+    brix best --label best && brix import best && brix discover --goal best-customer")]
 pub struct Arguments {
     /// Whose
     #[arg(long, value_name = "KIND", default_value = "user", value_parser = ["user", "account"])]
@@ -53,7 +55,7 @@ pub struct Arguments {
     /// Events of recommending (repeatable) [default: product events that sound like it]
     #[arg(long, value_name = "EVENT")]
     advocacy: Vec<String>,
-    /// Compare by this trait (repeatable): role, account.industry
+    /// Compare by this trait (repeatable): role, account.industry [default: company size, industry, role and seniority, where traits are called so]
     #[arg(long, value_name = "TRAIT")]
     by: Vec<String>,
     /// Write ten customers to ask, with a mapping that brings the answers back
@@ -80,6 +82,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     for name in arguments.goal.iter().chain(&arguments.clock).chain(&arguments.expansion).chain(&arguments.advocacy) {
         data.require_event(name)?;
     }
+    arguments.by.iter().try_for_each(|path| data.require_trait(path))?;
     let goal = match &arguments.goal {
         Some(name) => goal::named(name),
         None => data.workspace.goal.clone().ok_or_else(|| goal::missing(&data))?,
@@ -103,12 +106,17 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         tenure: length(arguments.tenure),
         expansion,
         advocacy,
-        traits: arguments.by.clone(),
+        traits: if arguments.by.is_empty() { who::traits(&data, subject) } else { arguments.by.clone() },
     };
     if asking.tenure <= 0 {
         return Err(Failure::usage("--tenure: a length of time above 0"));
     }
-    let gathered = gather::customers(&asking, &data, console)?;
+    let mut gathered = gather::customers(&asking, &data, console)?;
+    let mut traits = asking.traits.clone();
+    if arguments.by.is_empty() {
+        who::only_known(&mut traits, &mut gathered.customers);
+    }
+    who::band_sizes(&traits, &mut gathered.customers);
     let asked = Asked {
         goal: goal::words(&goal),
         weights: match arguments.preset {
@@ -117,7 +125,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         },
         share: f64::from(arguments.top) / 100.0,
         tenure_days: asking.tenure as f64 / engine::time::DAY as f64,
-        traits: arguments.by.clone(),
+        traits,
     };
     let answer = best(gathered.customers, gathered.too_young, &asked, &data.workspace.zone);
     let ranked = answer.ranking.known().is_some();

@@ -102,7 +102,15 @@ fn profile(lines: &mut Vec<String>, answer: &BestCustomers) {
             lines,
             "Who they are was not compared: --by TRAIT does, such as --by role or --by account.industry; brix data lists the traits.",
         );
+        return;
     }
+    let without = |name: &String| answer.not_known.iter().find(|unknown| unknown.name == *name);
+    let names = answer.compared_by.iter().map(|name| match without(name) {
+        Some(unknown) => format!("{name} (not known of {})", grouped(unknown.customers)),
+        None => name.clone(),
+    });
+    let names: Vec<String> = names.collect();
+    say(lines, &format!("Who they are was compared by {}.", names.join(", ")));
 }
 
 fn table<'a>(lines: &mut Vec<String>, differences: impl Iterator<Item = &'a Difference>) {

@@ -149,3 +149,16 @@ fn order_does_not_matter_and_few_are_not_ranked() {
     alike.iter_mut().for_each(|customer| customer.measured[1] = 0.0);
     assert!(ask(alike, Weights::ENTERPRISE).weights.expansion <= 0.0);
 }
+
+/// Of whom a trait is not known is counted, by trait, and said.
+#[test]
+fn who_is_not_known_is_counted() {
+    let mut customers = customers(100, 5, true);
+    customers.iter_mut().take(7).for_each(|customer| customer.traits = vec![None]);
+    let answer = ask(customers, Weights::SELF_SERVE);
+    let unknown: Vec<(&str, u64)> =
+        answer.not_known.iter().map(|unknown| (unknown.name.as_str(), unknown.customers)).collect();
+    assert_eq!(unknown, [("industry", 7)]);
+    let words = insight::best::text::text(&answer);
+    assert!(words.contains("Who they are was compared by industry (not known of 7)."), "{words}");
+}

@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::instant;
 
 /// The event that a best customer's first payment is written as.
-const LABEL: &str = "Best Customer Paid";
+pub const LABEL: &str = "Best Customer Paid";
 
 /// Ten customers with the question to each; answers are filled in and imported as traits dated by `answered_at`.
 pub fn interviews(folder: &Path, subject: SubjectKind, answer: &BestCustomers, console: &mut Console) -> Result<()> {
@@ -48,7 +48,7 @@ pub fn label(folder: &Path, subject: SubjectKind, answer: &BestCustomers, consol
     );
     write(folder, "best.csv", &rows, &mapping)?;
     console.say(format_args!(
-        "The {} best customers' first payments as “{LABEL}”: brix import {}, then --goal \"{LABEL}\"",
+        "The {} best customers' first payments as “{LABEL}”: brix import {}, then brix discover --goal best-customer",
         rows.len() - 1,
         folder.display()
     ));
