@@ -84,6 +84,7 @@ fn fold(lake: &Lake, goal: &str) -> Result<Discover> {
         permutations: 0,
         seed: 1,
         trusted: Vec::new(),
+        without_sales_touched: false,
     });
     let program = Program::compile(&[everybody(goal)], &workspace).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let mut needs = program.needs().clone();

@@ -75,6 +75,7 @@ fn discover(scenario: Scenario, accounts: u32, seed: u64) -> Discovery {
         permutations: 0,
         seed: 1,
         trusted: Vec::new(),
+        without_sales_touched: false,
     });
     let mut evaluator = Evaluator::new(&program, &binding, end);
     let mut discover = Discover::new(question);

@@ -195,6 +195,8 @@ fn the_best_customers_are_a_goal_and_their_answers_come_back() {
     let folder = product("best", 3_000, None);
     std::fs::write(folder.join("brix.yaml"), "population: everyone\ngoal: { event: Paid }\n").unwrap();
     let best = ["best", "--tenure", "10d", "--interviews", "ask", "--label", "best", "--expansion", "Looked"];
+    let early = ends(&folder, 2, &["discover", "--goal", "best-customer"]).1;
+    assert!(early.contains("brix best --label best && brix import best"), "{early}");
     let (text, words) = ends(&folder, 0, &best);
     assert!(text.starts_with("Best customers") && words.contains("Best Customer Paid"), "{text}{words}");
     let answer: Value =
@@ -204,8 +206,15 @@ fn the_best_customers_are_a_goal_and_their_answers_come_back() {
     // The label is a goal like any other.
     let told: Value = serde_json::from_str(&ends(&folder, 0, &["--json", "import", "best"]).0).unwrap();
     assert_eq!(told["new_events"], chosen);
-    let discover = ["discover", "--goal", "Best Customer Paid", "--window", "7d", "--within", "28d", "--json"];
-    let found: Value = serde_json::from_str(&ends(&folder, 0, &discover).0).unwrap();
+    let discover = |goal| {
+        let ask = ["discover", "--goal", goal, "--window", "7d", "--within", "28d", "--permutations", "0", "--json"];
+        let (found, words) = ends(&folder, 0, &ask);
+        (serde_json::from_str::<Value>(&found).unwrap(), words)
+    };
+    let (found, _) = discover("Best Customer Paid");
+    let (same, doubt) = discover("best-customer");
+    assert_eq!(found, same);
+    assert!(doubt.contains("--observed-until"), "{doubt}");
     assert!(found["population"]["counted"].as_u64().unwrap() > 0, "{found}");
     // One interview is filled in and comes back as traits of that day.
     let list = std::fs::read_to_string(folder.join("ask/interviews.csv")).unwrap();

@@ -107,6 +107,7 @@ fn question() -> Question {
         permutations: 0,
         seed: 1,
         trusted: Vec::new(),
+        without_sales_touched: false,
     }
 }
 

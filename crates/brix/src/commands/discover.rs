@@ -61,6 +61,9 @@ pub struct Arguments {
     /// An event, property or trait that is known to have been there before the outcome: not doubted although it looks too good to be true (repeatable)
     #[arg(long, value_name = "NAME")]
     trust: Vec<String>,
+    /// Leave out at each landmark whom sales had touched by then: what they do may be the doing of sales
+    #[arg(long)]
+    without_sales_touched: bool,
     /// Write the recommended rule as a definition, with its held-out figures; nothing is written where nothing is reliable
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -75,7 +78,7 @@ pub struct Whom {
     /// Whose behaviour
     #[arg(long, value_enum, default_value = "user")]
     subject: Kind,
-    /// The event that is a conversion [default: the workspace's goal]
+    /// The event that is a conversion, or best-customer [default: the workspace's goal]
     #[arg(long, value_name = "EVENT")]
     goal: Option<String>,
     /// The event that starts a subject's time [default: the event that sounds like signing up, else the first product event]
@@ -138,6 +141,7 @@ pub fn gathered(
         recall: None,
         permutations: 0,
         trust: Vec::new(),
+        without_sales_touched: false,
         out: None,
         full: false,
     };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::support::{json, out, run, scratch};
+use crate::support::{fails, json, out, run, scratch};
 
 const MAPPING: &str = r#"
 source: app
@@ -38,7 +38,7 @@ fn people(name: &str, count: usize, of: impl Fn(usize) -> (Vec<(&'static str, i6
     std::fs::write(folder.join("files/events.csv"), events).unwrap();
     std::fs::write(folder.join("files/accounts.csv"), accounts).unwrap();
     std::fs::write(folder.join("files/mapping.yaml"), MAPPING).unwrap();
-    let goal = "zone: UTC\ngoal: { event: Subscription Started, of: account, within: 31d }\nevent_kinds: { Subscription Started: billing }\n";
+    let goal = "zone: UTC\ngoal: { event: Subscription Started, of: account, within: 31d }\nevent_kinds: { Subscription Started: billing, Call Held: sales }\n";
     std::fs::write(folder.join("brix.yaml"), goal).unwrap();
     out(&folder, &["import", "files"]);
     folder
@@ -69,6 +69,43 @@ fn who_is_in_no_account_is_left_out_where_accounts_convert() {
     assert!(left > 150 && (left * 3).abs_diff(counted) < 10, "{population}");
     assert!(!discovery["findings"].to_string().contains("employees of 1 or more"), "{}", discovery["findings"]);
     assert!(told(&folder, &["--window", "7d"]).contains("left out: in no account, and the goal is one of accounts"));
+}
+
+/// Whom sales had called by the landmark, or somebody of their account, is counted beside the others, and left out on demand. Who was
+/// called later is not among them.
+#[test]
+fn whom_sales_had_touched_are_counted_and_can_be_left_out() {
+    let is_touched = |person: usize| person.is_multiple_of(2);
+    let folder = people("touched", 900, |person| {
+        let first = if person % 4 == 2 { person - 2 } else { person };
+        let mut did = vec![("Logged In", person as i64 % 3)];
+        did.extend((person % 4 < 2).then_some(("Call Held", if person % 4 == 0 { 2 } else { 9 })));
+        did.extend((first % 8 == 0 || person % 20 == 3).then_some(("Subscription Started", 12)));
+        (did, format!("a{first}"))
+    });
+    let ask = ["discover", "--window", "7d", "--permutations", "0"];
+    let all = json(&folder, &[&["--json"], &ask[..]].concat());
+    let counted = all["population"]["counted"].as_u64().unwrap();
+    let count = |is: &dyn Fn(usize) -> bool| (0..counted as usize).filter(|person| is(*person)).count() as u64;
+    let touched = count(&is_touched);
+    let window = &all["windows"][0];
+    let (people, buyers) = (touched, count(&|person| is_touched(person) && person / 4 % 2 == 0));
+    assert_eq!(window["touched_by_sales"], serde_json::json!({ "people": people, "buyers": buyers }), "{window}");
+    assert_eq!((&window["people"], &all["without_sales_touched"]), (&counted.into(), &false.into()));
+    let words = told(&folder, &["--window", "7d"]);
+    let said = format!("Sales had touched {touched} of the {counted} by day 7: of 100 of them ");
+    assert!(words.contains(&said) && words.contains("--without-sales-touched leaves them out."), "{words}");
+    let without = json(&folder, &[&["--json", "--quiet"], &ask[..], &["--without-sales-touched"]].concat());
+    let population = &without["population"];
+    assert_eq!(
+        (&population["touched_by_sales"], &population["counted"]),
+        (&touched.into(), &(counted - touched).into()),
+        "{population}"
+    );
+    assert_eq!(without["windows"][0]["people"], counted - touched);
+    assert_eq!(without["windows"][0]["touched_by_sales"], window["touched_by_sales"]);
+    let words = told(&folder, &["--window", "7d", "--without-sales-touched"]);
+    assert!(words.contains(&said) && words.contains("They are left out."), "{words}");
 }
 
 /// Somebody who does something on some days, by his number.
@@ -137,6 +174,35 @@ fn few_people_are_counted() {
     assert!(sentence.contains(&later), "{sentence}");
     let buyers = number(held_out, "buyers");
     assert!(buyers < 100 && sentence.contains(&format!("of {buyers} buyers")), "{sentence}");
+}
+
+/// Where nobody says by what, the best are set beside the rest by the traits that say who they are; `--by` is in their place.
+#[test]
+fn the_best_are_compared_by_who_they_are() {
+    let folder = people("who-is-best", 600, |person| {
+        let mut did = at_random(person);
+        if person % 2 == 0 {
+            did.push(("Subscription Started", 3));
+            did.extend((person % 90 > 45).then_some(("Logged In", 6)));
+        }
+        (did, format!("a{person}"))
+    });
+    let best = |more: &[&str]| json(&folder, &[&["--json", "best", "--tenure", "10d"], more].concat());
+    let by_account = |answer: &serde_json::Value| {
+        let all = [&answer["stands_out"], &answer["compared"]].map(|of| of.as_array().unwrap().clone()).concat();
+        let words = all.iter().map(|of| of["words"].as_str().unwrap().to_owned());
+        words.filter(|words| words.contains("employees")).collect::<Vec<_>>()
+    };
+    let answer = best(&[]);
+    assert_eq!(answer["compared_by"], serde_json::json!(["account.employees"]));
+    let mut bands = by_account(&answer);
+    bands.sort();
+    assert_eq!(bands, ["account.employees: 11–50", "account.employees: 1–10", "account.employees: 51–200"]);
+    assert_eq!(best(&["--subject", "account"])["compared_by"], serde_json::json!(["employees"]));
+    assert_eq!(best(&["--by", "employees"])["not_known"][0]["trait"], "employees");
+    let words = out(&folder, &["best", "--tenure", "10d"]);
+    assert!(words.contains("Who they are was compared by account.employees."), "{words}");
+    assert!(fails(&folder, 2, &["best", "--by", "employes"]).contains("did you mean `employees`?"));
 }
 
 /// So do the other commands that learn from buyers: who is watched for too short a time is told, with the cure.

@@ -34,6 +34,8 @@ pub struct Catalog {
     /// Codes of one name share a number.
     alike: Vec<u32>,
     product: Vec<bool>,
+    /// By code, whether it is what sales did.
+    sales: Vec<bool>,
 }
 
 /// An event that is looked at.
@@ -121,10 +123,12 @@ impl Catalog {
         let alike = names.iter().zip(0..).map(|((event, _), code)| *first.entry(&event.name).or_insert(code)).collect();
         let by_code = names.iter().map(|(event, _)| places.get(&event.name).copied().unwrap_or(NONE)).collect();
         let product = names.iter().map(|(event, _)| event.kind == EventKind::Product).collect();
+        let sales = names.iter().map(|(event, _)| event.kind == EventKind::Sales).collect();
         Self {
             by_code,
             alike,
             product,
+            sales,
             excluded,
             events,
             properties: Vec::new(),
@@ -139,6 +143,17 @@ impl Catalog {
         self.events.iter().any(|event| &*event.name == name)
             || self.properties.iter().any(|feature| &*feature.property == name)
             || self.traits.iter().any(|feature| &*feature.path.name == name)
+    }
+
+    /// Whether there is anything that sales did.
+    pub(crate) fn has_sales(&self) -> bool {
+        self.sales.contains(&true)
+    }
+
+    /// Whether a code's event is what sales did.
+    #[inline]
+    pub(crate) fn is_sales(&self, code: u32) -> bool {
+        self.sales.get(code as usize).is_some_and(|is_sales| *is_sales)
     }
 
     /// How many codes the dictionary has.

@@ -34,7 +34,7 @@ pub fn definition_file(
     let held_out = &finding.held_out;
     let mut comments = vec![finding.sentence.clone()];
     comments.push(format!(
-        "Found on {} earlier signups among {} thresholds of {} features and {} combinations; judged with {} others on {} later ones.",
+        "Found on {} earlier signups among {} thresholds of {} features and {} rules of several conditions; judged with {} others on {} later ones.",
         halves.searched,
         discovery.tried.cells,
         discovery.tried.features,

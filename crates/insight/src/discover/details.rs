@@ -153,3 +153,9 @@ impl Traits {
         steps(used, number(&feature.limit, feature.slot))
     }
 }
+
+/// The account that a user is in, as it was known at an instant.
+pub(crate) fn account_of(household: &Household<'_>, user: Subject, at: i64) -> Option<Code> {
+    let mut known = household.memberships.iter().filter(|of| of.member == user && of.at.0 <= at && of.known.0 <= at);
+    known.next_back().filter(|last| !last.leaves).map(|last| last.account)
+}

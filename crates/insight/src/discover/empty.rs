@@ -29,7 +29,7 @@ fn tried(discovery: &Discovery) -> String {
         return "There was nothing to try: no behaviour is shown by some people and not by others.".to_owned();
     }
     format!(
-        "{} combinations of event, measure, window and threshold were tried; by luck {} of them would look good, and {} {}.",
+        "{} thresholds were tried, over all events, traits, measures and windows; by luck {} of them would look good, and {} {}.",
         grouped(tried.cells),
         grouped(tried.good_by_luck),
         grouped(tried.look_good),

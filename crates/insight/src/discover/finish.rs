@@ -22,6 +22,7 @@ use super::report::{CandidateFigures, Closer, Discovery, Finding, Halves, Month,
 use super::rule::{ConditionWords, Rule};
 use super::search::{Candidate, Searched, search};
 use super::table::FeatureTable;
+use super::touched::Touched;
 use super::verdict::{Evidence, VERDICTS, Verdict};
 use super::{catalog::Excluded, sentence};
 use crate::figure::When;
@@ -110,6 +111,7 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
         findings,
         doubted: leaks.told(&following),
         trusted: question.trusted.clone(),
+        without_sales_touched: question.without_sales_touched,
         capacity_per_week: question.capacity_per_week,
         excluded,
         thresholds: VERDICTS,
@@ -345,7 +347,7 @@ fn windows(question: &Question, cohort: &Cohort<'_>) -> Vec<WindowCounts> {
         .enumerate()
         .map(|(window, length)| {
             let (people, buyers) = both(window);
-            WindowCounts { days: days(*length), people, buyers, buyers_lost: 0 }
+            WindowCounts { days: days(*length), people, buyers, buyers_lost: 0, touched_by_sales: Touched::default() }
         })
         .collect()
 }

@@ -43,6 +43,7 @@ mod testing;
 pub mod text;
 mod timed;
 mod timing;
+mod touched;
 pub mod verdict;
 
 pub use catalog::Catalog;
@@ -51,13 +52,15 @@ pub use report::Discovery;
 
 use std::sync::Arc;
 
-use engine::household::{Code, Household, Subject};
+use engine::household::{Code, Household};
 use engine::outcome::Outcome;
 use engine::record::SubjectKind;
 
 use days::Calendars;
+use details::account_of;
 use report::Population;
 use table::{Builder, FeatureTable, Rows, TableRow};
+use touched::{Touched, Touches};
 
 /// Discovery in the making.
 #[derive(Debug, Clone)]
@@ -69,6 +72,9 @@ pub struct Discover {
     population: Population,
     /// By window, those who converted before its landmark.
     lost: Vec<u64>,
+    /// By window, those whom sales had touched.
+    touched: Vec<Touched>,
+    touches: Touches,
     households: u32,
     gathered: Vec<(u32, Code)>,
 }
@@ -83,6 +89,8 @@ impl Discover {
             merged: None,
             population: Population::default(),
             lost: vec![0; question.windows.len()],
+            touched: vec![Touched::default(); question.windows.len()],
+            touches: Touches::default(),
             households: 0,
             gathered: Vec::new(),
             question,
@@ -93,6 +101,7 @@ impl Discover {
     /// holds and whose entries are repeated: so that its entries are the times inside the population.
     pub fn add(&mut self, household: &Household<'_>, outcomes: &[Outcome]) {
         let mut counted = false;
+        self.touches.look(&self.question.catalog, household);
         for outcome in outcomes {
             if let Some((row, conversion)) = self.row(household, outcome) {
                 self.rows(household, row, conversion);
@@ -140,7 +149,8 @@ impl Discover {
             let unconverted = question.recurs || first >= landmark;
             let won = outcome.conversions.iter().any(|at| (landmark..end).contains(&at.0));
             row.in_population |= u8::from(outcome.entries.iter().any(inside)) << window;
-            could |= u8::from(!question.through_account || is_member(household, outcome.subject, landmark)) << window;
+            could |= u8::from(!question.through_account || account_of(household, outcome.subject, landmark).is_some())
+                << window;
             row.unconverted |= u8::from(unconverted) << window;
             row.won |= u8::from(won) << window;
             self.lost[window] += u64::from(!unconverted && first < end);
@@ -156,8 +166,30 @@ impl Discover {
             self.population.in_no_account += 1;
             return None;
         }
+        let touched = self.touched(household, &row);
+        if self.question.without_sales_touched {
+            row.in_population &= !touched;
+            if row.in_population & row.unconverted == 0 {
+                self.population.touched_by_sales += 1;
+                return None;
+            }
+        }
         self.population.counted += 1;
         Some((row, first))
+    }
+
+    /// By window, whether sales had touched somebody; those who would be looked at are counted.
+    fn touched(&mut self, household: &Household<'_>, row: &TableRow) -> u8 {
+        let mut touched = 0;
+        for (window, length) in self.question.windows.iter().enumerate() {
+            if self.touches.had(row.subject, household, row.clock.saturating_add(*length)) {
+                touched |= 1 << window;
+                let counts = &mut self.touched[window];
+                counts.people += u64::from((row.in_population & row.unconverted) >> window & 1);
+                counts.buyers += u64::from((row.in_population & row.unconverted & row.won) >> window & 1);
+            }
+        }
+        touched
     }
 
     fn rows(&mut self, household: &Household<'_>, row: TableRow, conversion: i64) {
@@ -194,10 +226,15 @@ impl Discover {
         population.immature += theirs.immature;
         population.outside += theirs.outside;
         population.in_no_account += theirs.in_no_account;
+        population.touched_by_sales += theirs.touched_by_sales;
         population.before_first_landmark += theirs.before_first_landmark;
         population.counted += theirs.counted;
         for (mine, theirs) in self.lost.iter_mut().zip(&other.lost) {
             *mine += theirs;
+        }
+        for (mine, theirs) in self.touched.iter_mut().zip(&other.touched) {
+            mine.people += theirs.people;
+            mine.buyers += theirs.buyers;
         }
         let table = other.into_table();
         match &mut self.merged {
@@ -219,21 +256,16 @@ impl Discover {
     /// The answer.
     #[must_use]
     pub fn finish(self) -> Discovery {
-        let (question, population, lost) = (Arc::clone(&self.question), self.population, self.lost.clone());
+        let (question, population) = (Arc::clone(&self.question), self.population);
+        let (lost, touched) = (self.lost.clone(), self.touched.clone());
         let table = self.into_table();
         let mut discovery = answer(&question, &table);
         discovery.population = population;
-        for (window, lost) in discovery.windows.iter_mut().zip(lost) {
-            window.buyers_lost = lost;
+        for (window, (lost, touched)) in discovery.windows.iter_mut().zip(lost.into_iter().zip(touched)) {
+            (window.buyers_lost, window.touched_by_sales) = (lost, touched);
         }
         discovery
     }
-}
-
-/// Whether a user is in an account, as it was known at an instant.
-fn is_member(household: &Household<'_>, user: Subject, at: i64) -> bool {
-    let mut known = household.memberships.iter().filter(|of| of.member == user && of.at.0 <= at && of.known.0 <= at);
-    known.next_back().is_some_and(|last| !last.leaves)
 }
 
 /// The answer to a question from a feature table alone; who was left out of the table is not known here.

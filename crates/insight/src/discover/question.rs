@@ -48,6 +48,8 @@ pub struct Question {
     pub seed: u64,
     /// Events, properties and traits that are declared to have been known before the outcome: they are not doubted.
     pub trusted: Vec<Arc<str>>,
+    /// Whether those are left out at a landmark whom sales had touched by then.
+    pub without_sales_touched: bool,
 }
 
 impl Question {

@@ -11,6 +11,7 @@ use super::leaks::Declared;
 use super::luck::Luck;
 use super::measures::Measures;
 use super::rule::{ConditionWords, Rule};
+use super::touched::Touched;
 use super::verdict::{Verdict, VerdictThresholds};
 use crate::figure::When;
 
@@ -52,6 +53,8 @@ pub struct Discovery {
     pub doubted: Vec<String>,
     /// Events, properties and traits that are declared to have been known before the outcome.
     pub trusted: Vec<Arc<str>>,
+    /// Whether those whom sales had touched are left out.
+    pub without_sales_touched: bool,
     /// How many leads can be worked in a week, where it was told.
     pub capacity_per_week: Option<u32>,
     /// Events left out by construction.
@@ -77,6 +80,8 @@ pub struct Population {
     pub outside: u64,
     /// In no account at any landmark, where it is accounts that convert: nothing that they do could show it.
     pub in_no_account: u64,
+    /// Touched by sales before every landmark, where these are left out.
+    pub touched_by_sales: u64,
     /// Converted before the first landmark.
     pub before_first_landmark: u64,
     /// Looked at.
@@ -94,6 +99,8 @@ pub struct WindowCounts {
     pub buyers: u64,
     /// Buyers lost to it: converted before its landmark.
     pub buyers_lost: u64,
+    /// Of those at the landmark, the ones whom sales had touched by then; where these are left out, they are not among `people`.
+    pub touched_by_sales: Touched,
 }
 
 /// The two halves.
@@ -116,13 +123,13 @@ pub struct Halves {
 pub struct Tried {
     /// Features (event × measure × window).
     pub features: u64,
-    /// Cells: features × thresholds.
+    /// Thresholds in them: features × thresholds.
     pub cells: u64,
-    /// Of so many cells, those that look good by luck: positive with p below 0.05.
+    /// Of so many thresholds, those that look good by luck: positive with p below 0.05.
     pub good_by_luck: u64,
-    /// Cells of the searched half that look so.
+    /// Thresholds that look so in the searched half.
     pub look_good: u64,
-    /// Combinations of conditions tried.
+    /// Rules of several conditions tried.
     pub combinations: u64,
     /// Findings judged on the held-out half.
     pub judged: u64,

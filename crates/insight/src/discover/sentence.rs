@@ -91,7 +91,7 @@ pub(crate) fn length(days: f64) -> String {
 }
 
 /// `day 60`, `hour 36`.
-fn moment(days: f64) -> String {
+pub(crate) fn moment(days: f64) -> String {
     if days.fract() == 0.0 { format!("day {days:.0}") } else { format!("hour {:.0}", days * 24.0) }
 }
 
@@ -107,7 +107,7 @@ const FEW: u64 = 100;
 const OF_MONTH: [u64; 2] = [20, 5];
 
 /// How many of how many: of a hundred, or of those there are where these are few.
-fn counted(count: u64, of: u64, share: f64) -> (String, u64) {
+pub(crate) fn counted(count: u64, of: u64, share: f64) -> (String, u64) {
     if of < FEW { (count.to_string(), of) } else { (hundredths(share), 100) }
 }
 

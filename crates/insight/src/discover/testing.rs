@@ -34,5 +34,6 @@ pub fn question(events: usize, windows: &[i64]) -> Question {
         permutations: 0,
         seed: 1,
         trusted: Vec::new(),
+        without_sales_touched: false,
     }
 }

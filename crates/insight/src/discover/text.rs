@@ -2,7 +2,7 @@
 
 use super::closer::{HeatCell, HeatMap};
 use super::report::{Discovery, Finding};
-use super::sentence::{CAVEAT, hundredths, length};
+use super::sentence::{CAVEAT, counted, hundredths, length, moment};
 use super::verdict::Verdict;
 use crate::figure::{grouped, times};
 use crate::text::plot::bar;
@@ -69,6 +69,7 @@ impl Page<'_> {
             ("left out: not yet watched to the end", population.immature),
             ("left out: not in the population", population.outside),
             ("left out: in no account, and the goal is one of accounts", population.in_no_account),
+            ("left out: touched by sales before every landmark", population.touched_by_sales),
             ("left out: converted before the first landmark", population.before_first_landmark),
             ("left out: refuse to be judged", discovery.refused_profiling.unwrap_or_default()),
             ("looked at", population.counted),
@@ -78,6 +79,9 @@ impl Page<'_> {
             }
         }
         self.table(&table);
+        if let Some(words) = touched(discovery) {
+            self.say(&words);
+        }
         self.title(&format!("Windows, all judged by who converted by day {:.0}", discovery.end_days));
         let mut table = Table::new(&["behaviour in the first", ">people", ">buyers", ">lost to it"]);
         for window in &discovery.windows {
@@ -151,7 +155,7 @@ impl Page<'_> {
     fn tried(&mut self) {
         let tried = &self.discovery.tried;
         self.title(&format!(
-            "Tried: {} features, {} thresholds in them, {} combinations; judged on the later signups: {}",
+            "Tried: {} features, {} thresholds in them, {} rules of several conditions; judged on the later signups: {}",
             grouped(tried.features),
             grouped(tried.cells),
             grouped(tried.combinations),
@@ -379,4 +383,35 @@ impl Page<'_> {
 
 fn p_words(p: f64) -> String {
     if p < 0.0001 { "<0.0001".to_owned() } else { format!("{p:.4}") }
+}
+
+/// How many sales had touched, and how these fared beside the others, at the last landmark by which they had touched any.
+fn touched(discovery: &Discovery) -> Option<String> {
+    let window = discovery.windows.iter().rev().find(|window| window.touched_by_sales.people > 0)?;
+    let touched = window.touched_by_sales;
+    let is_out = discovery.without_sales_touched;
+    let (people, buyers) = if is_out {
+        (window.people, window.buyers)
+    } else {
+        (window.people - touched.people, window.buyers - touched.buyers)
+    };
+    let fared = |whom: &str, buyers: u64, people: u64| {
+        let (count, of) = counted(buyers, people, buyers as f64 / people.max(1) as f64);
+        format!("of {of} {whom} {count} converted")
+    };
+    let told = format!(
+        "Sales had touched {} of the {} by {}: {} after it, {}.",
+        grouped(touched.people),
+        grouped(people + touched.people),
+        moment(window.days),
+        fared("of them", touched.buyers, touched.people),
+        fared("others", buyers, people)
+    );
+    Some(if is_out {
+        format!("{told} They are left out.")
+    } else {
+        format!(
+            "{told} What they did may be the doing of sales, and a possible leak: --without-sales-touched leaves them out."
+        )
+    })
 }

@@ -13,8 +13,9 @@ use insight::discover::aim::Aim;
 use insight::discover::{Catalog, Question};
 use insight::question::{goal_recurs, length};
 
-use super::{Arguments, details};
-use crate::console::Console;
+use super::{Arguments, Kind, details};
+use crate::commands::best;
+use crate::console::{Console, DOUBT};
 use crate::exit::Failure;
 use crate::instant;
 use crate::judging::goal;
@@ -44,6 +45,8 @@ const SIGNUPS: [&str; 9] = [
     "usercreated",
     "trialstarted",
 ];
+/// The goal that `brix best --label` makes, as a word.
+const BEST_CUSTOMER: &str = "best-customer";
 /// How soon a conversion has to come where nobody says.
 const WITHIN: i64 = 60 * DAY;
 
@@ -54,7 +57,7 @@ impl Asked {
     /// A goal or clock that the data do not have, windows that do not fit, dates that are none.
     pub fn new(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Self> {
         let subject = arguments.whom.subject.subject();
-        let goal = asked_goal(arguments, data)?;
+        let goal = asked_goal(arguments, data, console)?;
         let clock = clock(arguments, data, console)?;
         let definition = everybody(subject, clock, arguments.whom.goal.is_some().then(|| goal.clone()));
         let recurs = goal_recurs(&Definition {
@@ -104,6 +107,7 @@ impl Asked {
             capacity_per_week: arguments.capacity,
             permutations: arguments.permutations,
             seed: 1,
+            without_sales_touched: arguments.without_sales_touched,
         };
         let base = Definition { goal: Some(goal), ..definition };
         Ok(Self { judged, needs, base, question: Arc::new(question) })
@@ -133,12 +137,34 @@ fn everybody(subject: SubjectKind, clock: Clock, goal: Option<Goal>) -> Definiti
     }
 }
 
-fn asked_goal(arguments: &Arguments, data: &Data) -> Result<Goal> {
+fn asked_goal(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Goal> {
     if let Some(name) = &arguments.whom.goal {
+        if name == BEST_CUSTOMER {
+            return best_customer(arguments, data, console);
+        }
         data.require_event(name)?;
         return Ok(goal::named(name));
     }
     data.workspace.goal.clone().ok_or_else(|| goal::missing(data))
+}
+
+/// To become one of the best customers: the first payments that `brix best --label` has named.
+fn best_customer(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Goal> {
+    if data.require_event(best::LABEL).is_err() {
+        let subject = match arguments.whom.subject {
+            Kind::User => "",
+            Kind::Account => " --subject account",
+        };
+        return Err(Failure::usage(format!(
+            "--goal {BEST_CUSTOMER}: nobody in the data is named as one yet; brix best{subject} --label best && brix import best does"
+        )));
+    }
+    if arguments.whom.observed_until.is_none() && arguments.whom.to.is_none() {
+        console.say(format_args!(
+            "{DOUBT}doubt:{DOUBT:#} who is best is known only after the tenure: say by --observed-until until when payments could be ranked"
+        ));
+    }
+    Ok(goal::named(best::LABEL))
 }
 
 fn clock(arguments: &Arguments, data: &Data, console: &mut Console) -> Result<Clock> {

@@ -198,6 +198,7 @@ pub fn question(subject: SubjectKind, names: &[EventName], windows: &[i64]) -> Q
         permutations: 0,
         seed: 1,
         trusted: Vec::new(),
+        without_sales_touched: false,
     }
 }
 

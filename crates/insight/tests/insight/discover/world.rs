@@ -84,6 +84,7 @@ pub fn question(world: &World) -> Question {
         permutations: 0,
         seed: 1,
         trusted: Vec::new(),
+        without_sales_touched: false,
     }
 }
 
