@@ -207,7 +207,7 @@ impl DefinitionFiles {
 
 impl DefinitionFile {
     fn read(path: &Path, asked: bool, workspace: &Workspace) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = text_of(path)?;
         Ok(Self::parse(path.display().to_string(), text, asked, workspace))
     }
 
@@ -231,6 +231,19 @@ impl DefinitionFile {
     pub fn rendered(&self) -> String {
         language::render(&self.findings, &self.text, &self.name)
     }
+}
+
+/// The text of a file of definitions.
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub fn text_of(path: &Path) -> Result<String> {
+    let shown = path.display();
+    let bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
+    text.with_context(|| {
+        format!("{shown} is no text: a definition is YAML in UTF-8; files of events are for `brix import`")
+    })
 }
 
 /// A template that ships, by its id.

@@ -10,9 +10,9 @@ pub enum Exit {
     Done = 0,
     /// Done, and something was found that should not be: a fault in a definition, an example that fails.
     Findings = 1,
-    /// The command line makes no sense.
+    /// The command line makes no sense, whatever there is to work on.
     Usage = 2,
-    /// What was given cannot be used: a missing or damaged file, a mapping that does not fit, no lake.
+    /// What it is to work on cannot be used, or is not there.
     Input = 3,
     /// A fault of Brix itself.
     Internal = 4,
@@ -28,8 +28,10 @@ impl Exit {
 Exit codes:
   0  done
   1  done, and something was found: a fault in a definition, an example that fails, a refused question
-  2  the command line makes no sense
-  3  what was given cannot be used: a missing or damaged file, a mapping that does not fit, no lake
+  2  the command line makes no sense: an unknown option, a value of the wrong form, a name that the data or the server does
+     not have (of an event, a trait, a template, a definition, a destination), a question that nobody is there to answer
+  3  what it is to work on cannot be used or is not there: a missing or damaged file, a mapping that does not fit, no lake,
+     settings with faults, an id of nobody, a server that cannot be reached or says no
   4  a fault of Brix itself
   5  validate: the definition no longer holds
   6  validate, learn, best: there is not enough data to say
@@ -88,6 +90,23 @@ mod tests {
     use anyhow::Context as _;
 
     use super::*;
+
+    /// The table of the documentation is this one.
+    #[test]
+    fn the_table_is_documented() {
+        let page = include_str!("../../../docs/exit-codes.md");
+        let mut rows: Vec<String> = Vec::new();
+        for line in Exit::HELP.lines().skip(1).take_while(|line| !line.is_empty()) {
+            match (line.strip_prefix("     "), rows.last_mut()) {
+                (Some(more), Some(row)) => row.push_str(&format!(" {more}")),
+                _ => rows.push(line.trim().to_owned()),
+            }
+        }
+        for row in rows {
+            let (code, words) = row.split_once("  ").unwrap();
+            assert!(page.contains(&format!("| {code} | {words} |")), "{code}: {words}");
+        }
+    }
 
     #[test]
     fn errors_have_their_codes() {

@@ -1,13 +1,13 @@
 //! `brix audit`: who changed what.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::client::Client;
 use super::plan::Place;
 use crate::console::Console;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::table::Table;
 
 /// Lines that are asked for at a time.
@@ -67,7 +67,9 @@ fn instant_of(name: &str, text: &str) -> Result<String> {
     };
     match at {
         Ok(at) => Ok(at.to_string()),
-        Err(_) => bail!("--{name}: `{text}` is no instant; write 2026-05-01 or 2026-05-01T09:00:00Z"),
+        Err(_) => {
+            Err(Failure::usage(format!("--{name}: `{text}` is no instant; write 2026-05-01 or 2026-05-01T09:00:00Z")))
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::serve::ConfigArguments;
 use crate::backup::{self, PutBack};
 use crate::cli::Shared;
 use crate::console::{Console, GOOD, count};
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
 use crate::serve::clock;
 use crate::table::Table;
 
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let config = arguments.config.read(shared)?;
     let Some(to) = &arguments.to else { return list(&config.data, console) };
     if !config.data.join("ledger.db").is_file() {
-        return Err(Failure::usage(format!("{} is no data folder of a server", config.data.display())));
+        anyhow::bail!("{} is no data folder of a server", config.data.display());
     }
     let made = backup::make(&config.data, &config.lake, to, clock::now())?;
     if console.json {

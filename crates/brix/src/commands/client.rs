@@ -1,5 +1,6 @@
 //! The server's API, as a client sees it.
 
+use std::convert::Infallible;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use serde_json::Value as Json;
 use ureq::http::Response;
 use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder};
+
+use crate::exit::Failure;
 
 /// The variable that holds the key.
 const KEY: &str = "BRIX_API_KEY";
@@ -42,7 +45,9 @@ impl Client {
     /// If there is no key, or the address cannot be spoken to.
     pub fn new(server: &str) -> Result<Self> {
         if server.starts_with("https:") {
-            anyhow::bail!("{server}: this command speaks HTTP only; run it next to the server, or through a tunnel");
+            return Err(Failure::usage(format!(
+                "{server}: this command speaks HTTP only; run it next to the server, or through a tunnel"
+            )));
         }
         let Ok(key) = std::env::var(KEY) else {
             anyhow::bail!("no key: put one of `api_keys` in the server's settings into the variable {KEY}");
@@ -60,13 +65,22 @@ impl Client {
     }
 
     fn taken(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>> {
-        let mut answer = answer.with_context(|| format!("cannot reach a server at {}; is it running?", self.server))?;
+        let mut answer = answer.with_context(|| {
+            format!("cannot reach a server at {}: is it running there? --server or BRIX_URL names another", self.server)
+        })?;
         if answer.status().is_success() {
             return Ok(answer);
         }
         let body = answer.body_mut().read_to_string().unwrap_or_default();
         let problem: Json = serde_json::from_str(&body).unwrap_or_default();
-        Err(Refused { status: answer.status().to_string(), problem }.into())
+        let refused = Refused { status: answer.status().to_string(), problem };
+        // A filter that there is not, or of something that there is not, is a slip on the command line.
+        match refused.text("code") {
+            Some("bad-parameter" | "unknown-definition") => {
+                Err(Failure::usage(refused.text("detail").unwrap_or_default()))
+            }
+            _ => Err(refused.into()),
+        }
     }
 
     /// What a path says.
@@ -142,26 +156,31 @@ impl Client {
         Ok(reasons.into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect())
     }
 
-    /// Hands over changes as they come, of the leads that the parameters choose, until the server ends the stream.
+    /// Hands over changes as they come, of the leads that the parameters choose, for as long as the server tells them: it ends with an
+    /// error always.
     ///
     /// # Errors
-    /// As [`Self::get`], and what `each` says.
+    /// As [`Self::get`], and what `each` says. Where the server goes away, by which number to go on.
     pub fn follow(
         &self,
-        after: u64,
+        mut after: u64,
         mut parameters: Vec<(&str, String)>,
         mut each: impl FnMut(Json) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Infallible> {
         parameters.push(("after", after.to_string()));
         let answer = self.ask("/api/v1/leads/stream", &parameters)?;
+        let gone = |after: u64| format!("the server at {} has gone; go on by --follow --after {after}", self.server);
         for line in BufReader::new(answer.into_body().into_reader()).lines() {
-            let line = line.context("the server has gone")?;
+            let line = line.with_context(|| gone(after))?;
             // Server-sent events: only their data matters here, which is one line.
             if let Some(data) = line.strip_prefix("data: ") {
-                each(serde_json::from_str(data).context("the server's change is not JSON")?)?;
+                let change: Json = serde_json::from_str(data).context("the server's change is not JSON")?;
+                let number = change.pointer("/change/number").and_then(Json::as_u64);
+                each(change)?;
+                after = number.unwrap_or(after);
             }
         }
-        Ok(())
+        anyhow::bail!(gone(after))
     }
 }
 

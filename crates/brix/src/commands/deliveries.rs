@@ -8,7 +8,7 @@ use super::client::{Client, escaped};
 use super::leads::cell;
 use super::plan::Place;
 use crate::console::{Console, count};
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::table::Table;
 
 /// Deliveries that are asked for at a time.
@@ -154,11 +154,12 @@ fn list(client: &Client, wanted: &Wanted, console: &mut Console) -> Result<()> {
             break;
         }
     }
+    let nothing = if rows.is_empty() { nothing(client, wanted)? } else { String::new() };
     if console.json {
         return console.value(&rows);
     }
     if rows.is_empty() {
-        console.say(nothing(client, wanted)?);
+        console.say(nothing);
         return Ok(());
     }
     let mut table =
@@ -196,7 +197,8 @@ fn nothing(client: &Client, wanted: &Wanted) -> Result<String> {
     }
     Ok(match &wanted.destination {
         Some(name) if !known.contains(name) => {
-            format!("there is no destination `{name}`; these are set up: {}", known.join(", "))
+            let cure = format!("these are set up: {}", known.join(", "));
+            return Err(Failure::usage(format!("there is no destination `{name}`; {cure}")));
         }
         _ if wanted.state.is_some() || wanted.lead.is_some() || wanted.destination.is_some() => {
             "no delivery is like that; `brix deliveries` shows all, `brix deliveries destinations` counts them"

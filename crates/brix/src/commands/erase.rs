@@ -15,7 +15,7 @@ use super::plan::Place;
 use super::suppress::Kind;
 use crate::cli::Shared;
 use crate::console::Console;
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::workspace;
 
 /// Erase a person, a company or a workspace
@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
 /// Nobody does.
 pub fn is_sure(what: &str) -> Result<bool> {
     if !stdin().is_terminal() {
-        bail!("this cannot be undone, and there is nobody to ask; say --yes");
+        return Err(Failure::usage("this cannot be undone, and there is nobody to ask; say --yes"));
     }
     anstream::eprint!("Remove {what}? This cannot be undone. [y/N] ");
     let mut answer = String::new();
@@ -89,6 +89,11 @@ pub fn is_sure(what: &str) -> Result<bool> {
 }
 
 fn told(state: &Json, console: &mut Console) -> Result<Exit> {
+    if state.get("known") == Some(&Json::Bool(false)) {
+        let suppressed = state.get("suppressed") == Some(&Json::Bool(true));
+        let from_now_on = if suppressed { "; it is suppressed from now on" } else { "" };
+        console.warn(format_args!("nothing was known by this id, so nothing was erased{from_now_on}"));
+    }
     if console.json {
         console.value(state)?;
         return Ok(Exit::Done);
@@ -136,12 +141,17 @@ fn in_lake(arguments: &Arguments, id: &str, shared: &Shared, console: &mut Conso
         reader.read(place, place, &mut |_, record| records.push(record))?;
     }
     let leaving = Leaving::find(&records, kind, id, &workspace);
+    let is_known = !leaving.shared.is_empty() || records.iter().any(|record| leaving.is_named_by(record));
+    if !is_known {
+        console.warn(format_args!("{} knows nothing by this id", folder.display()));
+    }
     let erased = history::erase(&lock, &workspace, &leaving.ids)?;
     lock.sweep()?;
     let rows = crate::live::forget_put_aside(&folder, &leaving.ids)?;
     let ids: Vec<&str> = leaving.ids.iter().map(|(_, id)| id.as_str()).collect();
     if console.json {
         console.value(&json!({
+            "known": is_known,
             "ids": ids,
             "shared_devices": leaving.shared,
             "removed": { "events": erased.events, "facts": erased.facts, "ids": erased.ids, "rejects": rows },

@@ -45,7 +45,8 @@ pub struct Arguments {
     /// The output's format; --json is the same as --format json
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-    /// Tell what happens to these leads as it happens, with the reason in words, until interrupted
+    /// Tell what happens to these leads as it happens, with the reason in words, until interrupted; where the server goes away it ends
+    /// with 3, and says by which --after to go on
     #[arg(long, conflicts_with_all = ["most", "sort"])]
     follow: bool,
     /// With --follow: begin after the change of this number; 0 is the beginning [default: with what comes next]
@@ -200,7 +201,7 @@ fn follow(arguments: &Arguments, format: Format, client: &Client, console: &mut 
         Some(after) => after,
         None => client.last_change()?,
     };
-    client.follow(after, arguments.filter.parameters(), |change| {
+    let never = client.follow(after, arguments.filter.parameters(), |change| {
         let told = match format {
             Format::Json => change.to_string(),
             Format::Csv | Format::Table => {
@@ -212,5 +213,5 @@ fn follow(arguments: &Arguments, format: Format, client: &Client, console: &mut 
         // Whoever reads on must see it now.
         console.finish()
     })?;
-    Ok(Exit::Done)
+    match never {}
 }

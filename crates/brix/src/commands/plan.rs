@@ -1,6 +1,5 @@
 //! `brix plan`: what a running server would make of other definitions.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -9,7 +8,7 @@ use serde_json::json;
 
 use super::client::{Client, Refused};
 use crate::console::{Console, count};
-use crate::definitions::{NamedText, yaml_files};
+use crate::definitions::{NamedText, text_of, yaml_files};
 use crate::exit::{Exit, Failure};
 use crate::live::plan::{Fate, Named, Plan, Planned};
 use crate::progress;
@@ -62,10 +61,7 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
 pub fn texts(folder: &Path) -> Result<Vec<NamedText>> {
     let paths = yaml_files(folder)?;
     anyhow::ensure!(!paths.is_empty(), "there is no definition (*.yaml) in {}", folder.display());
-    let read = |path: &PathBuf| {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(NamedText { name: path.display().to_string(), text })
-    };
+    let read = |path: &PathBuf| Ok(NamedText { name: path.display().to_string(), text: text_of(path)? });
     paths.iter().map(read).collect()
 }
 
@@ -130,6 +126,18 @@ fn head(planned: &Planned) -> String {
     }
 }
 
+/// From one instant to another: by days, and where that is one day, by what differs.
+fn from_to(was: &str, is: &str) -> String {
+    // 2026-05-01 09:12 is an instant to the minute; the last is all that there is.
+    let parts = [10, 16, 19, usize::MAX].map(|end| (part(was, end), part(is, end)));
+    let (was, is) = parts.into_iter().find(|(was, is)| was != is).unwrap_or((was.to_owned(), is.to_owned()));
+    format!("{was} → {is}")
+}
+
+fn part(instant: &str, end: usize) -> String {
+    instant.get(..end).unwrap_or(instant).replacen('T', " ", usize::from(end < usize::MAX))
+}
+
 fn names(named: &Named) -> String {
     let shown = named.first.iter().take(IN_A_LINE).map(|lead| {
         let day = lead.qualified_at.get(..10).unwrap_or_default();
@@ -137,7 +145,7 @@ fn names(named: &Named) -> String {
             (Some(band), Some(was)) if !was.starts_with(|sign: char| sign.is_ascii_digit()) => {
                 format!("{} ({was} → {band})", lead.subject)
             }
-            (_, Some(was)) => format!("{} ({} → {day})", lead.subject, was.get(..10).unwrap_or(was)),
+            (_, Some(was)) => format!("{} ({})", lead.subject, from_to(was, &lead.qualified_at)),
             (Some(band), None) => format!("{} ({day}, {band})", lead.subject),
             (None, None) => format!("{} ({day})", lead.subject),
         }
@@ -146,4 +154,21 @@ fn names(named: &Named) -> String {
     let rest = named.count.saturating_sub(shown.len() as u64);
     let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
     format!("{}{more}", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_move_within_a_day_shows_what_differs() {
+        for (was, is, told) in [
+            ("2026-05-01T09:12:44Z", "2026-05-02T09:12:44Z", "2026-05-01 → 2026-05-02"),
+            ("2026-05-01T09:12:44Z", "2026-05-01T10:12:44Z", "2026-05-01 09:12 → 2026-05-01 10:12"),
+            ("2026-05-01T09:12:44Z", "2026-05-01T09:12:45.5Z", "2026-05-01 09:12:44 → 2026-05-01 09:12:45"),
+            ("2026-05-01T09:12:44.25Z", "2026-05-01T09:12:44.5Z", "2026-05-01T09:12:44.25Z → 2026-05-01T09:12:44.5Z"),
+        ] {
+            assert_eq!(from_to(was, is), told);
+        }
+    }
 }

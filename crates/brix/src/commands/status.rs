@@ -21,7 +21,12 @@ pub struct Arguments {
 
 /// Tells it.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
-    let status = Client::new(&arguments.place.server)?.get("/api/v1/status", &[])?;
+    let client = Client::new(&arguments.place.server)?;
+    let mut status = client.get("/api/v1/status", &[])?;
+    let destinations = client.get("/api/v1/destinations", &[])?;
+    if let Some(status) = status.as_object_mut() {
+        status.extend(destinations.as_object().cloned().unwrap_or_default());
+    }
     if console.json {
         console.value(&status)?;
     } else {
@@ -100,7 +105,28 @@ fn faults(status: &Json) -> Vec<String> {
             faults.push(format!("the pull {} fails: {why}", pull.get("name").and_then(Json::as_str).unwrap_or("")));
         }
     }
+    let destinations = status.get("destinations").and_then(Json::as_array).into_iter().flatten();
+    faults.extend(destinations.filter_map(destination));
     faults
+}
+
+/// A destination that does not take what it is told.
+fn destination(one: &Json) -> Option<String> {
+    let text = |member: &str| one.get(member).and_then(Json::as_str);
+    let name = text("name")?;
+    let is_disabled = text("kind").is_some() && one.get("enabled").and_then(Json::as_bool) == Some(false);
+    let why = text("last_error").map_or_else(String::new, |why| format!(": {why}"));
+    let what = match text("failing_since") {
+        _ if is_disabled => format!("has said that it is gone{why}"),
+        Some(since) => format!("has failed since {since}{why}"),
+        None => return None,
+    };
+    let (waiting, dead) = (number(one, "/deliveries/waiting"), number(one, "/deliveries/dead"));
+    Some(format!(
+        "the destination {name} {what}; {} wait, {} were given up: `brix deliveries --destination {name}` lists them",
+        grouped(waiting),
+        grouped(dead)
+    ))
 }
 
 #[cfg(test)]
@@ -127,5 +153,26 @@ mod tests {
         assert_eq!(faults(&well), Vec::<String>::new());
         let ill = json!({"ready": false, "definitions": {"complaint": "line 3"}, "pulls": [{"name": "crm", "fails_because": "refused"}]});
         assert_eq!(faults(&ill).len(), 3);
+    }
+
+    #[test]
+    fn destinations_that_fail_are_named() {
+        let status = json!({"ready": true, "destinations": [
+            {"name": "well", "kind": "slack", "enabled": true, "failing_since": null, "deliveries": {"dead": 2}},
+            {"name": "old", "kind": null, "enabled": false, "failing_since": null, "deliveries": {"waiting": 2}},
+            {"name": "crm", "kind": "webhook", "enabled": true, "failing_since": "2026-05-01T09:00:00Z",
+             "last_error": "answered 503", "deliveries": {"waiting": 1200, "dead": 3}},
+            {"name": "gone", "kind": "webhook", "enabled": false, "failing_since": "2026-05-01T09:00:00Z",
+             "last_error": "answered 410", "deliveries": {}},
+        ]});
+        assert_eq!(
+            faults(&status),
+            [
+                "the destination crm has failed since 2026-05-01T09:00:00Z: answered 503; 1,200 wait, 3 were given up: \
+                 `brix deliveries --destination crm` lists them",
+                "the destination gone has said that it is gone: answered 410; 0 wait, 0 were given up: \
+                 `brix deliveries --destination gone` lists them",
+            ]
+        );
     }
 }

@@ -46,8 +46,8 @@ pub struct Holders {
 pub enum Done {
     /// The lake holds nothing of them any more; the version before is still there for those who read it.
     Rewritten(Rewritten),
-    /// Nothing does.
-    Cleaned,
+    /// Nothing does. Whether something did: a start looks for what an earlier process has left, and mostly finds nothing.
+    Cleaned { is_news: bool },
 }
 
 /// A lake without some.
@@ -94,7 +94,7 @@ impl Eraser {
         if self.is_unclean && self.may_begin() {
             self.is_unclean = false;
             let holders = self.holders.clone();
-            self.start(move || holders.clean().map(|()| Done::Cleaned))?;
+            self.start(move || holders.clean().map(|is_news| Done::Cleaned { is_news }))?;
         }
         Ok(None)
     }
@@ -179,8 +179,9 @@ impl Holders {
         Ok(Rewritten { lake: Arc::new(lake), erased, departures })
     }
 
-    /// Cleans what erasures have left whose subjects are out of the lake.
-    fn clean(&self) -> Result<()> {
+    /// Cleans what erasures have left whose subjects are out of the lake; gives whether there was something.
+    fn clean(&self) -> Result<bool> {
+        let mut is_news = false;
         for erasure in self.ledger.erasures().context("cannot read the erasures")? {
             let Some(mut kept) = Kept::of(&erasure) else { continue };
             if erasure.stage == Stage::Rewritten
@@ -219,8 +220,9 @@ impl Holders {
                 self.suppressed.scrub().context("cannot write the catalog anew")?;
                 kept.receipt.done_at = Some((self.clock)());
                 self.ledger.keep_erasure(&Erasure { stage: Stage::Done, detail: kept.text(), ..erasure })?;
+                is_news = true;
             }
         }
-        Ok(())
+        Ok(is_news)
     }
 }

@@ -54,6 +54,9 @@ pub struct Kept {
 pub struct Receipt {
     /// Ids that stood for it, those of devices among them.
     pub ids: u64,
+    /// Nothing was known by the id that was given.
+    #[serde(default)]
+    pub is_unknown: bool,
     /// Devices that others used too: what was theirs stays.
     pub shared_devices: u64,
     /// Leads.
@@ -92,6 +95,10 @@ impl Kept {
         let Receipt { ids, shared_devices, leads, events, facts, entries, mentions, import_rejects, .. } =
             &self.receipt;
         let mut words = vec![match (*ids, *leads) {
+            _ if self.receipt.is_unknown => {
+                let from_now_on = if self.suppress { "; nothing of it is taken in from now on" } else { "" };
+                format!("Nothing was known by this id: see whether it is written right{from_now_on}.")
+            }
             (1, 0) => {
                 "One id was found, and no lead: if you expected more, see whether the id is written right.".to_owned()
             }

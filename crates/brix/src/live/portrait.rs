@@ -80,11 +80,15 @@ impl Portrait {
         Self { who, records }
     }
 
-    /// As a zip of JSON lines, with leads and what was sent of them.
+    /// As a zip of JSON lines, with leads and what was sent of them; `None`: nothing is known.
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn packed(&self, ground: &Ground) -> Result<Vec<u8>> {
+    pub fn packed(&self, ground: &Ground) -> Result<Option<Vec<u8>>> {
+        let leads = self.leads(ground)?;
+        if self.records.is_empty() && leads.is_empty() && self.who.shared.is_empty() {
+            return Ok(None);
+        }
         let mut files = ZipWriter::new(Cursor::new(Vec::new()));
         let mut put = |name: &str, text: &str| -> Result<()> {
             files.start_file(name, SimpleFileOptions::default()).context("cannot pack a file")?;
@@ -97,8 +101,8 @@ impl Portrait {
         put("records.jsonl", &lines(self.records.iter().map(shown)))?;
         put("traits.jsonl", &lines(self.traits()))?;
         put("memberships.jsonl", &lines(self.memberships()))?;
-        put("leads.jsonl", &lines(self.leads(ground)?.into_iter()))?;
-        Ok(files.finish().context("cannot pack what is known")?.into_inner())
+        put("leads.jsonl", &lines(leads.into_iter()))?;
+        Ok(Some(files.finish().context("cannot pack what is known")?.into_inner()))
     }
 
     /// The latest value of each trait.

@@ -109,7 +109,7 @@ impl Shelf {
     ///
     /// # Errors
     /// Lake, log or ledger cannot be read.
-    pub fn portrait(&self, kind: SubjectKind, id: &str) -> Result<Vec<u8>> {
+    pub fn portrait(&self, kind: SubjectKind, id: &str) -> Result<Option<Vec<u8>>> {
         Portrait::of(&self.ground, &self.workspace, kind, id)?.packed(&self.ground)
     }
 

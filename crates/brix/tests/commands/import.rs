@@ -137,8 +137,8 @@ fn whoever_is_suppressed_is_left_out_and_counted() {
     assert_eq!(json(&folder, &["import", "files", "--json"])["new_events"], 2, "nothing of it is known");
 
     std::fs::write(folder.join("them"), "user bob\nann\n").unwrap();
-    let words = fails(&folder, 2, &arguments);
+    let words = fails(&folder, 3, &arguments);
     assert!(words.contains("them:2: there must stand `user`") && !words.contains("ann"), "{words}");
     assert!(fails(&folder, 3, &["import", "files", "--suppressed", "nobody"]).contains("cannot read nobody"));
-    assert!(fails(&folder, 2, &["import", "files", "--data", "files"]).contains("no data folder"));
+    assert!(fails(&folder, 3, &["import", "files", "--data", "files"]).contains("no data folder"));
 }

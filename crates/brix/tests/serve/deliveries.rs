@@ -68,7 +68,7 @@ fn where_there_is_nothing_it_says_what_to_do() {
     let server = Server::start(&with_destinations("deliveries-early", &webhook("crm", &well, "")));
     let (out, words) = brix(&server, &[]);
     assert!(out.is_empty() && words.contains("nothing has been told to crm yet"), "{out}{words}");
-    let words = brix(&server, &["--destination", "cmr"]).1;
+    let words = refused(&server, &["--destination", "cmr"]);
     assert!(words.contains("there is no destination `cmr`; these are set up: crm"), "{words}");
     assert!(brix(&server, &["--state", "dead"]).1.contains("no delivery is like that"));
     assert!(brix(&server, &["replay", "--dead"]).1.contains("nothing was given up"));

@@ -1,14 +1,28 @@
 //! A simulated product that sends to the server.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use engine::record::Body;
 
-use crate::support::{KEY, Server};
+use crate::support::{KEY, READ, Server, folder};
+
+const DEFINITION: &str = "
+id: seated
+subject: user
+population: everyone
+when: { event: Logged In, count: \">= 3\" }
+fit: { trait: account.seats, is: \">= 1\" }
+value: { trait: account.seats, times: 10, currency: USD }
+";
 
 #[test]
 fn a_simulated_product_sends_its_history() {
-    let server = Server::of("simulated");
+    let place = folder("simulated", "");
+    std::fs::create_dir(place.join("definitions")).unwrap();
+    std::fs::write(place.join("definitions/seated.yaml"), DEFINITION).unwrap();
+    let server = Server::start(&place);
+    server.until_ready();
     let simulate = |key: &str, more: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_brix"))
             .env("BRIX_WRITE_KEY", key)
@@ -24,6 +38,18 @@ fn a_simulated_product_sends_its_history() {
     let refused = simulate("another", &["--seconds", "0"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("401"), "{}", String::from_utf8_lossy(&refused.stderr));
+    // What is said of an account stands for its people, too: seats are.
+    let asked = |path: &str| server.ask("GET", path, READ, "").json();
+    let begun = Instant::now();
+    while asked("/api/v1/leads")["leads"] == serde_json::json!([]) || asked("/api/v1/status")["processor"]["lag"] != 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "no lead comes");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let all = asked("/api/v1/leads?limit=200");
+    for lead in all["leads"].as_array().unwrap() {
+        assert_eq!(lead["qualification"], "to_buy", "the account's seats are known: {lead}");
+        assert!(lead["account"].is_string() && lead["value"]["amount"].is_string(), "{lead}");
+    }
     let records = server.records();
     assert_eq!(records.len() as u64, told["rows"].as_u64().unwrap());
     let signed_up = |body: &Body| matches!(body, Body::Event { name, .. } if &**name == "Signed Up");

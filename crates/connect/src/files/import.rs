@@ -386,6 +386,11 @@ pub(crate) fn open(
     }
     let chosen = encoding::choose(&opened.head, stated, format == Format::Csv);
     let head = encoding::head_text(&opened.head, chosen);
+    if !sniff::is_text(&head) {
+        let message = "it is no text, and neither Parquet nor Avro: name files of events; where it is text in an encoding \
+                       without a mark, such as UTF-16, the mapping says which by `encoding:`";
+        return Err(FileError::unfit(&found.shown, None, message));
+    }
     let input = Box::new(encoding::Utf8Reader::new(opened.bytes, chosen, Arc::clone(replaced)));
     let encoding = Some(if chosen == UTF_8 { "UTF-8" } else { chosen.name() });
     if format == Format::Json {

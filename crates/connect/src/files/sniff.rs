@@ -50,6 +50,14 @@ pub(crate) fn format(head: &[u8], name: &str) -> Format {
     if matches!(first, Some(b'{' | b'[')) { Format::Json } else { Format::Csv }
 }
 
+/// Whether a head that was read as text is that: a program, a picture or whatever is packed has many characters that nobody writes.
+/// A few may have got into a text.
+pub(crate) fn is_text(head: &str) -> bool {
+    let is_odd = |letter: &char| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r');
+    let (odd, all) = (head.chars().filter(is_odd).count(), head.chars().count());
+    odd * 20 <= all
+}
+
 /// The usual delimiters, the likeliest first.
 pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 

@@ -127,6 +127,15 @@ pub struct Attempt {
     pub error: Option<String>,
 }
 
+/// A destination whose last attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failing {
+    /// When the first attempt behind the last success began.
+    pub since: Timestamp,
+    /// Why the last one failed.
+    pub last_error: String,
+}
+
 /// Which actions; what is `None` is not asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ActionFilter {
@@ -191,6 +200,12 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     /// If it cannot be read.
     fn attempts(&self, action: u64) -> Result<Vec<Attempt>>;
+
+    /// Since when a destination fails; `None`: its last attempt went well, or none is kept.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn failing(&self, destination: &str) -> Result<Option<Failing>>;
 
     /// How many actions are in each state, for each destination.
     ///

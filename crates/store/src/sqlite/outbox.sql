@@ -34,6 +34,16 @@ WHERE id = ?1 AND state IN ('delivered', 'dead', 'cancelled');
 DELETE FROM attempts WHERE action = ?1;
 -- attempts
 SELECT attempt, at, status, duration_ms, error FROM attempts WHERE action = ?1 ORDER BY id;
+-- failing
+WITH failed AS (
+    SELECT attempts.id, attempts.at, attempts.error FROM attempts JOIN actions ON actions.id = attempts.action
+    WHERE actions.destination = ?1 AND attempts.id > COALESCE((
+        SELECT attempts.id FROM attempts JOIN actions ON actions.id = attempts.action
+        WHERE actions.destination = ?1 AND attempts.error IS NULL ORDER BY attempts.id DESC LIMIT 1
+    ), 0)
+)
+SELECT since.at AS at, latest.error AS error
+FROM (SELECT at FROM failed ORDER BY id LIMIT 1) AS since, (SELECT error FROM failed ORDER BY id DESC LIMIT 1) AS latest;
 -- counts
 SELECT destination, state, COUNT(*) FROM actions GROUP BY destination, state ORDER BY destination, state;
 -- list

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use engine::time::Timestamp;
-use store::ledger::action::{Action, ActionFilter, ActionState, Ending, MOST_ERROR_BYTES, NewAction, Settled};
+use store::ledger::action::{Action, ActionFilter, ActionState, Ending, Failing, MOST_ERROR_BYTES, NewAction, Settled};
 use store::ledger::{Commit, Ledger};
 
 use crate::ledger::{action, detected, of_leads};
@@ -138,6 +138,7 @@ pub fn attempts_are_kept<L: Ledger>(make: impl Fn(&Path) -> L) {
     let leased = ledger.lease("slack", Timestamp(3), 9, 5).unwrap();
     let long = failed(&"é".repeat(MOST_ERROR_BYTES), 9);
     ledger.settle(&[settled(&leased[0], long), settled(&leased[1], delivered("m2"))]).unwrap();
+    assert_eq!(ledger.failing("slack").unwrap(), None, "the last one went well");
     let again = ledger.lease("slack", Timestamp(9), 9, 5).unwrap().remove(0);
     ledger.settle(&[Settled { status: None, ..settled(&again, delivered("m3")) }]).unwrap();
     let attempts = ledger.attempts(leased[0].id).unwrap();
@@ -148,6 +149,20 @@ pub fn attempts_are_kept<L: Ledger>(make: impl Fn(&Path) -> L) {
     assert_eq!(attempts[0].error.as_ref().unwrap().len(), MOST_ERROR_BYTES);
     assert_eq!(attempts[1].error, None);
     assert_eq!(ledger.action_counts().unwrap(), [("slack".to_owned(), ActionState::Delivered, 2)]);
+    let fails = |at: i64, why: &str| {
+        let other = NewAction { destination: "crm".to_owned(), ..action(2, &format!("other {at}"), at) };
+        with_actions(&ledger, vec![action(1, &format!("alert {at}"), at), other]);
+        let leased = ledger.lease("slack", Timestamp(at), 9, 5).unwrap().remove(0);
+        let dead = Ending::Dead { error: why.to_owned() };
+        ledger.settle(&[Settled { at: Timestamp(at), ..settled(&leased, dead) }]).unwrap();
+        let other = ledger.lease("crm", Timestamp(at), 9, 5).unwrap().remove(0);
+        ledger.settle(&[settled(&other, delivered("m4"))]).unwrap();
+    };
+    fails(20, "answered 500");
+    fails(30, "answered 400");
+    let failing = Failing { since: Timestamp(20), last_error: "answered 400".to_owned() };
+    assert_eq!(ledger.failing("slack").unwrap(), Some(failing));
+    assert_eq!((ledger.failing("crm").unwrap(), ledger.failing("nobody").unwrap()), (None, None));
 }
 
 pub fn what_was_told_goes_by_age<L: Ledger>(make: impl Fn(&Path) -> L) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use engine::record::SubjectKind;
 use history::Lake;
@@ -56,7 +56,7 @@ impl SuppressedArguments {
 fn of_server(data: &Path) -> Result<SuppressedIds> {
     let file = data.join(CATALOG);
     if !file.is_file() {
-        return Err(Failure::usage(format!("{} is no data folder of a server", data.display())));
+        bail!("{} is no data folder of a server", data.display());
     }
     let all = SqliteCatalog::open(&file).and_then(|catalog| catalog.suppressions());
     Ok(SuppressedIds::of(all.context("cannot read who is suppressed")?))
@@ -82,7 +82,7 @@ fn of_file(file: &Path, ids: &mut SuppressedIds) -> Result<()> {
             // The line may be an id, and is not shown.
             None => {
                 let expected = "`user`, `account` or `workspace`, and an id";
-                return Err(Failure::usage(format!("{shown}:{}: there must stand {expected}", number + 1)));
+                bail!("{shown}:{}: there must stand {expected}", number + 1);
             }
         }
     }

@@ -106,7 +106,10 @@ fn heading(lead: &Json) -> Vec<(&'static str, String)> {
     let ends = if ends.is_empty() { ends } else { format!(", until {ends}") };
     let known = at("/detected_at");
     let mut state = state_words(&at("/state"), &at("/refused_because"), &at("/snoozed_until")) + &since("state");
-    for (member, words) in [("/retracted", "retracted: it is not counted"), ("/corrected", "corrected by late data")] {
+    let last = list(lead, "history").iter().rev().find(|turn| text(turn, "/kind") == "corrected");
+    let is_defined_anew = last.is_some_and(|turn| text(turn, "/cause") == "definition");
+    let corrected = if is_defined_anew { "corrected: its definition has changed" } else { "corrected by late data" };
+    for (member, words) in [("/retracted", "retracted: it is not counted"), ("/corrected", corrected)] {
         if lead.pointer(member) == Some(&Json::Bool(true)) {
             state.push_str(&format!("; {words}"));
         }

@@ -93,11 +93,15 @@ pub fn sentence(change: &Json, reasons: &[String]) -> String {
     let of =
         if account.is_empty() || account == at("/lead/subject/id") { String::new() } else { format!(" of {account}") };
     let who = format!("{}{of}, {}", at("/lead/subject/id"), at("/lead/definition"));
+    let is_defined_anew = at("/change/cause") == "definition";
     let what = match at("/change/kind").as_str() {
         "detected" => format!("is a new lead ({})", at("/lead/qualification")),
+        "moved" if is_defined_anew => "has moved: its definition has changed".to_owned(),
         "moved" => "has moved".to_owned(),
+        "corrected" if is_defined_anew => "was corrected: its definition has changed".to_owned(),
         "corrected" => "was corrected by late data".to_owned(),
         "retracted" if at("/change/detail/because") == "consent" => "was retracted: it refuses to be judged".to_owned(),
+        "retracted" if is_defined_anew => "was retracted: its definition has changed, and does not name it".to_owned(),
         "retracted" => "was retracted: late data shows that it never qualified".to_owned(),
         "reinstated" => "is a lead again".to_owned(),
         "state" => format!("is now {}", at("/lead/state")),

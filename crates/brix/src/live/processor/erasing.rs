@@ -19,6 +19,15 @@ use crate::live::erasing::Departure;
 use crate::live::erasure::{Asked, Kept, Receipt};
 use crate::live::silence::Silence;
 
+/// Who departs.
+struct Whom {
+    leaving: Leaving,
+    /// Something was known of them.
+    is_known: bool,
+    /// They were not heard of since.
+    kept_from: Option<Timestamp>,
+}
+
 impl Processor {
     /// Takes entries up to the next erasure, or that one.
     pub(super) fn take_on(&mut self, mut entries: Vec<(u64, Entry)>) -> Result<()> {
@@ -37,8 +46,8 @@ impl Processor {
     }
 
     fn erase(&mut self, offset: u64, asked: Asked) -> Result<()> {
-        let leaving = self.town.whom(asked.kind, &asked.subject)?;
-        self.depart(offset, asked, leaving, None)
+        let (leaving, is_known) = self.town.whom(asked.kind, &asked.subject)?;
+        self.depart(offset, asked, Whom { leaving, is_known, kept_from: None })
     }
 
     /// Those of whom nothing was heard for long go, unless something has come since they were looked for.
@@ -58,11 +67,13 @@ impl Processor {
             suppress: false,
         };
         self.status.households_gone.fetch_add(households, Ordering::Relaxed);
-        self.depart(offset, asked, Leaving { ids, shared }, Some(before))
+        let leaving = Leaving { ids, shared };
+        self.depart(offset, asked, Whom { leaving, is_known: true, kept_from: Some(before) })
     }
 
     /// From this commit on nobody is shown them: their leads go, and whoever they were among is read again without them, in silence.
-    fn depart(&mut self, offset: u64, asked: Asked, leaving: Leaving, kept_from: Option<Timestamp>) -> Result<()> {
+    fn depart(&mut self, offset: u64, asked: Asked, whom: Whom) -> Result<()> {
+        let Whom { leaving, is_known, kept_from } = whom;
         self.offset = offset;
         self.now = self.now.max(asked.at);
         self.ticked = None;
@@ -94,6 +105,7 @@ impl Processor {
             ids: leaving.ids.len() as u64,
             shared_devices: leaving.shared.len() as u64,
             leads: leads.len() as u64,
+            is_unknown: !is_known && leads.is_empty(),
             hidden_at: Some((self.clock)()),
             ..Receipt::default()
         };
@@ -130,9 +142,11 @@ impl Processor {
         match self.eraser.poll() {
             Ok(None) => {}
             Ok(Some(Done::Rewritten(rewritten))) => self.rewritten(rewritten)?,
-            Ok(Some(Done::Cleaned)) => {
+            Ok(Some(Done::Cleaned { is_news })) => {
                 self.status.recover();
-                tracing::info!("nothing holds any more what was erased");
+                if is_news {
+                    tracing::info!("nothing holds any more what was erased");
+                }
             }
             // It is tried again.
             Err(error) => self.status.complain(&error),

@@ -12,12 +12,15 @@ use super::{Changed, Town};
 
 impl Town {
     /// By what somebody is known.
-    pub fn whom(&self, kind: SubjectKind, id: &str) -> Result<Leaving> {
+    pub fn whom(&self, kind: SubjectKind, id: &str) -> Result<(Leaving, bool)> {
         let home = self.household_of(kind, id).and_then(|number| self.homes.get(number as usize)?.as_ref());
         let reader = self.reader();
         let reading = self.reading(reader.as_ref());
         let records = home.map(|home| home.records(&self.rules.program, &reading, BTreeSet::new())).transpose()?;
-        Ok(Leaving::find(&records.unwrap_or_default(), kind, id, &self.rules.workspace))
+        let records = records.unwrap_or_default();
+        let leaving = Leaving::find(&records, kind, id, &self.rules.workspace);
+        let is_known = !leaving.shared.is_empty() || records.iter().any(|record| leaving.is_named_by(record));
+        Ok((leaving, is_known))
     }
 
     /// Reads the households again that somebody was in who is on their way out.

@@ -9,6 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Serialize;
 use store::catalog::connections::Destination as Kept;
+use store::ledger::action::Failing;
 use utoipa::ToSchema;
 
 use super::blocking;
@@ -36,6 +37,8 @@ struct Destination {
     left_alone_until: Option<String>,
     /// Why the last attempt failed.
     last_error: Option<String>,
+    /// When the first attempt behind the last success began; none: the last one went well.
+    failing_since: Option<String>,
     /// How many deliveries are in each state.
     deliveries: BTreeMap<&'static str, u64>,
 }
@@ -52,6 +55,7 @@ impl Destination {
             failures: circuit.failures,
             left_alone_until: circuit.open_until.filter(|until| *until > now).map(|until| until.to_string()),
             last_error: circuit.last_error,
+            failing_since: None,
             deliveries: BTreeMap::new(),
         }
     }
@@ -65,10 +69,21 @@ impl Destination {
 )]
 pub async fn list(State(server): State<Arc<Server>>) -> Result<Json<DestinationList>, Problem> {
     let own = Arc::clone(&server);
-    let (kept, counts) = blocking(move || Ok((own.catalog.destinations()?, own.ledger.action_counts()?))).await?;
-    let set_up = server.config.destinations.iter();
-    let mut destinations: Vec<Destination> =
-        set_up.map(|known| Destination::of(&known.name, Some(known.configured.kind.id), &kept)).collect();
+    let found = blocking(move || {
+        let names = own.config.destinations.iter().map(|known| known.name.as_str());
+        let failing = names.map(|name| own.ledger.failing(name)).collect::<store::Result<Vec<_>>>()?;
+        Ok((own.catalog.destinations()?, own.ledger.action_counts()?, failing))
+    });
+    let (kept, counts, failing) = found.await?;
+    let mut destinations = Vec::new();
+    for (known, failing) in server.config.destinations.iter().zip(failing) {
+        let mut destination = Destination::of(&known.name, Some(known.configured.kind.id), &kept);
+        if let Some(Failing { since, last_error }) = failing {
+            destination.failing_since = Some(since.to_string());
+            destination.last_error = destination.last_error.or(Some(last_error));
+        }
+        destinations.push(destination);
+    }
     for (name, state, count) in counts {
         let place = destinations.iter().position(|known| known.name == name).unwrap_or_else(|| {
             destinations.push(Destination::of(&name, None, &kept));

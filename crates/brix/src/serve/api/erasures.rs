@@ -71,6 +71,8 @@ pub struct ErasureState {
     reason: String,
     /// Whether nothing of it is taken in any more.
     suppressed: bool,
+    /// Whether anything was known by the id; none: it has not been looked at.
+    known: Option<bool>,
     /// The ids that were found. Once they are out of everything nobody knows them any more.
     ids: Option<Vec<ErasedId>>,
     /// Devices that others used too: of what they did, that goes which was theirs.
@@ -151,6 +153,7 @@ impl ErasureState {
             state: erasure.stage.word().to_owned(),
             asked_at: erasure.at.to_string(),
             by: erasure.by,
+            known: Some(!receipt.is_unknown),
             ids: kept.leaving.as_ref().map(|leaving| leaving.ids.iter().map(id).collect()),
             shared_devices: kept.leaving.map(|leaving| leaving.shared.into_iter().collect()),
             reason: kept.reason,
@@ -171,6 +174,7 @@ impl ErasureState {
             by: asked.by.clone(),
             reason: asked.reason.clone(),
             suppressed: asked.suppress,
+            known: None,
             ids: None,
             shared_devices: None,
             removed: Removed::default(),

@@ -7,9 +7,11 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
+use engine::record::SubjectKind;
 use serde::Deserialize;
 use serde_json::json;
 use store::catalog::audit::AuditEntry;
+use store::ledger::Ledger;
 use utoipa::ToSchema;
 
 use super::body_of;
@@ -35,7 +37,10 @@ pub struct ExportOf {
     post,
     path = "/api/v1/privacy/exports",
     request_body = ExportOf,
-    responses((status = 200, description = "The zip; README.txt in it says what is in it", content_type = "application/zip"))
+    responses(
+        (status = 200, description = "The zip; README.txt in it says what is in it", content_type = "application/zip"),
+        (status = 404, description = "Nothing is known by this id; the nearest of those who are leads is named"),
+    )
 )]
 pub async fn export(
     State(server): State<Arc<Server>>,
@@ -44,7 +49,7 @@ pub async fn export(
 ) -> Result<Response, Problem> {
     let of = body_of(body)?;
     require_id(&of.id)?;
-    let kind = engine::record::SubjectKind::from(of.kind);
+    let kind = SubjectKind::from(of.kind);
     // The subject's id is not in it: the line stays for ever.
     let line = AuditEntry {
         at: clock::now(),
@@ -55,16 +60,28 @@ pub async fn export(
     };
     let work = move || {
         server.catalog.change(&[], &[line])?;
-        server.shelf.portrait(kind, &of.id)
+        match server.shelf.portrait(kind, &of.id)? {
+            Some(packed) => Ok(Ok(packed)),
+            None => Ok(Err(unknown(server.ledger.as_ref(), kind, &of.id)?)),
+        }
     };
     let packed = match tokio::task::spawn_blocking(work).await {
-        Ok(packed) => packed.map_err(|error| Problem::internal(&format!("{error:#}")))?,
+        Ok(packed) => packed.map_err(|error: anyhow::Error| Problem::internal(&format!("{error:#}")))?,
         Err(error) => return Err(Problem::internal(&error)),
-    };
+    }?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"export.zip\""),
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, Extension(ToldOnce), packed).into_response())
+}
+
+/// Nobody is known by an id. It may be one that is written almost so; all leads are quick to look through, and all people are not.
+fn unknown(ledger: &dyn Ledger, kind: SubjectKind, id: &str) -> store::Result<Problem> {
+    let leads = ledger.briefs()?;
+    let subjects = leads.iter().filter(|lead| lead.subject_kind == kind).map(|lead| lead.subject.as_str());
+    let near = engine::language::nearest(id, subjects);
+    let cure = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Ok(Problem::not_found(format!("nothing is known of the {} `{id}`{cure}", kind.word())))
 }

@@ -67,9 +67,9 @@ struct Version {
 
 /// A change, and what made it.
 #[derive(Debug, Serialize, ToSchema)]
-struct Turn {
+pub struct Turn {
     #[serde(flatten)]
-    change: shown::Change,
+    pub change: shown::Change,
     /// `person`: who `by` says; `event`: what a source has sent; `time`; `time_or_event`: which of the two is not known; `definition`: another
     /// version of it.
     cause: &'static str,
@@ -169,6 +169,16 @@ fn in_words(evidence: &str, zone: &TimeZone) -> Vec<String> {
 }
 
 impl Turn {
+    /// A change that is told by itself: what made it stands in what came before.
+    pub fn of(ledger: &dyn Ledger, change: &lead::Change) -> store::Result<Self> {
+        // Nothing is kept of a lead that is erased but that.
+        let mut history = if change.kind == ChangeKind::Erased { Vec::new() } else { ledger.history(change.lead)? };
+        history.retain(|earlier| earlier.number < change.number);
+        history.push(change.clone());
+        let cause = turns(&history).pop().map_or("event", |turn| turn.cause);
+        Ok(Self { change: shown::Change::from(change), cause })
+    }
+
     fn version(&self) -> &str {
         self.change.said("version").and_then(Value::as_str).unwrap_or_default()
     }

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
 use super::leads::ListQuery;
+use super::story::Turn;
 use super::{blocking, definitions, shown};
 use crate::serve::Server;
 use crate::serve::problem::Problem;
@@ -93,9 +94,19 @@ impl StreamQuery {
 /// A change of a lead, as it is told to whoever follows.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Told {
-    change: shown::Change,
+    change: Turn,
     /// The lead as it stands by now.
     lead: Option<shown::Lead>,
+}
+
+impl Told {
+    const fn number(&self) -> u64 {
+        self.change.change.number
+    }
+
+    const fn kind(&self) -> &'static str {
+        self.change.change.kind
+    }
 }
 
 /// Changes of leads as server-sent events: first those after `after`, or after the header Last-Event-ID
@@ -171,7 +182,7 @@ async fn send_changes(
         let mut text = String::new();
         for told in told {
             let Ok(data) = serde_json::to_string(&told) else { return };
-            text.push_str(&format!("id: {}\nevent: {}\ndata: {data}\n\n", told.change.number, told.change.kind));
+            text.push_str(&format!("id: {}\nevent: {}\ndata: {data}\n\n", told.number(), told.kind()));
         }
         if text.is_empty() && said.elapsed() >= ALIVE {
             text.push_str(": alive\n\n");
@@ -191,14 +202,14 @@ async fn send_changes(
 
 /// What is told of a change; `None`: its lead is not one of those that are asked for.
 fn tell(ledger: &dyn Ledger, change: &Change, filter: &LeadFilter) -> store::Result<Option<Told>> {
-    let told = |lead: Option<&_>| Told { change: shown::Change::from(change), lead: lead.map(shown::Lead::from) };
+    let told = |lead: Option<&_>| Ok(Told { change: Turn::of(ledger, change)?, lead: lead.map(shown::Lead::from) });
     let lead = ledger.lead(change.lead)?;
     let lead = match lead {
-        _ if *filter == LeadFilter::default() => return Ok(Some(told(lead.as_ref()))),
-        None => return Ok((change.kind == ChangeKind::Erased).then(|| told(None))),
+        _ if *filter == LeadFilter::default() => return told(lead.as_ref()).map(Some),
+        None => return (change.kind == ChangeKind::Erased).then(|| told(None)).transpose(),
         Some(lead) => lead,
     };
     let this = LeadFilter { lead: Some(lead.id), are_retracted: lead.is_retracted, ..filter.clone() };
     let one = PageRequest { order: Order::QualifiedAt, after: None, most: 1 };
-    Ok(ledger.leads(&this, &one)?.leads.first().map(|lead| told(Some(lead))))
+    ledger.leads(&this, &one)?.leads.first().map(|lead| told(Some(lead))).transpose()
 }

@@ -1,12 +1,12 @@
 //! The outbox's rows.
 
 use engine::time::Timestamp;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use super::SqliteLedger;
 use crate::error::Result;
 use crate::ledger::action::{
-    Action, ActionFilter, ActionState, Attempt, Ending, MOST_ERROR_BYTES, NewAction, Outbox, Settled,
+    Action, ActionFilter, ActionState, Attempt, Ending, Failing, MOST_ERROR_BYTES, NewAction, Outbox, Settled,
 };
 use crate::sqlite::row::{Query, cut, ids, limit, time, word};
 use crate::sqlite::statement::statement;
@@ -25,6 +25,7 @@ const TOLD_LONG_AGO: &str = statement(SQL, "told long ago");
 const FORGET: &str = statement(SQL, "forget");
 const FORGET_ATTEMPTS: &str = statement(SQL, "forget attempts");
 const ATTEMPTS: &str = statement(SQL, "attempts");
+const FAILING: &str = statement(SQL, "failing");
 const COUNTS: &str = statement(SQL, "counts");
 const LIST: &str = statement(SQL, "list");
 const DESTINATION: &str = statement(SQL, "where destination");
@@ -169,6 +170,14 @@ impl Outbox for SqliteLedger {
                 })
             })?;
             attempts.collect()
+        })
+    }
+
+    fn failing(&self, destination: &str) -> Result<Option<Failing>> {
+        self.database.read(|reader| {
+            let mut statement = reader.prepare_cached(FAILING)?;
+            let failing = |row: &Row<'_>| Ok(Failing { since: time(row, "at")?, last_error: row.get("error")? });
+            statement.query_row([destination], failing).optional()
         })
     }
 
