@@ -1,8 +1,8 @@
 //! The `brix` command: from files of events to a proven definition. `brix --help` lists what it can do,
 //! `docs/getting-started.md` goes through it.
 //!
-//! Each command is a file of [`commands`]; [`cli`] has what is shared by all: options, exit codes, and where data and
-//! words go. The work itself is done by the libraries.
+//! Each command is a file of [`commands`]; [`dispatch`] finds the way to it. What is shared by all: options in [`cli`], exit codes in
+//! [`exit`], and where data and words go in [`console`]. The work itself is done by the libraries.
 
 mod access;
 mod backup;
@@ -11,6 +11,7 @@ mod commands;
 mod console;
 mod definitions;
 mod delivery;
+mod dispatch;
 mod exit;
 mod instant;
 mod judging;
@@ -32,5 +33,5 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    cli::run(std::env::args_os())
+    dispatch::run(std::env::args_os())
 }
