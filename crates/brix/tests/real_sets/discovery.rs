@@ -71,6 +71,9 @@ fn app_users_who_had_not_enrolled_by_the_end_of_their_first_day_are_told_apart_b
     let (doubted, reliable) = (of_verdict(&discovery, "possible_leak"), of_verdict(&discovery, "reliable"));
     assert!(doubted.contains(&"Screen Viewed where screen = VerifySSN".to_owned()), "{doubted:?}");
     assert!(!is_any_about(&reliable, "screen = VerifySSN"), "{reliable:?}");
+    // The earlier signups do not show it; that it is doubted is told with its reason all the same.
+    let told = discovery["doubted"].to_string();
+    assert!(told.contains("later signups show it") && told.contains("screen = VerifySSN 85 convert"), "{told}");
     assert!(is_any_about(&reliable, "screen = joinscreen"), "{reliable:?}");
     recommended_holds(&discovery);
 }
@@ -90,6 +93,8 @@ fn too_few_organisations_are_left_to_say_which_will_grow() {
     // That a colleague joined says the same as the goal; it does not even look good, so that there is nothing to doubt.
     assert_eq!(of_verdict(&discovery, "possible_leak"), Vec::<String>::new());
     assert_eq!(discovery["nothing"]["buyers"], 205);
+    // Nobody of sales called anybody: a colleague who joins is no touch of theirs.
+    assert_eq!(discovery["windows"][2]["touched_by_sales"]["people"], 0);
 }
 
 #[test]

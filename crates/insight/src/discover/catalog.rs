@@ -9,8 +9,6 @@ use engine::household::EventName;
 use engine::record::EventKind;
 use serde::Serialize;
 
-use super::share::ShareFeature;
-
 /// The most events that are looked at: the most frequent ones.
 pub const MOST_EVENTS: usize = 200;
 /// Names that are not looked at.
@@ -80,6 +78,50 @@ pub struct TraitFeature {
     pub slot: u32,
     /// Whether it is this value; `None`: how large its number is, cut to a whole one.
     pub is: Option<Value>,
+}
+
+/// A limit and what counts against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShareFeature {
+    /// What is used.
+    pub used: Used,
+    /// The limit: the subject's own trait or, for users, their account's.
+    pub limit: TraitPath,
+    /// Its slot among what is read of subjects.
+    pub slot: u32,
+}
+
+/// What counts against a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Used {
+    /// How often an event happened in the window: its place in the catalog.
+    Event(u16),
+    /// How many members used the product in the window (accounts only).
+    Members,
+    /// A number at the landmark: the trait, and its slot among what is read of subjects.
+    Trait(TraitPath, u32),
+}
+
+impl Used {
+    /// The event that is counted.
+    #[must_use]
+    pub const fn event(&self) -> Option<u16> {
+        match self {
+            Self::Event(event) => Some(*event),
+            Self::Members | Self::Trait(..) => None,
+        }
+    }
+
+    /// What it is called: an event, a trait, or all product events.
+    pub(crate) fn name(&self, catalog: &Catalog) -> Arc<str> {
+        let event = |event: &u16| catalog.events.get(usize::from(*event)).map(|event| Arc::clone(&event.name));
+        match self {
+            Self::Event(place) => event(place),
+            Self::Trait(path, _) => Some(Arc::clone(&path.name)),
+            Self::Members => None,
+        }
+        .unwrap_or_else(|| Arc::from("any"))
+    }
 }
 
 /// An event that is left out.

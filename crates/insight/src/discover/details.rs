@@ -7,8 +7,8 @@ use engine::household::{Code, Household, Subject};
 use engine::record::SubjectKind;
 use engine::{Number, Value};
 
-use super::catalog::{Catalog, OfProperty, TraitFeature};
-use super::share::{ShareFeature, Used, steps};
+use super::catalog::{Catalog, OfProperty, ShareFeature, TraitFeature, Used};
+use super::share::steps;
 
 /// How the properties of each event are read.
 #[derive(Debug, Clone, Default)]

@@ -57,10 +57,7 @@ fn buyers(discovery: &Discovery, nothing: &Nothing) -> String {
     let Some(needed) = nothing.buyers_needed.filter(|_| buyers < people) else { return words };
     let share = hundredths(nothing.for_share);
     let [with, without] = nothing.rates.map(hundredths);
-    let of = match discovery.subject {
-        "user" => "people".to_owned(),
-        other => format!("{other}s"),
-    };
+    let of = discovery.whom();
     words.push_str(&if nothing.is_twice {
         format!(
             " To see that {of} with a behaviour that {share} of 100 show buy twice as often takes about {}",

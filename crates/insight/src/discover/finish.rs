@@ -13,7 +13,7 @@ use super::closer::{Overlap, curve, heat_map, loads, missed, overlaps, weeks};
 use super::cohort::{Cohort, Half};
 use super::combine::{Combined, combine};
 use super::layout::{About, Measure};
-use super::leaks::{Declared, Leaks};
+use super::leaks::{self, Declared, Leaks};
 use super::luck::Luck;
 use super::measures::{Measures, measures};
 use super::nothing::nothing;
@@ -108,8 +108,8 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
         nothing: (!reliable).then(|| nothing(question, &cohort, judged_count)),
         candidates: candidates(question, &searched, luck.as_ref()),
         luck,
+        doubted: doubted(&leaks, &following, &findings),
         findings,
-        doubted: leaks.told(&following),
         trusted: question.trusted.clone(),
         without_sales_touched: question.without_sales_touched,
         capacity_per_week: question.capacity_per_week,
@@ -255,6 +255,9 @@ fn finding(
         is_size: rule.conditions.iter().all(|condition| condition.is_size(&question.catalog)),
     };
     let verdict = evidence.verdict();
+    // What only the later signups show was combined before, and is doubted all the same.
+    let late = || leaks::too_good_later(&rule.words(&question.catalog), &held_out);
+    let leak = leak.or_else(|| (verdict == Verdict::PossibleLeak).then(late));
     let logarithm = |measures: &Measures| measures.lift.map(|lift| lift.value.ln());
     let optimism = logarithm(&search).zip(logarithm(&held_out)).map(|(found, held)| found - held);
     let catalog = &question.catalog;
@@ -279,6 +282,14 @@ fn finding(
     };
     finding.sentence = sentence::sentence(question, &finding);
     finding
+}
+
+/// All that is doubted: what the search shows, and what only the later signups do.
+fn doubted(leaks: &Leaks, following: &[usize], findings: &[Finding]) -> Vec<String> {
+    let mut told = leaks.told(following);
+    let late = findings.iter().filter(|finding| leaks.why(&finding.rule).is_none());
+    told.extend(late.filter_map(|finding| finding.leak.clone()));
+    told
 }
 
 /// The months in which somebody's time started, and each place's among them.

@@ -8,14 +8,14 @@ use engine::record::EventKind;
 use serde::Serialize;
 use stats::table::{TwoByTwo, binary_entropy};
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Used};
 use super::cohort::Cohort;
 use super::layout::{About, Measure, Slot, Taken};
+use super::measures::Measures;
 use super::question::Question;
 use super::rule::{Condition, Rule};
 use super::search::Searched;
 use super::sentence::hundredths;
-use super::share::Used;
 use super::table::FeatureTable;
 use super::verdict::{VERDICTS, looks_certain, looks_near_certain};
 
@@ -212,6 +212,13 @@ fn too_good(words: &str, table: &TwoByTwo) -> String {
     format!(
         "of 100 with {words} {with} convert, of others {without}, and {found} of 100 who convert have it: it may be a step of buying, or set afterwards"
     )
+}
+
+/// What is too good to be true by the figures of the later signups.
+pub(crate) fn too_good_later(words: &str, held_out: &Measures) -> String {
+    let others = (held_out.buyers - held_out.met_buyers, held_out.people - held_out.met);
+    let table = TwoByTwo::from_groups((held_out.met_buyers, held_out.met), others).unwrap_or_default();
+    format!("only the later signups show it, so that combined rules may hold it: {}", too_good(words, &table))
 }
 
 /// An event by itself.

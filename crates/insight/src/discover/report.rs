@@ -252,6 +252,14 @@ pub struct Nothing {
 }
 
 impl Discovery {
+    /// Of whom it speaks: `people`, `accounts`, `workspaces`.
+    pub(crate) fn whom(&self) -> String {
+        match self.subject {
+            "user" => "people".to_owned(),
+            other => format!("{other}s"),
+        }
+    }
+
     /// Puts ids on those who are named among the missed.
     pub fn name_missed(&mut self, id: impl Fn(engine::household::Subject) -> String) {
         for closer in &mut self.closer {

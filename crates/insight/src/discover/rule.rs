@@ -11,10 +11,9 @@ use engine::time::HOUR;
 use serde::Serialize;
 
 use super::bits::Bits;
-use super::catalog::{Catalog, OfProperty, PropertyFeature, TraitFeature};
+use super::catalog::{Catalog, OfProperty, PropertyFeature, ShareFeature, TraitFeature, Used};
 use super::cohort::Cohort;
 use super::question::Question;
-use super::share::{ShareFeature, Used};
 use super::table::{Measure, Slot};
 use super::{share, timed, timing};
 
@@ -57,13 +56,13 @@ impl Condition {
     #[must_use]
     pub fn criterion(&self, catalog: &Catalog, window: i64) -> Criterion {
         if self.slot.measure.is_timing() {
-            return timed::criterion(self, catalog, window);
+            return timed::criterion(self.slot, self.at_least, self.negated, catalog, window);
         }
         if let Some(feature) = self.trait_feature(catalog) {
             return self.trait_criterion(feature);
         }
         if let Some(feature) = self.share_feature(catalog) {
-            return share::criterion(self, feature, catalog);
+            return share::criterion(self.at_least, self.negated, feature, catalog);
         }
         let name = self.slot.event.and_then(|event| catalog.events.get(usize::from(event)));
         let pattern = name.map_or(NamePattern::Any, |event| NamePattern::Exactly(Arc::clone(&event.name)));
@@ -138,10 +137,10 @@ impl Condition {
     #[must_use]
     pub fn words(&self, catalog: &Catalog) -> String {
         if self.slot.measure.is_timing() {
-            return timed::words(self, catalog);
+            return timed::words(self.slot, self.at_least, self.negated, catalog);
         }
         if let Some(feature) = self.share_feature(catalog) {
-            return share::words(self, feature, catalog);
+            return share::words(self.at_least, self.negated, feature, catalog);
         }
         let name = self.slot.event.and_then(|event| catalog.events.get(usize::from(event)));
         let name = name.map_or("any product event", |event| &event.name);
@@ -159,7 +158,7 @@ impl Condition {
             return match (&feature.what, least) {
                 (OfProperty::Is(value), 1) => format!("{not}{name} where {property} = {}", crate::words::value(value)),
                 (OfProperty::Is(value), _) => {
-                    format!("{not}{name} where {property} = {} {least} or more times", crate::words::value(value))
+                    format!("{not}{name} {least} or more times where {property} = {}", crate::words::value(value))
                 }
                 (OfProperty::Distinct, _) => format!("{not}{name} with {least} or more different {property}"),
                 (OfProperty::Sum, _) => format!("{not}{name} with {property} of {least} or more in sum"),

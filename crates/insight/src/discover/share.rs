@@ -15,9 +15,8 @@ use engine::definition::{
 use engine::record::{EventKind, SubjectKind};
 use engine::{Number, Value};
 
-use super::catalog::{Catalog, spaced, stem};
+use super::catalog::{Catalog, ShareFeature, Used, spaced, stem};
 use super::layout::{Layout, Measure, Slot};
-use super::rule::Condition;
 
 /// Of 100 that a limit allows, so many at least.
 const STEPS: [u32; 4] = [50, 80, 90, 100];
@@ -70,59 +69,6 @@ const ADDS: [&str; 11] = [
 const TAKES: [&str; 4] = ["deleted", "removed", "archived", "left"];
 /// Words that have no plural.
 const UNCOUNTED: [&str; 7] = ["storage", "space", "bandwidth", "traffic", "memory", "data", "usage"];
-
-/// A limit and what counts against it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShareFeature {
-    /// What is used.
-    pub used: Used,
-    /// The limit: the subject's own trait or, for users, their account's.
-    pub limit: TraitPath,
-    /// Its slot among what is read of subjects.
-    pub slot: u32,
-}
-
-/// What counts against a limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Used {
-    /// How often an event happened in the window: its place in the catalog.
-    Event(u16),
-    /// How many members used the product in the window (accounts only).
-    Members,
-    /// A number at the landmark: the trait, and its slot among what is read of subjects.
-    Trait(TraitPath, u32),
-}
-
-impl Used {
-    /// The event that is counted.
-    #[must_use]
-    pub const fn event(&self) -> Option<u16> {
-        match self {
-            Self::Event(event) => Some(*event),
-            Self::Members | Self::Trait(..) => None,
-        }
-    }
-
-    /// The feature that counts it in the window.
-    const fn counted(&self) -> Option<Slot> {
-        match self {
-            Self::Event(event) => Some(Slot { event: Some(*event), measure: Measure::Count, of: None }),
-            Self::Members => Some(Slot { event: None, measure: Measure::Users, of: None }),
-            Self::Trait(..) => None,
-        }
-    }
-
-    /// What it is called: an event, a trait, or all product events.
-    pub(crate) fn name(&self, catalog: &Catalog) -> Arc<str> {
-        let event = |event: &u16| catalog.events.get(usize::from(*event)).map(|event| Arc::clone(&event.name));
-        match self {
-            Self::Event(place) => event(place),
-            Self::Trait(path, _) => Some(Arc::clone(&path.name)),
-            Self::Members => None,
-        }
-        .unwrap_or_else(|| Arc::from("any"))
-    }
-}
 
 /// The words of a name, without their endings.
 fn stems(name: &str) -> Vec<String> {
@@ -201,6 +147,15 @@ pub(crate) fn share(steps: u32) -> Option<u32> {
     STEPS.get((steps as usize).checked_sub(1)?).copied()
 }
 
+/// The feature that counts what is used in the window.
+const fn counted(used: &Used) -> Option<Slot> {
+    match used {
+        Used::Event(event) => Some(Slot { event: Some(*event), measure: Measure::Count, of: None }),
+        Used::Members => Some(Slot { event: None, measure: Measure::Users, of: None }),
+        Used::Trait(..) => None,
+    }
+}
+
 /// The exact sums of a subject that shares are made of: levels are too coarse for large limits.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sums {
@@ -213,7 +168,7 @@ pub(crate) struct Sums {
 
 impl Sums {
     pub fn new(catalog: &Catalog, layout: &Layout) -> Self {
-        let counted = catalog.shares.iter().filter_map(|feature| feature.used.counted());
+        let counted = catalog.shares.iter().filter_map(|feature| counted(&feature.used));
         let mut counted: Vec<usize> =
             counted.filter_map(|slot| layout.slots.iter().position(|known| *known == slot)).collect();
         counted.sort_unstable();
@@ -231,7 +186,7 @@ impl Sums {
 
     /// What was counted in a window; `None`: it is a trait that is used.
     pub fn of(&self, used: &Used, layout: &Layout, window: usize) -> Option<Number> {
-        let slot = used.counted()?;
+        let slot = counted(used)?;
         let counted = self.counted.iter().position(|feature| layout.slots.get(*feature) == Some(&slot))?;
         let sum = self.sums.get(counted * self.windows + window)?;
         Some(Number::whole(i64::from(*sum)))
@@ -244,7 +199,7 @@ impl Sums {
 }
 
 /// As a definition says it.
-pub(crate) fn criterion(condition: &Condition, feature: &ShareFeature, catalog: &Catalog) -> Criterion {
+pub(crate) fn criterion(at_least: u32, negated: bool, feature: &ShareFeature, catalog: &Catalog) -> Criterion {
     let counts = |name: NamePattern, measure: Measured| {
         Quantity::Measure(Box::new(Behaviour {
             events: Events { names: vec![name], kind: None, filter: None },
@@ -261,24 +216,24 @@ pub(crate) fn criterion(condition: &Condition, feature: &ShareFeature, catalog: 
         Used::Members => counts(NamePattern::Any, Measured::Users),
         Used::Trait(path, _) => Quantity::Trait(path.clone()),
     };
-    let least = hundredths(share(condition.at_least).unwrap_or(0));
+    let least = hundredths(share(at_least).unwrap_or(0));
     let met = Criterion::Ratio(Box::new(Ratio {
         of,
         to: Quantity::Trait(feature.limit.clone()),
         is: Test::Is(Op::AtLeast, Operand::Constant(Value::Number(least))),
     }));
-    if condition.negated { Criterion::Not(Box::new(met)) } else { met }
+    if negated { Criterion::Not(Box::new(met)) } else { met }
 }
 
 /// In words that stand behind "people with": `80 % or more of their projects used (Project Created against max_projects)`.
-pub(crate) fn words(condition: &Condition, feature: &ShareFeature, catalog: &Catalog) -> String {
-    let not = if condition.negated { "not " } else { "" };
+pub(crate) fn words(at_least: u32, negated: bool, feature: &ShareFeature, catalog: &Catalog) -> String {
+    let not = if negated { "not " } else { "" };
     let whose = if feature.limit.of == TraitOwner::Account { "their account's" } else { "their" };
     let used = match &feature.used {
         Used::Members => Arc::from("active members"),
         other => other.name(catalog),
     };
-    let (least, limit) = (share(condition.at_least).unwrap_or(0), &feature.limit.name);
+    let (least, limit) = (share(at_least).unwrap_or(0), &feature.limit.name);
     format!("{not}{least} % or more of {whose} {} used ({used} against {limit})", things(limit))
 }
 

@@ -22,11 +22,7 @@ fn catalog(events: &[&str], traits: &[&str]) -> Catalog {
 
 /// What counts against each limit, in words.
 fn told(catalog: &Catalog, subject: SubjectKind) -> Vec<String> {
-    let of = |(feature, of): (&ShareFeature, u16)| {
-        let slot = Slot { event: feature.used.event(), measure: Measure::Share, of: Some(of) };
-        words(&Condition { slot, at_least: 2, negated: false }, feature, catalog)
-    };
-    shares(catalog, subject).iter().zip(0..).map(of).collect()
+    shares(catalog, subject).iter().map(|feature| words(2, false, feature, catalog)).collect()
 }
 
 #[test]

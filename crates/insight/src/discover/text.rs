@@ -61,7 +61,8 @@ impl Page<'_> {
         let population = &discovery.population;
         let article = if discovery.subject.starts_with('a') { "an" } else { "a" };
         self.lines.push(format!("What predicts {} of {article} {}", discovery.goal, discovery.subject));
-        let mut table = Table::new(&["", ">people"]);
+        let people = format!(">{}", discovery.whom());
+        let mut table = Table::new(&["", &people]);
         for (words, count) in [
             ("time started", population.started),
             ("left out: started outside the period", population.outside_period),
@@ -83,7 +84,7 @@ impl Page<'_> {
             self.say(&words);
         }
         self.title(&format!("Windows, all judged by who converted by day {:.0}", discovery.end_days));
-        let mut table = Table::new(&["behaviour in the first", ">people", ">buyers", ">lost to it"]);
+        let mut table = Table::new(&["behaviour in the first", &people, ">buyers", ">lost to it"]);
         for window in &discovery.windows {
             let lost = grouped(window.buyers_lost);
             table.row(vec![length(window.days), grouped(window.people), grouped(window.buyers), lost]);
@@ -108,10 +109,7 @@ impl Page<'_> {
 
     fn findings(&mut self, full: bool) {
         let findings = &self.discovery.findings;
-        let says =
-            |finding: &&Finding| full || !matches!(finding.verdict, Verdict::NotReliable | Verdict::NotEnoughData);
-        let told: Vec<&Finding> =
-            findings.iter().filter(says).take(if full { findings.len() } else { SHOWN }).collect();
+        let told: Vec<&Finding> = self.told(full).filter_map(|place| findings.get(place)).collect();
         if !told.is_empty() {
             self.title("Found");
         }
@@ -136,13 +134,24 @@ impl Page<'_> {
                 Verdict::NotEnoughData,
             ]
             .map(|verdict| (verdict, of(verdict)));
-            let counts: Vec<String> = counts
-                .iter()
-                .filter(|(_, count)| *count > 0)
-                .map(|(verdict, count)| format!("{count} {}", verdict.words().to_lowercase()))
-                .collect();
+            let counts: Vec<String> =
+                counts.iter().filter(|(_, count)| *count > 0).map(|(verdict, count)| verdict.counted(*count)).collect();
             self.say(&format!("Of all {} that were judged: {}.", findings.len(), counts.join(", ")));
         }
+    }
+
+    /// A finding's number in the list of those told, where it is among them.
+    fn number(&self, place: usize, full: bool) -> String {
+        let number = self.told(full).position(|told| told == place);
+        number.map_or_else(String::new, |number| format!(" ({} above)", number + 1))
+    }
+
+    /// The places of the findings that are told.
+    fn told(&self, full: bool) -> impl Iterator<Item = usize> + '_ {
+        let is_told =
+            move |finding: &Finding| full || !matches!(finding.verdict, Verdict::NotReliable | Verdict::NotEnoughData);
+        let findings = self.discovery.findings.iter().enumerate().filter(move |(_, finding)| is_told(finding));
+        findings.map(|(place, _)| place).take(if full { usize::MAX } else { SHOWN })
     }
 
     fn nothing(&mut self) {
@@ -167,7 +176,7 @@ impl Page<'_> {
         let discovery = self.discovery;
         let Some(place) = discovery.recommended else { return };
         let Some(finding) = discovery.findings.get(place) else { return };
-        self.title("To go on with: the simplest within the noise of the best");
+        self.title(&format!("To go on with{}: the simplest within the noise of the best", self.number(place, full)));
         let lines = wrap(&format!("when: {}", finding.criterion), WIDTH, "  ", "    ");
         self.lines.extend(lines);
         let span = if finding.window_days == 1.0 { "1 day".to_owned() } else { length(finding.window_days) };
@@ -175,14 +184,16 @@ impl Page<'_> {
         let Some(closer) = discovery.closer.iter().find(|closer| closer.finding == place) else { return };
         let missed = &closer.missed;
         let mut words = format!("It misses {} of {} buyers", grouped(missed.buyers), grouped(missed.of));
+        let [others, found] = missed.median_events.map(|count| grouped(count.into()));
         // Where nobody has any there is nothing to tell.
         if missed.median_events != [0, 0] || missed.without_activity < missed.buyers {
-            words.push_str(&format!(
-                "; {} of these had no product event by then, the others {} in the middle (those found: {})",
-                grouped(missed.without_activity),
-                grouped(missed.median_events[0].into()),
-                grouped(missed.median_events[1].into()),
-            ));
+            words.push_str(&match missed.without_activity {
+                0 => format!(". These had a median of {others} product events by then, those found {found}"),
+                none => format!(
+                    ". {} of these had no product event by then, the others a median of {others}, those found {found}",
+                    grouped(none)
+                ),
+            });
         }
         self.say(&format!("{words}."));
         if full && !missed.subjects.is_empty() {
@@ -194,7 +205,7 @@ impl Page<'_> {
     fn doubted(&mut self) {
         let discovery = self.discovery;
         if !discovery.doubted.is_empty() {
-            self.title("Doubted, and not combined; --trust NAME takes in what is known to have been there before");
+            self.title("Doubted; --trust NAME takes in what is known to have been there before");
             for why in &discovery.doubted {
                 self.lines.extend(wrap(&format!("{why}."), WIDTH, "  - ", "    "));
             }
@@ -339,8 +350,8 @@ impl Page<'_> {
 
     fn candidates(&mut self) {
         self.title("What an uncorrected search would show (the earlier signups alone)");
-        let mut table =
-            Table::new(&["", ">window", ">met", ">buyers", ">phi", ">p", ">q over all tried", ">best by luck"]);
+        self.say("q: over all tried; luck: how often the best looks as good where outcomes are given out anew.");
+        let mut table = Table::new(&["", ">window", ">met", ">buyers", ">phi", ">p", ">q", ">luck"]);
         for candidate in self.discovery.candidates.iter().take(25) {
             let condition = &candidate.condition;
             let of = &condition.of;

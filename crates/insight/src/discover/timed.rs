@@ -9,8 +9,7 @@ use engine::definition::{
 use engine::{Number, Span, Value};
 
 use super::catalog::Catalog;
-use super::layout::Measure;
-use super::rule::Condition;
+use super::layout::{Measure, Slot};
 use super::timing::{growth, last_quarter, span};
 
 fn named(catalog: &Catalog, event: Option<u16>) -> Arc<str> {
@@ -35,16 +34,15 @@ fn measured(events: Events, measure: Measured, period: Period, is: Option<(Op, V
 }
 
 /// As a definition of a window says it; the window is told in microseconds.
-pub(super) fn criterion(condition: &Condition, catalog: &Catalog, window: i64) -> Criterion {
-    let slot = condition.slot;
+pub(super) fn criterion(slot: Slot, at_least: u32, negated: bool, catalog: &Catalog, window: i64) -> Criterion {
     let of = || events(catalog, slot.event);
-    let span = span(slot.measure, condition.at_least);
+    let span = span(slot.measure, at_least);
     let behaviour = |of| Criterion::Behaviour(Box::new(of));
     let met = match slot.measure {
         Measure::Growth => {
             let half = window / 2;
             let late = Period::FromTo(Span::Exact(half), Span::Exact(window));
-            let share = Number::ratio(growth(condition.at_least).unwrap_or(0).into(), 100).unwrap_or(Number::ZERO);
+            let share = Number::ratio(growth(at_least).unwrap_or(0).into(), 100).unwrap_or(Number::ZERO);
             Criterion::Ratio(Box::new(Ratio {
                 of: Quantity::Measure(Box::new(measured(of(), Measured::Count, late, None))),
                 to: Quantity::Measure(Box::new(measured(
@@ -70,26 +68,25 @@ pub(super) fn criterion(condition: &Condition, catalog: &Catalog, window: i64) -
         }),
         Measure::Lately => {
             let late = Period::FromTo(Span::Exact(last_quarter(window)), Span::Exact(window));
-            let enough = (Op::AtLeast, Value::whole(condition.at_least.into()));
+            let enough = (Op::AtLeast, Value::whole(at_least.into()));
             behaviour(measured(of(), Measured::Count, late, Some(enough)))
         }
         _ => {
             let period = span.map_or(Period::Window, |span| Period::Within(Span::Exact(span)));
-            let op = if condition.negated { Op::Below } else { Op::AtLeast };
+            let op = if negated { Op::Below } else { Op::AtLeast };
             return behaviour(measured(of(), Measured::Count, period, Some((op, Value::whole(1)))));
         }
     };
-    if condition.negated { Criterion::Not(Box::new(met)) } else { met }
+    if negated { Criterion::Not(Box::new(met)) } else { met }
 }
 
 /// In words that stand behind "people with".
-pub(super) fn words(condition: &Condition, catalog: &Catalog) -> String {
-    let slot = condition.slot;
-    let (name, not) = (named(catalog, slot.event), if condition.negated { "not " } else { "" });
-    let span = span(slot.measure, condition.at_least).map(|span| Span::Exact(span).to_string());
+pub(super) fn words(slot: Slot, at_least: u32, negated: bool, catalog: &Catalog) -> String {
+    let (name, not) = (named(catalog, slot.event), if negated { "not " } else { "" });
+    let span = span(slot.measure, at_least).map(|span| Span::Exact(span).to_string());
     match (slot.measure, span) {
         (Measure::Growth, _) => {
-            let share = growth(condition.at_least).unwrap_or(0);
+            let share = growth(at_least).unwrap_or(0);
             format!("{not}{name} at least {share} % as often in the second half of the time as in the first")
         }
         (Measure::Then, Some(span)) => format!("{not}{name} and then {} within {span}", named(catalog, slot.of)),
@@ -98,9 +95,9 @@ pub(super) fn words(condition: &Condition, catalog: &Catalog) -> String {
         (Measure::Again(nth), Some(span)) => format!("{not}{name} {nth} times within {span}, counted from the first"),
         (Measure::Again(2), None) => format!("{not}{name} again"),
         (Measure::Again(nth), None) => format!("{not}{name} {nth} times"),
-        (Measure::Lately, _) if condition.at_least == 1 => format!("{not}{name} in the last quarter of the time"),
+        (Measure::Lately, _) if at_least == 1 => format!("{not}{name} in the last quarter of the time"),
         (Measure::Lately, _) => {
-            format!("{not}{name} {} or more times in the last quarter of the time", condition.at_least)
+            format!("{not}{name} {} or more times in the last quarter of the time", at_least)
         }
         (_, Some(span)) => format!("{not}{name} within {span} of the start"),
         (_, None) => format!("{not}{name}"),

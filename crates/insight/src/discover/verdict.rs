@@ -39,6 +39,13 @@ impl Verdict {
             Self::NotEnoughData => "Not enough data",
         }
     }
+
+    /// So many of them: `2 possible leaks`.
+    #[must_use]
+    pub fn counted(self, count: usize) -> String {
+        let many = if self == Self::PossibleLeak && count != 1 { "s" } else { "" };
+        format!("{count} {}{many}", self.words().to_lowercase())
+    }
 }
 
 /// The thresholds of verdicts; written into every JSON report.
