@@ -23,6 +23,7 @@ type Key = (Arc<str>, SubjectKind, String);
 struct Known {
     id: u64,
     definition: Arc<str>,
+    has_account: bool,
     entry: u32,
     qualification: Qualification,
     qualified_at: Timestamp,
@@ -137,6 +138,7 @@ impl Book {
             known.entry((brief.subject_kind, brief.subject)).or_default().push(Known {
                 id: brief.id,
                 definition,
+                has_account: brief.has_account,
                 entry: brief.entry,
                 qualification: brief.qualification,
                 qualified_at: brief.qualified_at,
@@ -263,6 +265,7 @@ impl Book {
             let lead = Known {
                 id: self.next,
                 definition: Arc::clone(&of.definition().id),
+                has_account: facts.account.is_some(),
                 entry,
                 qualification: want.qualification,
                 qualified_at: want.qualified_at,
@@ -415,6 +418,8 @@ impl Of<'_> {
         let moved = (lead.qualification, lead.qualified_at) != (want.qualification, want.qualified_at);
         drifted |= (lead.exit_at, lead.score, &lead.value) != (want.exit_at, score, &facts.value);
         drifted |= lead.band.as_deref() != facts.band.as_deref() || lead.may_contact != facts.may_contact;
+        // Companies were not followed when it was made, or it came to be known later whose it is: nobody is alerted by that.
+        drifted |= !lead.has_account && facts.account.is_some();
         if !moved && !drifted {
             if self.reached.is_some_and(|reached| reached <= want.qualified_at) {
                 let facts = Box::new(self.facts(want));
@@ -422,6 +427,7 @@ impl Of<'_> {
             }
             return;
         }
+        lead.has_account = facts.account.is_some();
         lead.qualification = want.qualification;
         lead.qualified_at = want.qualified_at;
         lead.exit_at = want.exit_at;

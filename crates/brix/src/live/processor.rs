@@ -8,6 +8,7 @@ mod going_live;
 mod passing;
 mod start;
 mod telling;
+mod together;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -157,6 +157,8 @@ pub struct Brief {
     pub subject_kind: SubjectKind,
     /// The subject's id.
     pub subject: String,
+    /// Of a person: whether a company of theirs stands with it.
+    pub has_account: bool,
     /// Which entry.
     pub entry: u32,
     /// What for.

@@ -60,7 +60,7 @@ SELECT at, by, text FROM notes WHERE lead = ?1 ORDER BY id;
 -- evidence
 SELECT evidence FROM evidence WHERE lead = ?1;
 -- briefs
-SELECT id, definition, subject_kind, subject, entry, qualification, qualified_at, exit_at, score, value, currency, band,
+SELECT id, definition, subject_kind, subject, account IS NOT NULL AS has_account, entry, qualification, qualified_at, exit_at, score, value, currency, band,
     may_contact, is_corrected, is_retracted, state, reason, until
 FROM leads WHERE is_erased = 0 ORDER BY id;
 -- lead

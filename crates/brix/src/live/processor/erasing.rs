@@ -11,6 +11,7 @@ use store::ledger::erasures::{Erasure, Stage};
 use store::ledger::lead::{LeadChange, What};
 
 use super::Processor;
+use super::together::together;
 use crate::live::book::Now;
 use crate::live::compaction::Compacted;
 use crate::live::entry::Entry;
@@ -31,6 +32,18 @@ struct Whom {
 impl Processor {
     /// Takes entries up to the next erasure, or that one.
     pub(super) fn take_on(&mut self, mut entries: Vec<(u64, Entry)>) -> Result<()> {
+        loop {
+            let behind = entries.split_off(together(&entries));
+            let last = entries.last().map(|(offset, _)| *offset);
+            self.take_part(entries)?;
+            if behind.is_empty() || last != Some(self.offset) {
+                return Ok(());
+            }
+            entries = behind;
+        }
+    }
+
+    fn take_part(&mut self, mut entries: Vec<(u64, Entry)>) -> Result<()> {
         match entries.iter().position(|(_, entry)| matches!(entry, Entry::Erasure(_) | Entry::Silence(_))) {
             None => self.take(entries),
             Some(0) => match entries.swap_remove(0) {

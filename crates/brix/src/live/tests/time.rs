@@ -164,8 +164,12 @@ impl Scene {
 
     /// Somebody did something; it is known from now on.
     fn does(&mut self, who: Who, name: &str, timestamp: Timestamp) {
+        self.append(self.event(who, name, timestamp));
+    }
+
+    fn event(&self, who: Who, name: &str, timestamp: Timestamp) -> Entry {
         let body = Body::Event { name: Arc::from(name), kind: None, properties: Properties::new(), amount: None };
-        self.append(Entry::Record(Box::new(Record {
+        Entry::Record(Box::new(Record {
             source: Arc::from("app"),
             sender: Arc::from(""),
             message: Arc::from(format!("{name} {timestamp}")),
@@ -173,7 +177,7 @@ impl Scene {
             received_at: Some(self.now),
             who,
             body,
-        })));
+        }))
     }
 
     fn restart(self) -> Self {
@@ -289,6 +293,26 @@ fn a_conversion_that_came_after_somebody_said_so_is_taken_back_with_it() {
     scene.say(LeadState::New);
     scene.acts("Task Created");
     assert_eq!(scene.state(), LeadState::New);
+}
+
+/// However the log is cut into batches.
+#[test]
+fn what_somebody_says_and_a_conversion_in_one_batch_count_in_their_order() {
+    for (pays_first, expected) in [(false, LeadState::Converted), (true, LeadState::Working)] {
+        let mut scene = Scene::keen();
+        scene.now = Timestamp(scene.now.0 + HOUR);
+        let who = Who { user: Some(Arc::from("eve")), ..Who::default() };
+        let paid = scene.event(who, "Paid", scene.now);
+        let what = LeadAct::State(LeadState::Working);
+        let said = Entry::Lead { lead: scene.lead, at: scene.now, by: "ann".to_owned(), what };
+        let entries = if pays_first { [paid, said] } else { [said, paid] };
+        let entries = entries.map(|entry| entry.encode().expect("it encodes"));
+        scene.log.append(entries.to_vec()).expect("it is durable");
+        scene.processor.step().expect("it goes on");
+        assert_eq!(scene.processor.lag(), 0, "both were taken");
+        scene.pass(HOUR);
+        assert_eq!(scene.state(), expected, "pays first: {pays_first}");
+    }
 }
 
 /// A conversion that was kept by an older version of Brix, which did not say when the goal was reached.

@@ -176,7 +176,10 @@ async fn page(
     let chosen = survey.of.iter().filter(|(id, ..)| query.definition.as_ref().is_none_or(|only| **only == **id));
     let chosen: Vec<&Ranking> = chosen.map(choose).collect();
     if let (Some(only), true) = (&query.definition, chosen.is_empty()) {
-        return Err(Problem::not_found(format!("no definition `{only}` is in force")));
+        let near = engine::language::nearest(only, survey.of.iter().map(|(id, ..)| &**id));
+        let cure = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        let words = format!("no definition `{only}` is in force{cure}");
+        return Err(Problem::of(StatusCode::NOT_FOUND, "unknown-definition", words));
     }
     let is_told = |found: &&Found| {
         let is_hidden = server.suppressed.has(found.kind, &found.near.id);

@@ -197,6 +197,8 @@ fn turns(history: &[lead::Change]) -> Vec<Turn> {
             _ if change.is_by_somebody() => "person",
             ChangeKind::Retracted if change.said("version").is_some() => "definition",
             ChangeKind::Moved | ChangeKind::Corrected if is_other("version") => "definition",
+            // Its company has come to be known.
+            ChangeKind::Moved if is_other("account") => "event",
             ChangeKind::Moved if !["qualification", "score", "value", "band"].into_iter().any(is_other) => {
                 "time_or_event"
             }

@@ -116,6 +116,7 @@ pub(super) fn brief(row: &Row<'_>) -> rusqlite::Result<Brief> {
         definition: row.get("definition")?,
         subject_kind: word(row, "subject_kind", subject_kind)?,
         subject: row.get("subject")?,
+        has_account: row.get("has_account")?,
         entry: row.get("entry")?,
         qualification: word(row, "qualification", Qualification::of)?,
         qualified_at: time(row, "qualified_at")?,
