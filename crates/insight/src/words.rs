@@ -2,7 +2,7 @@
 
 use engine::definition::{
     Aggregate, Behaviour, CalendarUnit, Criterion, DistinctOf, Events, Filter, Measure, NamePattern, Op, Operand,
-    Period, Quantity, Sequence, Test, TraitOwner, TraitPath, TraitTest, ValueRule,
+    Period, Quantity, Ratio, Sequence, Test, TraitOwner, TraitPath, TraitTest, ValueRule,
 };
 use engine::outcome::Finding;
 use engine::workspace::DomainKind;
@@ -25,13 +25,25 @@ pub fn criterion(criterion: &Criterion) -> String {
         Criterion::Behaviour(behaviour) => self::behaviour(behaviour),
         Criterion::Sequence(sequence) => self::sequence(sequence),
         Criterion::Trait(test) => trait_test(test),
-        Criterion::Ratio(ratio) => format!("{} of {} {}", quantity(&ratio.of), quantity(&ratio.to), test(&ratio.is)),
+        Criterion::Ratio(ratio) => self::ratio(ratio),
         Criterion::Meets { definition, lasting } => {
             let lasting = lasting.map_or(String::new(), |span| format!(" for {span}"));
             format!("meets “{definition}”{lasting}")
         }
         Criterion::MembersMeeting { definition, is } => format!("members who meet “{definition}” {}", test(is)),
         Criterion::OfAccount(part) => format!("the account: {}", self::criterion(part)),
+    }
+}
+
+/// `number of Project Created at least 80 % of max_projects`.
+fn ratio(ratio: &Ratio) -> String {
+    let (of, to) = (quantity(&ratio.of), quantity(&ratio.to));
+    match &ratio.is {
+        Test::Is(op, Operand::Constant(Value::Number(share))) => {
+            let hundredths = Number(share.0.saturating_mul(100));
+            format!("{of} {} {hundredths} % of {to}", sign(*op))
+        }
+        is => format!("{of} of {to} {}", test(is)),
     }
 }
 
@@ -242,20 +254,21 @@ fn operand(operand: &Operand) -> String {
     }
 }
 
+const fn sign(op: Op) -> &'static str {
+    match op {
+        Op::AtLeast => "at least",
+        Op::Above => "more than",
+        Op::Equal => "=",
+        Op::Unequal => "≠",
+        Op::Below => "less than",
+        Op::AtMost => "at most",
+    }
+}
+
 fn test(test: &Test) -> String {
     let list = |operands: &[Operand]| operands.iter().map(operand).collect::<Vec<_>>().join(", ");
     match test {
-        Test::Is(op, right) => {
-            let sign = match op {
-                Op::AtLeast => "at least",
-                Op::Above => "more than",
-                Op::Equal => "=",
-                Op::Unequal => "≠",
-                Op::Below => "less than",
-                Op::AtMost => "at most",
-            };
-            format!("{sign} {}", operand(right))
-        }
+        Test::Is(op, right) => format!("{} {}", sign(*op), operand(right)),
         Test::Between(low, high) => format!("between {} and {}", operand(low), operand(high)),
         Test::In(operands) => format!("in {}", list(operands)),
         Test::NotIn(operands) => format!("not in {}", list(operands)),

@@ -92,6 +92,7 @@ fn who_uses_a_limit_up_is_found_where_that_makes_them_pay() {
     assert!(definition.contains(criterion), "{definition}");
     out(&folder, &["check", "found.yaml"]);
     let backtest = json(&folder, &["--json", "backtest", "found.yaml", TO]);
+    assert!(backtest.to_string().contains("number of Project Created at least 80 % of max_projects"), "{backtest}");
     let leads = &backtest["definitions"][0]["leads"]["precision"];
     let both = |name: &str| found["search"][name].as_u64().unwrap() + found["held_out"][name].as_u64().unwrap();
     assert_eq!((&leads["of"], &leads["count"]), (&both("met").into(), &both("met_buyers").into()), "{leads}");

@@ -125,6 +125,8 @@ fn criteria_read_as_words() {
         ("{ event: any, distinct: $event, is: '>= 3' }", "different events among any event at least 3"),
         ("{ sequence: [A, B], span: 48h }", "A, then B within 2d"),
         ("{ trait: account.employees, is: '>= 50' }", "account employees at least 50"),
+        ("{ ratio: { of: used, to: account.limit }, is: '>= 80%' }", "used at least 80 % of account limit"),
+        ("{ ratio: { of: a, to: b }, is: between 0.5 and 1 }", "a of b between 0.5 and 1"),
         ("{ not: { event: A } }", "no A so far"),
         ("{ not: { trait: role, is: admin } }", "not (role = admin)"),
         ("{ at_least: 2, of: [{ event: A }, { event: B }, { event: C }] }", "at least 2 of: A; B; C"),
