@@ -5,7 +5,6 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -65,7 +64,7 @@ fn expected() -> Vec<Record> {
             kind: None,
             properties: Vec::into_iter(properties)
                 .map(|(name, value)| (Arc::from(name), value))
-                .collect::<BTreeMap<_, _>>(),
+                .collect(),
             amount,
         },
     };

@@ -208,7 +208,7 @@ fn company(
 mod tests {
     use super::*;
     use crate::Timestamp;
-    use crate::record::Who;
+    use crate::record::{Properties, Who};
 
     fn record(user: &str, device: &str, account: &str, at: i64) -> Record {
         let some = |id: &str| (!id.is_empty()).then(|| id.into());
@@ -219,7 +219,7 @@ mod tests {
             timestamp: Timestamp(at),
             received_at: None,
             who: Who { user: some(user), anonymous: some(device), account: some(account), workspace: None },
-            body: Body::Event { name: "Used".into(), kind: None, properties: BTreeMap::new(), amount: None },
+            body: Body::Event { name: "Used".into(), kind: None, properties: Properties::default(), amount: None },
         }
     }
 

@@ -1,9 +1,9 @@
 //! Records: what a source says happened, before anyone asks what it means.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use litemap::LiteMap;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{Number, Timestamp, Value};
 
@@ -49,8 +49,13 @@ impl Who {
     }
 }
 
-/// Named values, sorted by name.
-pub type Properties = BTreeMap<Arc<str>, Value>;
+/// Named values, sorted by name: a handful mostly, so that one piece of memory beats a tree's nodes of eleven.
+pub type Properties = LiteMap<Arc<str>, Value>;
+
+/// As a map also where there are none: by itself an empty one is written as a list where people may read it.
+fn by_name<S: Serializer>(properties: &Properties, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(properties)
+}
 
 /// What a record says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +67,7 @@ pub enum Body {
         /// The kind the source states, else the workspace decides by the name.
         kind: Option<EventKind>,
         /// Its details.
+        #[serde(serialize_with = "by_name")]
         properties: Properties,
         /// The money it moved, for conversions.
         amount: Option<Money>,
@@ -71,6 +77,7 @@ pub enum Body {
         /// Whose traits.
         of: SubjectKind,
         /// The values.
+        #[serde(serialize_with = "by_name")]
         traits: Properties,
         /// Held to be so always: declared by the import, counted in every report.
         constant: bool,
@@ -181,4 +188,30 @@ pub const GENERIC_IDS: [&str; 18] = [
 pub fn is_generic(id: &str) -> bool {
     let id = id.trim();
     id.len() <= 40 && GENERIC_IDS.contains(&id.to_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn properties_are_written_as_a_map() {
+        let written = |properties: Properties| {
+            let body = Body::Event { name: "Used".into(), kind: None, properties, amount: None };
+            (
+                serde_json::to_value(&body).unwrap()["Event"]["properties"].to_string(),
+                postcard::to_stdvec(&body).unwrap(),
+            )
+        };
+        let (text, bytes) = written(Properties::default());
+        assert_eq!((text.as_str(), bytes.as_slice()), ("{}", &b"\0\x04Used\0\0\0"[..]));
+        let some =
+            [("b", Value::Boolean(true)), ("a", Value::Boolean(false))].map(|(name, value)| (Arc::from(name), value));
+        let (text, bytes) = written(Properties::from_iter(some.clone()));
+        assert_eq!(text, r#"{"a":{"Boolean":false},"b":{"Boolean":true}}"#);
+        let map = postcard::to_stdvec(&BTreeMap::<Arc<str>, Value>::from(some)).unwrap();
+        assert!(bytes.windows(map.len()).any(|part| part == map), "{bytes:?} has no {map:?}");
+    }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{OwnedHouseholds, from_records};
 use crate::household::{Needs, Subject};
-use crate::record::{Body, Record, SubjectKind, Who};
+use crate::record::{Body, Properties, Record, SubjectKind, Who};
 use crate::time::Timestamp;
 use crate::value::Value;
 use crate::workspace::Workspace;
@@ -30,12 +30,12 @@ fn record(at: i64, user: &str, anonymous: &str, account: &str, body: Body) -> Re
 }
 
 fn event(at: i64, user: &str, anonymous: &str, account: &str, name: &str) -> Record {
-    let body = Body::Event { name: Arc::from(name), kind: None, properties: BTreeMap::new(), amount: None };
+    let body = Body::Event { name: Arc::from(name), kind: None, properties: Properties::default(), amount: None };
     record(at, user, anonymous, account, body)
 }
 
 fn email(at: i64, user: &str, address: &str) -> Record {
-    let traits = BTreeMap::from([(Arc::from("email"), Value::text(address))]);
+    let traits = Properties::from_iter([(Arc::from("email"), Value::text(address))]);
     record(at, user, "", "", Body::Traits { of: SubjectKind::User, traits, constant: false })
 }
 
@@ -161,10 +161,12 @@ fn any_record() -> impl Strategy<Value = Record> {
         |(at, delay, user, anonymous, account, workspace, body, message)| {
             let text = |letter: Option<char>| letter.map(|letter| Arc::from(letter.to_string()));
             let body = match body {
-                0 => Body::Event { name: Arc::from("Used"), kind: None, properties: BTreeMap::new(), amount: None },
+                0 => {
+                    Body::Event { name: Arc::from("Used"), kind: None, properties: Properties::default(), amount: None }
+                }
                 1 => Body::Traits {
                     of: SubjectKind::User,
-                    traits: BTreeMap::from([(
+                    traits: Properties::from_iter([(
                         Arc::from("email"),
                         Value::text(["a@x.com", "b@y.com", "c@gmail.com"][at as usize % 3]),
                     )]),

@@ -190,7 +190,7 @@ mod tests {
 
     fn properties() -> impl Strategy<Value = Properties> {
         let value = prop_oneof![4 => scalar(), 1 => prop::collection::vec(scalar(), 0..3).prop_map(|list| Value::List(list.into()))];
-        prop::collection::btree_map(name(), value, 0..4)
+        prop::collection::btree_map(name(), value, 0..4).prop_map(Properties::from_iter)
     }
 
     fn body() -> impl Strategy<Value = Body> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::household::{Household, Needs};
-use engine::record::{Body, Money, Record, SubjectKind, Who};
+use engine::record::{Body, Money, Properties, Record, SubjectKind, Who};
 use engine::workspace::Workspace;
 use engine::{Number, Timestamp, Value};
 use history::{Lake, ScanRequest, ValueType};
@@ -21,7 +21,7 @@ fn paid(at: i64) -> Record {
         body: Body::Event {
             name: "Paid".into(),
             kind: None,
-            properties: BTreeMap::from([("plan".into(), Value::text("pro"))]),
+            properties: Properties::from_iter([("plan".into(), Value::text("pro"))]),
             amount: Some(Money { amount: Number::whole(3_000_000_000), currency: "EUR".into() }),
         },
     }

@@ -1,13 +1,12 @@
 //! What the tests of the lake share.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use engine::assemble::OwnedHouseholds;
 use engine::batch::Batch;
 use engine::household::{EventName, Household, Needs, Subject};
-use engine::record::{Body, EventKind, Money, Record, SubjectKind, Who};
+use engine::record::{Body, EventKind, Money, Properties, Record, SubjectKind, Who};
 use engine::workspace::Workspace;
 use engine::{Number, Timestamp, Value};
 use history::{Lake, LakeWriter, ScanRequest, Summary};
@@ -113,7 +112,8 @@ fn value() -> impl Strategy<Value = Value> {
 pub fn any_record() -> impl Strategy<Value = Record> {
     let id = |ids: &'static [&'static str]| prop::option::of(prop::sample::select(ids));
     let properties =
-        prop::collection::btree_map(prop::sample::select(vec!["p", "q", "r"]).prop_map(Arc::from), value(), 0..3);
+        prop::collection::btree_map(prop::sample::select(vec!["p", "q", "r"]).prop_map(Arc::from), value(), 0..3)
+            .prop_map(Properties::from_iter);
     let event = (
         prop::sample::select(vec!["Used", "Renamed", "Paid"]),
         prop::option::of(Just(EventKind::Billing)),
@@ -129,14 +129,16 @@ pub fn any_record() -> impl Strategy<Value = Record> {
     let user = (prop::sample::select(vec!["a@x.com", "b@y.com", "c@gmail.com", "no address"]), any::<bool>()).prop_map(
         |(email, constant)| Body::Traits {
             of: SubjectKind::User,
-            traits: BTreeMap::from([("email".into(), Value::text(email))]),
+            traits: Properties::from_iter([("email".into(), Value::text(email))]),
             constant,
         },
     );
-    let others =
-        (prop::sample::select(vec![SubjectKind::Account, SubjectKind::Workspace]), value(), any::<bool>()).prop_map(
-            |(of, plan, constant)| Body::Traits { of, traits: BTreeMap::from([("plan".into(), plan)]), constant },
-        );
+    let others = (prop::sample::select(vec![SubjectKind::Account, SubjectKind::Workspace]), value(), any::<bool>())
+        .prop_map(|(of, plan, constant)| Body::Traits {
+            of,
+            traits: Properties::from_iter([("plan".into(), plan)]),
+            constant,
+        });
     let alias = prop::sample::select(vec!["u", "v", "a", "null"])
         .prop_map(|previous| Body::Alias { previous: previous.into() });
     let body = prop_oneof![7 => event, 2 => user, 1 => others, 1 => alias, 1 => Just(Body::Leave)];
@@ -182,7 +184,7 @@ pub fn day_of_events(day: i64, rows: u64, users: u64) -> Vec<Record> {
             body: Body::Event {
                 name: ["Opened", "Saved", "Shared"][(mixed % 3) as usize].into(),
                 kind: None,
-                properties: BTreeMap::from([("minutes".into(), minutes)]),
+                properties: Properties::from_iter([("minutes".into(), minutes)]),
                 amount: None,
             },
         }

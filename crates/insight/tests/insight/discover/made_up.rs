@@ -86,17 +86,16 @@ pub fn records(seed: u64, people: usize) -> Vec<Record> {
         records.push(record(records.len(), who(), signup, event("Signed Up", Properties::new())));
         for change in 0..dice.below(3) {
             let zone = ["America/New_York", "Asia/Tokyo", "nowhere"][dice.below(3) as usize];
-            let traits = [(Arc::from("timezone"), Value::text(zone))].into();
+            let traits = Properties::from_iter([(Arc::from("timezone"), Value::text(zone))]);
             let body = Body::Traits { of: SubjectKind::User, traits, constant: false };
             records.push(record(records.len(), who(), signup + change as i64 * 9 * DAY, body));
         }
         for change in 0..dice.below(3) {
-            let traits: Properties = [
+            let traits = Properties::from_iter([
                 (Arc::from("plan"), Value::text(["free", "team"][dice.below(2) as usize])),
                 (Arc::from("seats"), Value::whole(dice.below(9) as i64)),
                 (Arc::from("seat_limit"), Value::whole((person as i64 + 2 * change as i64) % 6)),
-            ]
-            .into();
+            ]);
             for of in [SubjectKind::User, SubjectKind::Account] {
                 let body = Body::Traits { of, traits: traits.clone(), constant: false };
                 if of == SubjectKind::User || account.is_some() {
