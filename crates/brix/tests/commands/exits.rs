@@ -57,6 +57,16 @@ fn with_key(folder: &Path, code: i32, arguments: &[&str]) -> String {
     words
 }
 
+/// Whoever asks for it may have written the id wrong, and is told.
+#[test]
+fn an_erasure_of_nobody_out_of_a_lake_says_so() {
+    let folder = product("exits-erasure");
+    let erased = |id: &str| with_key(&folder, 0, &["erase", id, "--lake", "lake", "--yes"]);
+    assert!(erased("nobody").contains("lake knows nothing by this id"));
+    assert!(!erased("ann").contains("knows nothing"));
+    assert!(erased("ann").contains("lake knows nothing by this id"), "she is gone");
+}
+
 #[test]
 fn who_cannot_be_reached_is_named_with_the_cure() {
     let folder = scratch("exits-unreached");
