@@ -320,15 +320,18 @@ fn days_to_pay(customers: &[&Customer]) -> Option<Ranged> {
 }
 
 fn interview(customer: &Customer, zone: &jiff::tz::TimeZone) -> Interview {
-    let after = crate::figure::duration((customer.paid.0 - customer.clock.0) as f64);
+    let after = match customer.paid.0 - customer.clock.0 {
+        0 => "when you started".to_owned(),
+        length => format!("{} after you started", crate::figure::duration(length as f64)),
+    };
     let paid = When(customer.paid);
     let question = match customer.last.first() {
         Some((at, action)) => format!(
-            "You paid on {}, {after} after you started; just before, on {}, there was “{action}”. What had you tried to get done, and what made you decide then?",
+            "You paid on {}, {after}; just before, on {}, there was “{action}”. What had you tried to get done, and what made you decide then?",
             paid.date(zone),
             When(*at).date(zone)
         ),
-        None => format!("You paid on {}, {after} after you started. What made you decide then?", paid.date(zone)),
+        None => format!("You paid on {}, {after}. What made you decide then?", paid.date(zone)),
     };
     Interview {
         id: Arc::clone(&customer.id),

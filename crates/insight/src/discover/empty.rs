@@ -2,6 +2,7 @@
 
 use super::report::{Discovery, Nothing};
 use super::sentence::hundredths;
+use super::verdict::VERDICTS;
 use crate::figure::grouped;
 
 /// The sentences; none where something is reliable.
@@ -85,10 +86,16 @@ fn buyers(discovery: &Discovery, nothing: &Nothing) -> String {
 
 fn luck(discovery: &Discovery) -> Option<String> {
     let (luck, best) = (discovery.luck.as_ref()?, discovery.candidates.first().filter(|best| best.z > 0.0)?);
+    let p_value = luck.p_value(best.z);
+    let seldom = if p_value <= VERDICTS.level {
+        " That is seldom luck: something is there, but no rule of it is reliable on the later signups."
+    } else {
+        ""
+    };
     Some(format!(
-        "With the outcomes given out anew {} times, the best of a search looked as good as the best here ({:.1} standard errors) in {:.0} of 100.",
+        "With the outcomes given out anew {} times, the best of a search looked as good as the best here ({:.1} standard errors) in {:.0} of 100.{seldom}",
         grouped(luck.permutations.into()),
         best.z,
-        luck.p_value(best.z) * 100.0
+        p_value * 100.0
     ))
 }

@@ -1,7 +1,7 @@
 //! Discovery's answer for a terminal.
 
 use super::closer::{HeatCell, HeatMap};
-use super::report::{Discovery, Finding};
+use super::report::{Discovery, Finding, WindowCounts};
 use super::sentence::{CAVEAT, counted, hundredths, length, moment};
 use super::verdict::Verdict;
 use crate::figure::{grouped, times};
@@ -396,9 +396,10 @@ fn p_words(p: f64) -> String {
     if p < 0.0001 { "<0.0001".to_owned() } else { format!("{p:.4}") }
 }
 
-/// How many sales had touched, and how these fared beside the others, at the last landmark by which they had touched any.
+/// How many sales had touched, and how these fared beside the others, at the landmark after which most of them bought.
 fn touched(discovery: &Discovery) -> Option<String> {
-    let window = discovery.windows.iter().rev().find(|window| window.touched_by_sales.people > 0)?;
+    let most = |window: &&WindowCounts| (window.touched_by_sales.buyers, window.touched_by_sales.people);
+    let window = discovery.windows.iter().max_by_key(most).filter(|window| window.touched_by_sales.people > 0)?;
     let touched = window.touched_by_sales;
     let is_out = discovery.without_sales_touched;
     let (people, buyers) = if is_out {
@@ -408,10 +409,10 @@ fn touched(discovery: &Discovery) -> Option<String> {
     };
     let fared = |whom: &str, buyers: u64, people: u64| {
         let (count, of) = counted(buyers, people, buyers as f64 / people.max(1) as f64);
-        format!("of {of} {whom} {count} converted")
+        format!("of {of} {whom} {count}")
     };
     let told = format!(
-        "Sales had touched {} of the {} by {}: {} after it, {}.",
+        "Sales had touched {} of the {} by {}: {} converted after it, {}.",
         grouped(touched.people),
         grouped(people + touched.people),
         moment(window.days),

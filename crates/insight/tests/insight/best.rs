@@ -162,3 +162,13 @@ fn who_is_not_known_is_counted() {
     let words = insight::best::text::text(&answer);
     assert!(words.contains("Who they are was compared by industry (not known of 7)."), "{words}");
 }
+
+/// Who paid when their time started, where days are all that is known, is not asked about nothing.
+#[test]
+fn who_paid_at_once_is_asked_about_it() {
+    let mut customers = customers(100, 5, true);
+    customers.iter_mut().for_each(|customer| customer.clock = customer.paid);
+    let answer = ask(customers, Weights::SELF_SERVE);
+    let asked = |interview: &insight::best::Interview| interview.question.contains(", when you started; just before,");
+    assert!(answer.interviews.iter().all(asked), "{:?}", answer.interviews);
+}
