@@ -46,6 +46,8 @@ pub struct Options {
     messages: Option<u64>,
     /// `late`: so many of a hundred happened one to 48 hours ago.
     late: u64,
+    /// `devices`: so many of a hundred come from a device that was never heard of, so that it has to be found out whose life is whose.
+    devices: u64,
     /// `names`: how many different events there are.
     names: u64,
     /// `hook`: where webhooks are to be received; then one message in 200 makes somebody a lead.
@@ -55,7 +57,8 @@ pub struct Options {
 impl Options {
     /// Reads them.
     pub fn read(given: &[&str]) -> Result<Self> {
-        let mut options = Self { draw: Draw::Uniform, rate: None, messages: None, late: 0, names: 40, hook: None };
+        let mut options =
+            Self { draw: Draw::Uniform, rate: None, messages: None, late: 0, devices: 0, names: 40, hook: None };
         for option in given {
             match option.split_once('=').unwrap_or((option, "")) {
                 ("draw", "uniform") => options.draw = Draw::Uniform,
@@ -63,9 +66,10 @@ impl Options {
                 ("rate", value) => options.rate = Some(value.parse()?),
                 ("messages", value) => options.messages = Some(value.parse()?),
                 ("late", value) => options.late = value.parse()?,
+                ("devices", value) => options.devices = value.parse()?,
                 ("names", value) => options.names = value.parse()?,
                 ("hook", value) => options.hook = Some(value.to_owned()),
-                _ => bail!("{option}: the options are draw, rate, messages, late, names and hook"),
+                _ => bail!("{option}: the options are draw, rate, messages, late, devices, names and hook"),
             }
         }
         Ok(options)
@@ -103,6 +107,7 @@ pub fn measure(load: &Load<'_>) -> Result<Value> {
         "users": load.users,
         "drawn": format!("{:?}", load.options.draw).to_lowercase(),
         "late_percent": load.options.late,
+        "new_devices_percent": load.options.devices,
         "event_names": load.options.names,
         "messages": messages,
         "durable_per_second": messages as f64 / durable.as_secs_f64(),
@@ -228,6 +233,9 @@ fn message(body: &mut String, load: &Load<'_>, id: u64, is_hot: bool, dice: &mut
         write!(body, "user-{user}\",\"event\":\"Event {:02}\"", dice.below(load.options.names))?;
     }
     let (unique, amount) = (dice.roll(), dice.below(100));
+    if dice.below(100) < load.options.devices {
+        write!(body, ",\"anonymousId\":\"device-{unique}\"")?;
+    }
     write!(
         body,
         ",\"messageId\":\"{id}-{unique}\",\"timestamp\":\"{at}\",\

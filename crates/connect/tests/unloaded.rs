@@ -62,9 +62,7 @@ fn expected() -> Vec<Record> {
         body: Body::Event {
             name: Arc::from(name),
             kind: None,
-            properties: Vec::into_iter(properties)
-                .map(|(name, value)| (Arc::from(name), value))
-                .collect(),
+            properties: Vec::into_iter(properties).map(|(name, value)| (Arc::from(name), value)).collect(),
             amount,
         },
     };
