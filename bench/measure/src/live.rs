@@ -3,6 +3,7 @@
 mod people;
 mod receiver;
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -46,7 +47,8 @@ pub struct Options {
     messages: Option<u64>,
     /// `late`: so many of a hundred happened one to 48 hours ago.
     late: u64,
-    /// `devices`: so many of a hundred come from a device that was never heard of, so that it has to be found out whose life is whose.
+    /// `devices`: so many of a hundred come from a device of nobody, of which it is said somewhat later whose it is: then the life
+    /// of both has to be read again.
     devices: u64,
     /// `names`: how many different events there are.
     names: u64,
@@ -172,6 +174,7 @@ fn send(load: &Load<'_>, number: u64, receiver: Option<&Receiver>) -> Result<(u6
     let pace = load.options.rate.map(|rate| load.connections as f64 * load.batch as f64 / rate as f64);
     let (mut messages, mut answers) = (0, Vec::new());
     let (mut body, mut request) = (String::new(), Vec::new());
+    let mut nobodys = VecDeque::new();
     let key = base64(format!("{}:", load.key).as_bytes());
     for turn in 0_u64.. {
         let is_over = started.elapsed() >= Duration::from_secs(load.seconds);
@@ -193,7 +196,7 @@ fn send(load: &Load<'_>, number: u64, receiver: Option<&Receiver>) -> Result<(u6
             if is_hot {
                 hot.push(id);
             }
-            message(&mut body, load, id, is_hot, &mut dice)?;
+            message(&mut body, load, id, is_hot, &mut dice, &mut nobodys)?;
         }
         body.push_str(if load.batch > 1 { "]}" } else { "" });
         let path = if load.batch > 1 { "/v1/batch" } else { "/v1/track" };
@@ -220,21 +223,38 @@ fn send(load: &Load<'_>, number: u64, receiver: Option<&Receiver>) -> Result<(u6
     Ok((messages, answers))
 }
 
+/// So many devices of nobody are seen before it is said of the first whose it is.
+const NOBODYS: usize = 50;
+
 /// Writes a message.
-fn message(body: &mut String, load: &Load<'_>, id: u64, is_hot: bool, dice: &mut Dice) -> Result<()> {
+fn message(
+    body: &mut String,
+    load: &Load<'_>,
+    id: u64,
+    is_hot: bool,
+    dice: &mut Dice,
+    nobodys: &mut VecDeque<u64>,
+) -> Result<()> {
     let is_late = !is_hot && dice.below(100) < load.options.late;
     let ago_ms = if is_late { 3_600_000 * (1 + dice.below(48)) } else { 0 };
     let at = Timestamp(i64::try_from(now_ms() - ago_ms).unwrap_or(0) * 1_000);
-    body.push_str("{\"type\":\"track\",\"userId\":\"");
-    if is_hot {
-        write!(body, "{HOT}{id}\",\"event\":\"Became Hot\"")?;
-    } else {
-        let user = load.options.draw.person(load.users, dice);
-        write!(body, "user-{user}\",\"event\":\"Event {:02}\"", dice.below(load.options.names))?;
-    }
     let (unique, amount) = (dice.roll(), dice.below(100));
-    if dice.below(100) < load.options.devices {
-        write!(body, ",\"anonymousId\":\"device-{unique}\"")?;
+    body.push_str("{\"type\":\"track\",");
+    if is_hot {
+        write!(body, "\"userId\":\"{HOT}{id}\",\"event\":\"Became Hot\"")?;
+    } else {
+        if dice.below(100) < load.options.devices {
+            nobodys.push_back(unique);
+            write!(body, "\"anonymousId\":\"device-{unique}\",")?;
+        } else {
+            if nobodys.len() > NOBODYS
+                && let Some(device) = nobodys.pop_front()
+            {
+                write!(body, "\"anonymousId\":\"device-{device}\",")?;
+            }
+            write!(body, "\"userId\":\"user-{}\",", load.options.draw.person(load.users, dice))?;
+        }
+        write!(body, "\"event\":\"Event {:02}\"", dice.below(load.options.names))?;
     }
     write!(
         body,
