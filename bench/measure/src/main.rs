@@ -13,6 +13,11 @@ mod qualify;
 mod syncs;
 
 use anyhow::{Result, bail};
+use mimalloc::MiMalloc;
+
+/// As Brix does.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How often each thing is timed.
 const REPEAT: usize = 5;
