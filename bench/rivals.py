@@ -13,6 +13,7 @@ variant.
 
 import argparse
 import json
+import multiprocessing
 import pathlib
 import sys
 import time
@@ -253,6 +254,30 @@ def measure(ask, repeat, hopeless):
     return best, [int(count) for count in answer]
 
 
+def apart(ask, repeat, hopeless):
+    """As [`measure`], in a process of its own: that an engine needs more memory than there is says something about it, and ends
+    no other's turn."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+
+    def work():
+        try:
+            theirs.send(measure(ask, repeat, hopeless))
+        except Exception as problem:  # noqa: BLE001  (told to whoever waits)
+            theirs.send(str(problem))
+
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    theirs.close()
+    try:
+        told = ours.recv()
+    except EOFError:
+        told = "its process was killed: it wants more memory than there is"
+    process.join()
+    if isinstance(told, str):
+        raise RuntimeError(told)
+    return told
+
+
 class Results:
     """The seconds of each way of asking, and the one answer that all must give."""
 
@@ -285,7 +310,7 @@ class Results:
         seconds, answer, hopeless = 0.0, [], self.hopeless(asked, layout)
         try:
             for ask in questions:
-                took, counts = measure(ask, repeat, hopeless)
+                took, counts = apart(ask, repeat, hopeless)
                 seconds += took
                 answer += counts
                 if len(questions) > 1 and seconds > hopeless:
