@@ -100,7 +100,10 @@ fn files_that_are_no_text_are_told() {
     }
     let mapping = "source: app\nfiles:\n  - match: '*'\n    records:\n      - { event: A, user: user, time: time }\n";
     std::fs::write(folder.join("mapping.yaml"), mapping).unwrap();
-    assert!(fails(&folder, 3, &["import", "events.csv"]).contains("it is no text"));
+    assert!(
+        fails(&folder, 3, &["import", "events.csv"])
+            .contains("events.csv:1: the first line holds bytes that are no text")
+    );
     // A stray character, and an encoding with a mark, are.
     std::fs::write(folder.join("stray.csv"), "user,time\nann\u{1},2025-01-01\nbob,2025-01-02\n").unwrap();
     let wide: Vec<u8> = "\u{feff}user,time\nann,2025-01-01\n".encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -386,7 +386,8 @@ pub(crate) fn open(
     }
     let chosen = encoding::choose(&opened.head, stated, format == Format::Csv);
     let head = encoding::head_text(&opened.head, chosen);
-    if !sniff::is_text(&head) {
+    // A mapping knows its files: what is odd in them is told with its line.
+    if rule.is_none() && !sniff::is_text(&head) {
         let message = "it is no text, and neither Parquet nor Avro: name files of events; where it is text in an encoding \
                        without a mark, such as UTF-16, the mapping says which by `encoding:`";
         return Err(FileError::unfit(&found.shown, None, message));
