@@ -78,8 +78,8 @@ kill $follower
 wait $follower 2> /dev/null || true
 brix status
 
-step "7. Whoever is worth a call, the highest score first"
-brix leads --sort score --most 10
+step "7. Whoever is worth a call and has not been called, the highest score first"
+brix leads --state new --sort score --most 10
 kill $server
 wait $server || { cat server.log >&2; exit 1; }
 

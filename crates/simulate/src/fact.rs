@@ -160,6 +160,15 @@ impl Slot {
 }
 
 impl Fact {
+    /// The same so many microseconds later, all times that it tells of included.
+    #[must_use]
+    pub fn later(mut self, by: i64) -> Self {
+        self.time += by;
+        self.received += by;
+        self.slots.iter_mut().filter(|slot| slot.form == Form::Time).for_each(|slot| slot.value += by);
+        self
+    }
+
     /// The slots that are filled.
     pub fn filled(&self) -> impl Iterator<Item = &Slot> {
         self.slots.iter().filter(|slot| slot.form != Form::Empty)

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use engine::Timestamp;
 use serde::Serialize;
 use simulate::{Part, Product, Rule, Scenario};
 
@@ -24,7 +25,7 @@ use crate::progress;
 /// The files look like a company's own export, with a mapping.yaml that `brix import` reads. What no export would tell
 /// (who met the rule, who is a bot, the hidden level) stands in truth.csv, which the mapping leaves out.
 /// With --send nothing is written: all of it goes to a server in the format of Segment's clients, with the key of the source in
-/// the variable BRIX_WRITE_KEY.
+/// the variable BRIX_WRITE_KEY. Its times are moved by whole weeks then, so that it ends in the last seven days.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     brix simulate --out export\n  \
@@ -37,7 +38,7 @@ pub struct Arguments {
     /// About how many people
     #[arg(long, default_value = "5000", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     users: u32,
-    /// How many months, from January 2025 on
+    /// How many months, from January 2025 on (with --send: up to now)
     #[arg(long, default_value = "6", value_parser = clap::value_parser!(u32).range(1..=120))]
     months: u32,
     /// Where all chance comes from: the same seed gives the same files
@@ -168,7 +169,8 @@ impl Receiver {
     fn open(arguments: &Arguments, of: Stretch) -> Result<Self> {
         match (&arguments.send, &arguments.out) {
             (Some(server), _) => {
-                Ok(Self::Server(Box::new(Sender::new(server, arguments.seed, of, arguments.seconds)?)))
+                let now = Timestamp::from_jiff(jiff::Timestamp::now());
+                Ok(Self::Server(Box::new(Sender::new(server, arguments.seed, of, arguments.seconds, now)?)))
             }
             (None, Some(folder)) => {
                 Ok(Self::Files(Files::create(folder, arguments.format, arguments.seed, arguments.force)?))

@@ -27,8 +27,8 @@ const RECENT_OF_ID: usize = 16;
 pub struct Logged {
     /// Its offset.
     pub offset: u64,
-    /// What it says.
-    pub record: Record,
+    /// What it says: on its way from hand to hand it stays where it is.
+    pub record: Box<Record>,
 }
 
 /// What is remembered of a household.
@@ -255,17 +255,19 @@ impl Home {
             let known = lake.knows(&identities).context("cannot look up records in the lake")?;
             tail = tail.into_iter().zip(known).filter(|(_, known)| !known).map(|(logged, _)| logged).collect();
         }
-        let tail = tail.into_iter().map(|logged| (logged.offset, logged.record.clone()));
+        let tail = tail.into_iter().map(|logged| (logged.offset, (*logged.record).clone()));
         Ok(reading.erasing.without(records.into_iter().map(|record| (0, record)).chain(tail)))
     }
 
-    /// How things stand at the evaluator's horizon; notes when something is due next.
+    /// How things stand at the evaluator's horizon with whoever meets something, which is all that leads are made of; notes when
+    /// something is due next.
     pub fn stands(
         &mut self,
         program: &Program,
         evaluator: &mut Evaluator<'_>,
         reading: &Reading<'_>,
     ) -> Result<Vec<Outcome>> {
+        evaluator.only_met();
         let stands = match self.live_mut(program)?.stands(evaluator) {
             Some(stands) => stands,
             None => {
@@ -296,12 +298,11 @@ impl Home {
     /// Whether what is said of its leads differs from what was said the last time, or whether they may be contacted.
     pub fn is_news(&mut self, outcomes: &[Outcome], program: &Program) -> Result<bool> {
         let mut hasher = DefaultHasher::new();
-        let mut of_leads = outcomes.iter().filter(|outcome| is_lead(outcome)).peekable();
-        if of_leads.peek().is_none() {
+        if outcomes.is_empty() {
             return Ok(std::mem::take(&mut self.told) != 0);
         }
         let live = self.live(program)?;
-        for outcome in of_leads {
+        for outcome in outcomes {
             if outcome.subject.kind == SubjectKind::User && live.refuses_contact(outcome.subject.code, program) {
                 "not to be contacted".hash(&mut hasher);
             }
@@ -346,11 +347,6 @@ impl Life {
     fn awake(live: LiveHousehold) -> Self {
         Self::Awake(Box::new(live))
     }
-}
-
-/// Whether an outcome makes a lead.
-pub fn is_lead(outcome: &Outcome) -> bool {
-    outcome.met_at.is_some() || !outcome.entries.is_empty()
 }
 
 /// The identity of a record, as the lake knows it.

@@ -112,7 +112,7 @@ fn apart(entries: Vec<(u64, Entry)>) -> Apart {
     let mut apart = Apart { records: Vec::with_capacity(entries.len()), ..Apart::default() };
     for (offset, entry) in entries {
         match entry {
-            Entry::Record(record) => apart.records.push(Logged { offset, record: *record }),
+            Entry::Record(record) => apart.records.push(Logged { offset, record }),
             Entry::Lead { lead, at, by, what } => apart.acts.push(Act { lead, at, by, what }),
             Entry::Activation(activation) => apart.activations.push(*activation),
             // Those who go, go one by one.

@@ -177,7 +177,7 @@ impl Second {
                 let entry = Entry::decode(&bytes).with_context(|| format!("entry {offset} of the log"))?;
                 self.now = self.now.max(entry.at());
                 if let Entry::Record(record) = entry {
-                    records.push(Logged { offset, record: *record });
+                    records.push(Logged { offset, record });
                 }
             }
             let records = self.town.without_known(records).context("cannot look up records in the lake")?;

@@ -242,7 +242,7 @@ impl Town {
     pub fn take(&mut self, mut batch: Vec<Logged>, now: Timestamp) -> Result<Changed> {
         let mut changed = Changed::default();
         self.erasing.sift(&mut batch);
-        if self.names.take(batch.iter().map(|logged| &logged.record), &self.rules.workspace) {
+        if self.names.take(batch.iter().map(|logged| &*logged.record), &self.rules.workspace) {
             self.binding = self.rules.program.bind(self.names.list());
         }
         let mut errands: BTreeMap<u32, Errand> = BTreeMap::new();
@@ -262,19 +262,19 @@ impl Town {
                 }
                 continue;
             };
-            let mut errand = errands.remove(&seat.household).unwrap_or_default();
             for number in seat.joined {
                 changed.gone.push(number);
+                let other = errands.remove(&number);
+                let errand = errands.entry(seat.household).or_default();
                 errand.joined.extend(self.take_out(number).map(|home| *home));
-                if let Some(other) = errands.remove(&number) {
+                if let Some(other) = other {
                     errand.records.extend(other.records);
                     errand.joined.extend(other.joined);
                     errand.ids.extend(other.ids);
                     errand.replay = true;
                 }
             }
-            errand.records.push(logged);
-            errands.insert(seat.household, errand);
+            errands.entry(seat.household).or_default().records.push(logged);
         }
         while let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now.0) {
             self.due.remove(&(at, number));

@@ -3,7 +3,9 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use engine::Value;
 use engine::record::Body;
+use engine::time::{DAY, SECOND};
 
 use crate::support::{KEY, READ, Server, folder};
 
@@ -52,8 +54,23 @@ fn a_simulated_product_sends_its_history() {
     }
     let records = server.records();
     assert_eq!(records.len() as u64, told["rows"].as_u64().unwrap());
-    let signed_up = |body: &Body| matches!(body, Body::Event { name, .. } if &**name == "Signed Up");
-    let first = records.iter().find(|record| signed_up(&record.body)).unwrap();
-    // Its times are the product's, not those of the sending.
-    assert!(first.timestamp.to_string().starts_with("2025-0"), "{}", first.timestamp);
+    // Its times are the product's, not those of the sending, but so many weeks later that it ends now.
+    let now = jiff::Timestamp::now().as_microsecond();
+    let times = || records.iter().map(|record| record.timestamp.0);
+    let (first, last) = (times().min().unwrap(), times().max().unwrap());
+    assert!((now - 8 * DAY..=now).contains(&last), "the last is of {}", records.last().unwrap().timestamp);
+    assert!((50 * DAY..=59 * DAY).contains(&(last - first)), "two months: {}", (last - first) / DAY);
+    // Times among the traits are moved with it.
+    let created = records.iter().filter_map(|record| match &record.body {
+        Body::Traits { traits, .. } => Some((traits.get("created_at")?, record.timestamp)),
+        Body::Event { .. } | Body::Alias { .. } | Body::Leave => None,
+    });
+    let created: Vec<_> = created.collect();
+    assert!(!created.is_empty());
+    for (said, at) in created {
+        let Value::Text(said) = said else { panic!("{said:?}") };
+        let said: jiff::Timestamp = said.parse().unwrap();
+        // Some copies differ by a second.
+        assert!((said.as_microsecond() - at.0).abs() <= SECOND, "{said} at {at}");
+    }
 }

@@ -83,22 +83,9 @@ impl<'p> Evaluator<'p> {
 
     /// Says what each definition says of each subject whose time has started.
     pub fn household(&mut self, household: &Household<'_>, say: &mut dyn FnMut(Outcome)) {
-        if self.only_met {
-            self.passes(household, self.program.passes.len(), true, &mut |scene, fold, horizon| {
-                fold.for_each_met(|fold, place| {
-                    if let Some(outcome) = fold.outcome(scene, place, horizon) {
-                        say(outcome);
-                    }
-                });
-            });
-            return;
-        }
-        self.passes(household, self.program.passes.len(), false, &mut |scene, fold, horizon| {
-            for place in 0..scene.pass.units.len() {
-                if let Some(outcome) = fold.outcome(scene, place, horizon) {
-                    say(outcome);
-                }
-            }
+        let only_met = self.only_met;
+        self.passes(household, self.program.passes.len(), only_met, &mut |scene, fold, horizon| {
+            tell(scene, fold, horizon, only_met, say);
         });
     }
 
@@ -183,11 +170,7 @@ impl<'p> Evaluator<'p> {
         if scene.rows.len() > 0 || !fold.sleeps(&scene, frontier, self.horizon.0) {
             return false;
         }
-        for unit in 0..scene.pass.units.len() {
-            if let Some(outcome) = fold.outcome(&scene, unit, self.horizon.0) {
-                say(outcome);
-            }
-        }
+        tell(&scene, fold, self.horizon.0, self.only_met, say);
         self.remember_conversions(place, subject, fold);
         true
     }
@@ -224,14 +207,24 @@ impl<'p> Evaluator<'p> {
         let rows = self.ground.rows(household, subject);
         let scene = self.ground.scene(household, place, subject, rows);
         fold.resume(&scene, &mut self.clockwork, frontier, self.horizon.0, None)?;
-        for unit in 0..scene.pass.units.len() {
-            if let Some(outcome) = fold.outcome(&scene, unit, self.horizon.0) {
-                say(outcome);
-            }
-        }
+        tell(&scene, fold, self.horizon.0, self.only_met, say);
         let due = fold.due_after(&scene, self.horizon.0);
         self.ground.books.note(&self.program.passes[place], subject, fold);
         Some((fold, due))
+    }
+}
+
+/// Says what a fold says at the horizon of its definitions, or only of those whose behaviour was met.
+fn tell(scene: &Scene<'_>, fold: &Fold, horizon: i64, only_met: bool, say: &mut dyn FnMut(Outcome)) {
+    let mut of = |place| {
+        if let Some(outcome) = fold.outcome(scene, place, horizon) {
+            say(outcome);
+        }
+    };
+    if only_met {
+        fold.for_each_met(|_, place| of(place));
+    } else {
+        (0..scene.pass.units.len()).for_each(of);
     }
 }
 

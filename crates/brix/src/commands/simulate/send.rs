@@ -1,9 +1,13 @@
 //! A simulated product that sends: its history over HTTP, in Segment's format, at a chosen pace.
+//!
+//! The product was used long ago. It is sent as of now, for a server takes what it gets for the present: leads of last year
+//! would have lapsed by the time they come.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use engine::Timestamp;
+use engine::time::DAY;
 use serde_json::{Value as Json, json};
 use simulate::{Fact, Ids, Part, jsonl};
 use ureq::Agent;
@@ -19,6 +23,8 @@ const BEAT: Duration = Duration::from_millis(20);
 /// How long a server may take to answer, and how often it is asked again when it is busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 const TRIES: u32 = 20;
+/// A product keeps its days of the week.
+const WEEK: i64 = 7 * DAY;
 
 /// Sends what was received in some time, in so much less of it.
 pub struct Sender {
@@ -28,6 +34,8 @@ pub struct Sender {
     ids: Ids,
     begins: Timestamp,
     lasts: u64,
+    /// How much later than it was all of it is told, in microseconds.
+    later: i64,
     takes: Duration,
     started: Instant,
     calls: Vec<Json>,
@@ -43,11 +51,12 @@ pub struct Stretch {
 }
 
 impl Sender {
-    /// To a server, with the key in [`KEY`]; the whole stretch in `seconds`.
+    /// To a server, with the key in [`KEY`]; the whole stretch in `seconds`, and so many weeks later than it was that it ends
+    /// in the week before `now`.
     ///
     /// # Errors
     /// If there is no key, or the address cannot be spoken to.
-    pub fn new(server: &str, seed: u64, of: Stretch, seconds: u32) -> Result<Self> {
+    pub fn new(server: &str, seed: u64, of: Stretch, seconds: u32, now: Timestamp) -> Result<Self> {
         if server.starts_with("https:") {
             bail!("{server}: this command speaks HTTP only; run it next to the server, or through a tunnel");
         }
@@ -64,6 +73,7 @@ impl Sender {
             ids: Ids::new(seed),
             begins: of.begins,
             lasts: of.ends.0.abs_diff(of.begins.0).max(1),
+            later: (now.0 - of.ends.0).div_euclid(WEEK) * WEEK,
             takes: Duration::from_secs(seconds.into()),
             started: Instant::now(),
             calls: Vec::new(),
@@ -85,7 +95,7 @@ impl Sender {
             std::thread::sleep(ahead);
         }
         let mut line = Vec::new();
-        jsonl::lines(&mut line, &self.ids, std::slice::from_ref(fact));
+        jsonl::lines(&mut line, &self.ids, &[fact.later(self.later)]);
         let mut call: serde_json::Map<String, Json> = serde_json::from_slice(&line).context("a call is no JSON")?;
         // A client's clock is set right by when it sent; these calls are about another time than that of the sending.
         NOT_SENT.iter().for_each(|name| drop(call.remove(*name)));

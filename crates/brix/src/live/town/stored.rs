@@ -51,7 +51,7 @@ impl Town {
     /// Reads those again of whom there are records that have gone into the lake since the town was stored.
     pub fn read_again(&mut self, batch: &[Logged], now: Timestamp) -> Result<Changed> {
         let mut changed = Changed::default();
-        if self.names.take(batch.iter().map(|logged| &logged.record), &self.rules.workspace) {
+        if self.names.take(batch.iter().map(|logged| &*logged.record), &self.rules.workspace) {
             self.binding = self.rules.program.bind(self.names.list());
         }
         let mut errands: BTreeMap<u32, Errand> = BTreeMap::new();

@@ -12,7 +12,7 @@ use engine::record::{Body, Record, SubjectKind};
 use rayon::prelude::*;
 
 use super::{AWAKE, Changed, News, Said, Town};
-use crate::live::home::{Home, Logged, Reading, is_lead};
+use crate::live::home::{Home, Logged, Reading};
 
 /// So few households are looked at by one thread.
 const FEW: usize = 16;
@@ -148,7 +148,7 @@ impl News {
         let live = home.live(program)?;
         let mut ids = Vec::new();
         live.each_id(|kind, id, shown| ids.push((kind, id.to_owned(), shown.to_owned())));
-        let said = outcomes.into_iter().filter(is_lead).map(|outcome| {
+        let said = outcomes.into_iter().map(|outcome| {
             let user = outcome.subject.kind == SubjectKind::User;
             let account = user.then(|| live.account_of(outcome.subject.code, now)).flatten().map(str::to_owned);
             let may_contact = !user || !live.refuses_contact(outcome.subject.code, program);

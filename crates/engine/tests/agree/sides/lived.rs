@@ -148,6 +148,15 @@ impl Town<'_> {
                 return Some(format!("on the way, at {now}: {words}"));
             }
         }
+        if dice.chance(20) {
+            // Asked only for those who meet something, it says the same of them.
+            evaluator.only_met();
+            let (met, of_met) = home.live.stands(&mut evaluator)?;
+            let expected = said.iter().filter(|outcome| outcome.met_at.is_some() || !outcome.entries.is_empty());
+            if !met.iter().eq(expected) || of_met != due {
+                return Some(format!("at {now}, of those who meet something: {met:?} and due {of_met}"));
+            }
+        }
         if dice.chance(20) && home.live.frontier() == Timestamp::MIN {
             met.explained += 1;
             let asked = said.iter().map(|outcome| (outcome.definition, outcome.subject));
