@@ -89,7 +89,7 @@ impl LiveHousehold {
     /// # Errors
     /// If it is damaged or of another program.
     pub fn decode(bytes: &[u8], program: &Program) -> Result<Self, StateError> {
-        let (ids, belonging, saved): (IdDirectory, Belonging, SavedState) =
+        let (ids, belonging, saved): (IdDirectory, Belonging, SavedState<'_>) =
             postcard::from_bytes(bytes).map_err(|_| StateError::Damaged)?;
         Ok(Self { ids, belonging, state: saved.restored(program)? })
     }

@@ -8,6 +8,9 @@ use hashbrown::HashTable;
 /// The code that stands for "none".
 pub const ABSENT: u32 = u32::MAX;
 
+/// So few texts are looked through one by one, without a table: most dictionaries are of one household and hold two or three.
+const FEW: usize = 8;
+
 /// Texts one after the other, found by their place.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct TextList {
@@ -59,29 +62,54 @@ impl TextList {
 }
 
 /// A dictionary: each different text once, with the place of its first use as its code.
-#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
-#[serde(into = "TextList", from = "TextList")]
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(from = "TextList")]
 pub struct Texts {
     list: TextList,
-    /// Codes, found by the text's hash.
+    /// Codes, found by the text's hash, once there are more than a [`FEW`].
     table: HashTable<u32>,
 }
 
 impl Texts {
     /// The code of a text, new if the text is.
     pub fn intern(&mut self, text: &str) -> u32 {
+        if self.list.len() <= FEW {
+            return self.find(text).unwrap_or_else(|| self.push(text));
+        }
         let Self { list, table } = self;
-        if let Some(code) = table.find(hash(text), |code| list.get(*code) == Some(text)) {
+        let hash = hash(text);
+        if let Some(code) = table.find(hash, |code| list.get(*code) == Some(text)) {
             return *code;
         }
         let code = list.push(text);
-        table.insert_unique(hash(text), code, |code| hash(list.get(*code).unwrap_or_default()));
+        table.insert_unique(hash, code, |code| hash_of(list, *code));
         code
+    }
+
+    /// A text that is not there yet, while there are but a few.
+    fn push(&mut self, text: &str) -> u32 {
+        let code = self.list.push(text);
+        self.index();
+        code
+    }
+
+    /// Has the texts found by their hashes, if they are more than a few.
+    fn index(&mut self) {
+        let Self { list, table } = self;
+        if list.len() > FEW {
+            table.reserve(list.len(), |code| hash_of(list, *code));
+            for code in (0..).take(list.len()) {
+                table.insert_unique(hash_of(list, code), code, |code| hash_of(list, *code));
+            }
+        }
     }
 
     /// The code of a text that is already there.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<u32> {
+        if self.list.len() <= FEW {
+            return (0..).zip(self.list.iter()).find(|(_, known)| *known == text).map(|(code, _)| code);
+        }
         self.table.find(hash(text), |code| self.list.get(*code) == Some(text)).copied()
     }
 
@@ -115,20 +143,22 @@ impl Texts {
     }
 }
 
-impl From<Texts> for TextList {
-    fn from(texts: Texts) -> Self {
-        texts.list
+impl serde::Serialize for Texts {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.list.serialize(serializer)
     }
 }
 
 impl From<TextList> for Texts {
     fn from(list: TextList) -> Self {
-        let mut texts = Self::default();
-        for text in list.iter() {
-            texts.intern(text);
-        }
+        let mut texts = Self { list, table: HashTable::new() };
+        texts.index();
         texts
     }
+}
+
+fn hash_of(list: &TextList, code: u32) -> u64 {
+    hash(list.get(code).unwrap_or_default())
 }
 
 /// Seeded with a constant: the order of nothing depends on it, and the engine has no randomness.

@@ -1,5 +1,6 @@
 //! A state as it is stored: of each subject only what differs from a new one's, which is little.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -83,20 +84,20 @@ impl SavedFold {
 
 /// A household's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SavedState {
+pub(crate) struct SavedState<'a> {
     frontier: Timestamp,
     folds: BTreeMap<(u32, Subject), SavedFold>,
-    traits: Vec<TraitFact>,
-    memberships: Vec<Membership>,
-    recent: Vec<NewRow>,
+    traits: Cow<'a, [TraitFact]>,
+    memberships: Cow<'a, [Membership]>,
+    recent: Cow<'a, [NewRow]>,
 }
 
-impl SavedState {
+impl<'a> SavedState<'a> {
     /// Of a state that the program has made.
     ///
     /// # Errors
     /// [`StateError::OtherProgram`] if another one has.
-    pub fn of(state: &HouseholdState, program: &Program) -> Result<Self, StateError> {
+    pub fn of(state: &'a HouseholdState, program: &Program) -> Result<Self, StateError> {
         let mut folds = BTreeMap::new();
         for (key, fold) in &state.folds {
             let pass = program.passes.get(key.0 as usize).ok_or(StateError::OtherProgram)?;
@@ -105,9 +106,9 @@ impl SavedState {
         Ok(Self {
             frontier: state.frontier,
             folds,
-            traits: state.traits.clone(),
-            memberships: state.memberships.clone(),
-            recent: state.recent.clone(),
+            traits: Cow::Borrowed(&state.traits),
+            memberships: Cow::Borrowed(&state.memberships),
+            recent: Cow::Borrowed(&state.recent),
         })
     }
 
@@ -122,7 +123,8 @@ impl SavedState {
             folds.insert(key, saved.restored(pass).ok_or(StateError::Damaged)?);
         }
         let Self { frontier, traits, memberships, recent, .. } = self;
-        Ok(HouseholdState { frontier, folds, traits, memberships, recent })
+        let (traits, memberships) = (traits.into_owned(), memberships.into_owned());
+        Ok(HouseholdState { frontier, folds, traits, memberships, recent: recent.into_owned() })
     }
 }
 

@@ -377,7 +377,7 @@ impl HouseholdState {
         if u64::from_le_bytes(*fingerprint) != evaluator.program.fingerprint() {
             return Err(StateError::OtherProgram);
         }
-        let saved: SavedState = postcard::from_bytes(rest).map_err(|_| StateError::Damaged)?;
+        let saved: SavedState<'_> = postcard::from_bytes(rest).map_err(|_| StateError::Damaged)?;
         saved.restored(evaluator.program)
     }
 }
