@@ -186,6 +186,16 @@ impl<'p> Evaluator<'p> {
         remember_conversions(&mut self.ground.books, place, subject, fold);
     }
 
+    /// Whether a subject of whom nothing is folded can meet nothing with the events that it has, however much time passes, and nobody asks
+    /// for more than who meets something.
+    fn is_ruled_out(&mut self, household: &Household<'_>, place: usize, subject: Subject) -> bool {
+        if !self.only_met || !self.program.passes[place].screen.is_useful() {
+            return false;
+        }
+        let rows = self.ground.rows(household, subject);
+        self.sieve.left(&self.ground.scene(household, place, subject, rows)).is_none()
+    }
+
     /// Goes on with a subject from a frontier, at which it stood as in the known fold, in the pass's own fold. Gives that, and
     /// the first instant after the horizon at which something changes without any new event. `None`: the whole timeline is
     /// needed.

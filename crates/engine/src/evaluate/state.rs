@@ -342,6 +342,9 @@ impl HouseholdState {
                     evaluator.ground.books.note(pass, subject, fold);
                     continue;
                 }
+                if !keep && known.is_none() && evaluator.is_ruled_out(&household, place, subject) {
+                    continue;
+                }
                 let (fold, due) = evaluator.resume(&household, place, subject, known, self.frontier.0, &mut say)?;
                 evaluated.due = evaluated.due.min(due);
                 if keep {
