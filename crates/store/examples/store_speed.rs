@@ -109,7 +109,13 @@ fn lead(id: u64) -> LeadChange {
         may_contact: true,
     };
     let evidence = String::from_utf8_lossy(&entry(id)).repeat(4);
-    let what = What::Detected { definition: "trial".to_owned(), entry: 1, facts: Box::new(facts), evidence };
+    let what = What::Detected {
+        definition: "trial".to_owned(),
+        entry: 1,
+        facts: Box::new(facts),
+        evidence,
+        in_history: false,
+    };
     LeadChange { lead: id, at: Timestamp(0), by: None, what }
 }
 

@@ -284,6 +284,7 @@ impl Book {
                 entry,
                 facts: Box::new(facts.clone()),
                 evidence: String::new(),
+                in_history: of.now.is_silent,
             };
             changes.leads.push(of.change(lead.id, detected));
             // An entry wholly before one that is known is recorded in silence.

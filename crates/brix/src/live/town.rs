@@ -93,8 +93,8 @@ pub struct Town {
     erasing: Arc<Erasing>,
     /// Records of the lake that have been taken up.
     settled: Arc<AtomicU64>,
-    /// Households with records that are not in the lake.
-    unsettled: BTreeSet<u32>,
+    /// Households with records that are not in the lake; some may be no more.
+    unsettled: Vec<u32>,
     /// Households that hold copies of what has gone into the lake.
     filed: Vec<u32>,
     /// Up to this offset everything is in the lake.
@@ -153,7 +153,7 @@ impl Town {
             lake,
             erasing,
             settled: Arc::default(),
-            unsettled: BTreeSet::new(),
+            unsettled: Vec::new(),
             filed: Vec::new(),
             through: 0,
             awake: VecDeque::new(),
@@ -214,7 +214,7 @@ impl Town {
             home.listed = home.due;
         }
         if home.has_tail() && !std::mem::replace(&mut home.is_unsettled, true) {
-            self.unsettled.insert(number);
+            self.unsettled.push(number);
         }
         let place = number as usize;
         if self.homes.len() <= place {
@@ -234,7 +234,6 @@ impl Town {
     fn take_out(&mut self, number: u32) -> Option<Box<Home>> {
         let home = self.pick_up(number)?;
         self.due.remove(&(home.listed, number));
-        self.unsettled.remove(&number);
         Some(home)
     }
 
@@ -323,12 +322,12 @@ impl Town {
     pub fn compacted(&mut self, compacted: Compacted, now: Timestamp) -> Result<Changed> {
         let Compacted { lake, through, copies } = compacted;
         (self.lake, self.through) = (Some(lake), through);
-        self.filed.extend(std::mem::take(&mut self.unsettled));
+        self.filed.append(&mut self.unsettled);
         let home = |number: &u32| self.homes.get(*number as usize)?.as_ref();
         let is_misled = |number: &u32| home(number).is_some_and(|home| home.has_any(&copies));
         // Most times there are no copies, and then nobody's door is knocked at.
         let asked = if copies.is_empty() { &[][..] } else { &self.filed };
-        let misled: Vec<u32> = asked.iter().copied().filter(is_misled).collect();
+        let misled: BTreeSet<u32> = asked.iter().copied().filter(is_misled).collect();
         let visits = misled.into_iter().filter_map(|number| {
             let home = self.pick_up(number)?;
             let errand = Errand { replay: true, ..Errand::default() };
@@ -348,7 +347,7 @@ impl Town {
             home.compacted(self.through);
             home.is_unsettled = home.has_tail();
             if home.is_unsettled {
-                self.unsettled.insert(number);
+                self.unsettled.push(number);
             }
         }
         !self.filed.is_empty()

@@ -48,6 +48,7 @@ fn start(name: &str) -> Server {
 #[test]
 fn what_an_apply_changes_is_not_put_down_to_late_data() {
     let server = start("followed-apply");
+    send(&server, "cora", 0);
     for folder in ["sooner", "later"] {
         let applied = brix(&server, &["apply", folder, "--yes"]).output().unwrap();
         assert!(applied.status.success(), "{applied:?}");
@@ -60,17 +61,19 @@ fn what_an_apply_changes_is_not_put_down_to_late_data() {
     let mut told = Vec::new();
     for line in lines {
         told.push(line);
-        if told.len() == 5 {
+        if told.len() == 7 {
             break;
         }
     }
     follower.kill().unwrap();
     follower.wait().unwrap();
+    let (of_cora, told): (Vec<String>, Vec<String>) = told.into_iter().partition(|line| line.contains("cora"));
+    assert!(of_cora[0].contains("cora, active: is a new lead (to_buy), found in the history: "), "{of_cora:?}");
     let expected = [
-        "ada, active: is a new lead (to_buy)",
+        "ada, active: is a new lead (to_buy): ",
         "ada, active: was corrected: its definition has changed",
         "ada, active: was retracted: its definition has changed, and does not name it",
-        "bob, active: is a new lead (to_buy)",
+        "bob, active: is a new lead (to_buy): ",
         "bob, active: was corrected by late data",
     ];
     for (line, expected) in told.iter().zip(expected) {

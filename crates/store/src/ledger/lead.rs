@@ -209,6 +209,8 @@ pub enum What {
         facts: Box<Facts>,
         /// JSON: why. What its `reasons` say, a list of texts, is kept with the change too.
         evidence: String,
+        /// Found in what had been there before, of which nobody is told.
+        in_history: bool,
     },
     /// The engine says something else as time passes.
     Moved {

@@ -39,7 +39,7 @@ pub fn texts_that_mention_somebody_go<L: Ledger>(make: impl Fn(&Path) -> L) {
     let gone = "ann-4711";
     let evidence = |text: &str| {
         let What::Detected { definition, entry, facts, .. } = detected(1).what else { panic!("it is detected") };
-        What::Detected { definition, entry, facts, evidence: text.to_owned() }
+        What::Detected { definition, entry, facts, evidence: text.to_owned(), in_history: false }
     };
     let refused = LeadState::Refused { reason: format!("{gone} said no") };
     let leads = vec![

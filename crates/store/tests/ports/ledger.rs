@@ -53,7 +53,7 @@ pub fn change(lead: u64, what: What) -> LeadChange {
 pub fn detected(lead: u64) -> LeadChange {
     let facts = Box::new(facts(&format!("u{lead}")));
     let evidence = format!("{{\"of\":{lead}}}");
-    change(lead, What::Detected { definition: "trial-team".to_owned(), entry: 1, facts, evidence })
+    change(lead, What::Detected { definition: "trial-team".to_owned(), entry: 1, facts, evidence, in_history: false })
 }
 
 pub fn action(lead: u64, name: &str, not_before: i64) -> NewAction {
@@ -242,7 +242,8 @@ pub fn erases<L: Ledger>(make: impl Fn(&Path) -> L) {
     let ledger = make(folder.path());
     let text = "a secret that must not be found again";
     let facts = Box::new(Facts { account: Some(text.to_owned()), ..facts(text) });
-    let lead = What::Detected { definition: "d".to_owned(), entry: 1, facts, evidence: text.to_owned() };
+    let lead =
+        What::Detected { definition: "d".to_owned(), entry: 1, facts, evidence: text.to_owned(), in_history: false };
     let told = NewAction { payload: text.to_owned(), ..action(1, "alert", 0) };
     let leads = vec![change(1, lead), change(1, What::Note(text.to_owned())), detected(2)];
     ledger.commit(&Commit { actions: vec![told], ..of_leads(1, leads) }).unwrap();

@@ -136,7 +136,10 @@ pub fn pages_are_what_a_plain_search_finds<L: Ledger>(make: impl Fn(&Path) -> L)
         let mut changes: Vec<LeadChange> = Vec::new();
         for (lead, ((facts, definition), then)) in (1..).zip(leads) {
             let facts = Box::new(facts);
-            changes.push(change(lead, What::Detected { definition, entry: 1, facts, evidence: "{}".to_owned() }));
+            changes.push(change(
+                lead,
+                What::Detected { definition, entry: 1, facts, evidence: "{}".to_owned(), in_history: false },
+            ));
             changes.extend(match then {
                 0 => Some(change(lead, What::State(LeadState::Working))),
                 1 => Some(change(lead, What::State(LeadState::Snoozed { until: Timestamp(3) }))),

@@ -194,6 +194,7 @@ fn by(turn: &Json) -> String {
     match text(turn, "/cause").as_str() {
         _ if !by.is_empty() => format!(" · {by}"),
         "event" => " · an event".to_owned(),
+        "history" => " · found in the history".to_owned(),
         "time" => " · time".to_owned(),
         "time_or_event" => " · time or an event".to_owned(),
         "definition" => " · another version of the definition".to_owned(),

@@ -95,6 +95,9 @@ pub fn sentence(change: &Json, reasons: &[String]) -> String {
     let who = format!("{}{of}, {}", at("/lead/subject/id"), at("/lead/definition"));
     let is_defined_anew = at("/change/cause") == "definition";
     let what = match at("/change/kind").as_str() {
+        "detected" if at("/change/cause") == "history" => {
+            format!("is a new lead ({}), found in the history", at("/lead/qualification"))
+        }
         "detected" => format!("is a new lead ({})", at("/lead/qualification")),
         "moved" if is_defined_anew => "has moved: its definition has changed".to_owned(),
         "moved" => "has moved".to_owned(),

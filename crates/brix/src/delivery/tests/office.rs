@@ -187,7 +187,7 @@ fn detected(lead: u64, at: Timestamp) -> LeadChange {
         may_contact: true,
     };
     let (definition, evidence) = ("trial-team".to_owned(), "{}".to_owned());
-    let what = What::Detected { definition, entry: 1, facts: Box::new(facts), evidence };
+    let what = What::Detected { definition, entry: 1, facts: Box::new(facts), evidence, in_history: false };
     LeadChange { lead, at, by: None, what }
 }
 

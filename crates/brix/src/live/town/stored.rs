@@ -42,8 +42,9 @@ impl Town {
             let home = seat.and_then(|number| self.homes.get_mut(number as usize)?.as_mut().map(|home| (number, home)));
             if let Some((number, home)) = home {
                 home.keep(logged);
-                home.is_unsettled = true;
-                self.unsettled.insert(number);
+                if !std::mem::replace(&mut home.is_unsettled, true) {
+                    self.unsettled.push(number);
+                }
             }
         }
     }

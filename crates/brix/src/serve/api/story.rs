@@ -70,8 +70,8 @@ struct Version {
 pub struct Turn {
     #[serde(flatten)]
     pub change: shown::Change,
-    /// `person`: who `by` says; `event`: what a source has sent; `time`; `time_or_event`: which of the two is not known; `definition`: another
-    /// version of it.
+    /// `person`: who `by` says; `event`: what a source has sent; `history`: found in what had been there before, when a definition or the
+    /// history came; `time`; `time_or_event`: which of the two is not known; `definition`: another version of it.
     cause: &'static str,
 }
 
@@ -195,6 +195,7 @@ fn turns(history: &[lead::Change]) -> Vec<Turn> {
         let is_other = |member: &str| facts.is_some_and(|facts| facts.change.said(member) != change.said(member));
         let cause = match kind {
             _ if change.is_by_somebody() => "person",
+            ChangeKind::Detected if change.said("in_history").is_some() => "history",
             ChangeKind::Retracted if change.said("version").is_some() => "definition",
             ChangeKind::Moved | ChangeKind::Corrected if is_other("version") => "definition",
             // Its company has come to be known.

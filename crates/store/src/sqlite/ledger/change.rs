@@ -41,7 +41,7 @@ pub(super) fn apply(
     let id = change.lead;
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| transaction.prepare_cached(sql)?.execute(values);
     let (rows, kind, detail) = match &change.what {
-        What::Detected { definition, entry, facts, evidence } => {
+        What::Detected { definition, entry, facts, evidence, in_history } => {
             if id < *next_lead {
                 return Err(Error::Taken { what: "lead", id: id.to_string() }.into());
             }
@@ -49,7 +49,11 @@ pub(super) fn apply(
             let start = Start { id, definition, entry: *entry, at: change.at };
             detect(transaction, offset, &start, facts)?;
             run(SET_EVIDENCE, params![id, evidence])?;
-            (1, ChangeKind::Detected, told(facts, Some(evidence)))
+            let mut said = told(facts, Some(evidence));
+            if let (true, Some(said)) = (*in_history, said.as_object_mut()) {
+                said.insert("in_history".to_owned(), true.into());
+            }
+            (1, ChangeKind::Detected, said)
         }
         What::Moved { facts, evidence } | What::Corrected { facts, evidence } => {
             let is_correction = matches!(change.what, What::Corrected { .. });
