@@ -67,6 +67,8 @@ FROM leads WHERE is_erased = 0 ORDER BY id;
 SELECT * FROM leads WHERE id = ?1 AND is_erased = 0;
 -- list
 SELECT * FROM leads WHERE
+-- totals
+SELECT state, leads FROM lead_totals WHERE is_retracted = ?1 AND leads > 0 ORDER BY state;
 -- count
 SELECT state, COUNT(*) FROM leads WHERE
 -- by state

@@ -20,8 +20,12 @@ use crate::ledger::listing::{LeadFilter, LeadPage, PageRequest};
 use crate::ledger::{Commit, Committed, Ledger};
 
 pub(super) const KIND: Kind = Kind { what: "a ledger", mark: 0x4272_786C, formats: FORMATS };
-const FORMATS: &[&str] =
-    &[include_str!("ledger_0001.sql"), include_str!("ledger_0002.sql"), include_str!("ledger_0003.sql")];
+const FORMATS: &[&str] = &[
+    include_str!("ledger_0001.sql"),
+    include_str!("ledger_0002.sql"),
+    include_str!("ledger_0003.sql"),
+    include_str!("ledger_0004.sql"),
+];
 const SQL: &str = include_str!("leads.sql");
 const PROCESSED: &str = statement(SQL, "processed");
 const PROCESS: &str = statement(SQL, "process");

@@ -13,6 +13,7 @@ use store::catalog::audit::AuditFilter;
 use store::catalog::{Catalog, CatalogChange};
 use store::ledger::action::{ActionFilter, Ending, Settled};
 use store::ledger::lead::{LeadState, What};
+use store::ledger::listing::LeadFilter;
 use store::ledger::{Commit, Ledger};
 use store::log::LogLimits;
 use store::snapshots::Snapshot;
@@ -21,7 +22,7 @@ use crate::catalog::{activation, answer, audited, destination, key, person, requ
 use crate::ledger::{action, change, detected, of_leads, reject};
 
 /// The newest sample.
-const NEWEST: u32 = 4;
+const NEWEST: u32 = 5;
 
 fn sample(format: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/frozen/format-{format}"))
@@ -86,6 +87,8 @@ fn words(sample: &Path) -> String {
 
 fn tell_ledger(words: &mut String, ledger: &dyn Ledger) {
     writeln!(words, "{:?} {:?}", ledger.offset().unwrap(), ledger.next_lead().unwrap()).unwrap();
+    let counts = [("new".to_owned(), 1), ("refused".to_owned(), 1)];
+    assert_eq!(ledger.counts(&LeadFilter::default()).unwrap(), counts);
     for lead in 1..ledger.next_lead().unwrap() {
         writeln!(words, "{:?}", ledger.lead(lead).unwrap()).unwrap();
         writeln!(words, "{:?} {:?}", ledger.evidence(lead).unwrap(), ledger.notes(lead).unwrap()).unwrap();

@@ -128,7 +128,7 @@ pub fn pages_are_what_a_plain_search_finds<L: Ledger>(make: impl Fn(&Path) -> L)
     let cases = std::env::var("BRIX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(40);
     let order = prop_oneof![Just(Order::QualifiedAt), Just(Order::Score), Just(Order::Value)];
     let queries = prop::collection::vec((any_filter(), order, 1..9_usize), 1..12);
-    let input = (prop::collection::vec((any_facts(), 0..6_u8), 0..40), queries);
+    let input = (prop::collection::vec((any_facts(), 0..8_u8), 0..40), queries);
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let outcome = proptest::test_runner::TestRunner::new(config).run(&input, |(leads, queries)| {
         let folder = tempfile::tempdir().unwrap();
@@ -140,17 +140,24 @@ pub fn pages_are_what_a_plain_search_finds<L: Ledger>(make: impl Fn(&Path) -> L)
                 lead,
                 What::Detected { definition, entry: 1, facts, evidence: "{}".to_owned(), in_history: false },
             ));
-            changes.extend(match then {
-                0 => Some(change(lead, What::State(LeadState::Working))),
-                1 => Some(change(lead, What::State(LeadState::Snoozed { until: Timestamp(3) }))),
-                2 => Some(change(lead, What::Retracted)),
-                3 => Some(change(lead, What::Owner(Some("bob".to_owned())))),
-                _ => None,
-            });
+            let then = match then {
+                0 => vec![What::State(LeadState::Working)],
+                1 => vec![What::State(LeadState::Snoozed { until: Timestamp(3) })],
+                2 => vec![What::Retracted],
+                3 => vec![What::Owner(Some("bob".to_owned()))],
+                4 => vec![What::Retracted, What::Reinstated, What::State(LeadState::Working)],
+                5 => vec![What::State(LeadState::Working), What::Erased { subject: format!("erased-{lead}") }],
+                _ => Vec::new(),
+            };
+            changes.extend(then.into_iter().map(|what| change(lead, what)));
         }
         ledger.commit(&of_leads(1, changes)).unwrap();
-        let all: Vec<Lead> = (1..ledger.next_lead().unwrap()).map(|id| ledger.lead(id).unwrap().unwrap()).collect();
-        for (filter, order, most) in queries {
+        let all: Vec<Lead> = (1..ledger.next_lead().unwrap()).filter_map(|id| ledger.lead(id).unwrap()).collect();
+        let plain = [false, true].map(|are_retracted| {
+            let filter = LeadFilter { are_retracted, ..LeadFilter::default() };
+            (filter, Order::QualifiedAt, 5)
+        });
+        for (filter, order, most) in queries.into_iter().chain(plain) {
             let inside: Vec<Lead> = all.iter().filter(|lead| is_in(&filter, lead)).cloned().collect();
             let mut counts: BTreeMap<String, u64> = BTreeMap::new();
             for lead in &inside {
