@@ -282,6 +282,14 @@ pub fn points_words(answer: &Answer<Ranged>) -> String {
     }
 }
 
+/// What a lead may be worth, in words: `worth 1,200 USD a year`.
+#[must_use]
+pub fn worth(value: f64, currency: Option<&str>) -> String {
+    let amount = grouped(value.max(0.0).round() as u64);
+    let currency = currency.map_or(String::new(), |currency| format!(" {currency}"));
+    format!("worth {amount}{currency} a year")
+}
+
 /// A whole number with thin groups of three: `12,345`.
 #[must_use]
 pub fn grouped(number: u64) -> String {

@@ -129,7 +129,7 @@ fn measure(measure: &Measure, events: &str) -> String {
         Measure::Distinct(DistinctOf::Property(property)) => format!("different “{property}” of {events}"),
         Measure::Of(aggregate, property) => format!("{} “{property}” of {events}", self::aggregate(*aggregate)),
         Measure::Grouped { outer, inner, of, by } => {
-            format!("{} over each “{by}” of its {} “{of}” of {events}", aggregate(*outer), aggregate(*inner))
+            format!("{} {} “{of}” of {events} for each “{by}”", outer_aggregate(*outer), inner_aggregate(*inner))
         }
         Measure::Gap(count) => format!("time from the first {events} to number {count}"),
     }
@@ -146,6 +146,25 @@ const fn aggregate(aggregate: Aggregate) -> &'static str {
     }
 }
 
+/// An aggregate over others: `sum of the latest “seats” …`.
+const fn outer_aggregate(aggregate: Aggregate) -> &'static str {
+    match aggregate {
+        Aggregate::Sum => "sum of the",
+        Aggregate::Min => "least of the",
+        Aggregate::Max => "largest of the",
+        Aggregate::Avg => "average of the",
+        Aggregate::First => "first of the",
+        Aggregate::Latest => "latest of the",
+    }
+}
+
+const fn inner_aggregate(aggregate: Aggregate) -> &'static str {
+    match aggregate {
+        Aggregate::Sum => "summed",
+        other => self::aggregate(other),
+    }
+}
+
 const fn unit(unit: CalendarUnit) -> &'static str {
     match unit {
         CalendarUnit::Day => "day",
@@ -155,9 +174,36 @@ const fn unit(unit: CalendarUnit) -> &'static str {
 }
 
 fn sequence(sequence: &Sequence) -> String {
-    let steps: Vec<String> = sequence.steps.iter().map(events).collect();
+    let steps: Vec<String> = sequence.steps.iter().zip(1..).map(|(events, number)| step(events, number)).collect();
     let span = sequence.span.map_or(String::new(), |span| format!(" within {span}"));
     format!("{}{span}{}", steps.join(", then "), period(&sequence.period))
+}
+
+/// A step by its number: what its day has to do with the step before is said behind the rest.
+fn step(events: &Events, number: usize) -> String {
+    let tests: &[Filter] = match &events.filter {
+        Some(Filter::All(parts)) => parts,
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let (days, others): (Vec<_>, Vec<_>) =
+        tests.iter().map(|test| (test, on_which_day(test, number))).partition(|(_, day)| day.is_some());
+    let filter = (!others.is_empty()).then(|| Filter::All(others.into_iter().map(|(test, _)| test.clone()).collect()));
+    let rest = self::events(&Events { filter, ..events.clone() });
+    days.into_iter().filter_map(|(_, day)| day).fold(rest, |text, day| format!("{text} {day}"))
+}
+
+/// The day of a step beside that of the one before.
+fn on_which_day(filter: &Filter, number: usize) -> Option<&'static str> {
+    let Filter::Test { left: Operand::StepDay(left), test: Test::Is(op, Operand::StepDay(right)) } = filter else {
+        return None;
+    };
+    match ((*left == number || *left == 0) && right.checked_add(1) == Some(number), op) {
+        (true, Op::Above) => Some("on a later day"),
+        (true, Op::Equal) => Some("on the same day"),
+        (true, Op::Unequal) => Some("on another day"),
+        _ => None,
+    }
 }
 
 /// Nothing for the definition's own window; else the words behind what is measured.
@@ -199,6 +245,9 @@ fn filter(filter: &Filter) -> String {
         Filter::All(parts) => joined(parts, " and "),
         Filter::Any(parts) => joined(parts, " or "),
         Filter::Not(part) => format!("not ({})", self::filter(part)),
+        Filter::Test { left, test: Test::Is(op, right) } if is_moment(left) || is_moment(right) => {
+            format!("{} {} {}", operand(left), moment_sign(*op), operand(right))
+        }
         Filter::Test { left, test } => format!("{} {}", operand(left), self::test(test)),
     }
 }
@@ -251,6 +300,23 @@ fn operand(operand: &Operand) -> String {
         Operand::StepTime(step) => format!("the time of step {step}"),
         Operand::UserId => "the user".to_owned(),
         Operand::Trait(path) => trait_path(path),
+    }
+}
+
+/// A day or a time of an event.
+const fn is_moment(operand: &Operand) -> bool {
+    matches!(operand, Operand::StepDay(_) | Operand::StepTime(_))
+}
+
+/// How days and times compare.
+const fn moment_sign(op: Op) -> &'static str {
+    match op {
+        Op::AtLeast => "is not before",
+        Op::Above => "is after",
+        Op::Equal => "is",
+        Op::Unequal => "is not",
+        Op::Below => "is before",
+        Op::AtMost => "is not after",
     }
 }
 

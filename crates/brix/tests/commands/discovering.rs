@@ -228,3 +228,19 @@ fn too_few_buyers_are_said_with_the_cure() {
         "{limits}"
     );
 }
+
+/// Whatever is doubted has a name, which `--trust` takes.
+#[test]
+fn what_is_doubted_by_its_values_is_named() {
+    let folder = scratch("doubted-by-values");
+    out(&folder, &["simulate", "--users", "800", "--months", "6", "--seed", "7", "--out", "export"]);
+    out(&folder, &["init", "export", "--mapping", "export/mapping.yaml"]);
+    out(&folder, &["import", "export", "--mapping", "export/mapping.yaml"]);
+    let doubted = |more: &[&str]| {
+        let asked = [&["--json", "discover", "--permutations", "0"], more].concat();
+        json(&folder, &asked)["doubted"].to_string()
+    };
+    let words = doubted(&[]);
+    assert!(words.contains("the values of \\\"timezone\\\" together tell 24 of 100"), "{words}");
+    assert!(!doubted(&["--trust", "timezone"]).contains("together tell"));
+}

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::definition::TraitPath;
+use engine::definition::{TraitOwner, TraitPath};
 use engine::record::EventKind;
 use serde::Serialize;
 use stats::table::{TwoByTwo, binary_entropy};
 
-use super::catalog::{Catalog, Used};
+use super::catalog::{Catalog, TraitFeature, Used};
 use super::cohort::Cohort;
 use super::layout::{About, Measure, Slot, Taken};
 use super::measures::Measures;
@@ -191,8 +191,10 @@ impl Leaks {
         for (of_same, candidates) in by_values {
             let share = told(&candidates);
             if share >= VERDICTS.told_by_values {
+                let name = candidates.iter().find_map(|(condition, _)| condition.trait_feature(catalog)).map(told_name);
                 let why = format!(
-                    "its values together tell {:.0} of 100 of all there is to know about converting: it may be set afterwards",
+                    "the values of {} together tell {:.0} of 100 of all there is to know about converting: it may be set afterwards",
+                    name.unwrap_or_default(),
                     share * 100.0
                 );
                 for about in of_same {
@@ -201,6 +203,12 @@ impl Leaks {
             }
         }
     }
+}
+
+/// A trait by the name under which it can be trusted, and whose it is.
+fn told_name(feature: &TraitFeature) -> String {
+    let whose = if feature.path.of == TraitOwner::Account { " of the account" } else { "" };
+    format!("\"{}\"{whose}", feature.path.name)
 }
 
 /// What is too good to be true about those with something, by its figures.

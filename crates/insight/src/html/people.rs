@@ -4,7 +4,7 @@ use super::DAY;
 use super::markup::Html;
 use super::parts::heading;
 use crate::case::Met;
-use crate::figure::{Person, duration, grouped};
+use crate::figure::{Person, duration, grouped, worth};
 use crate::headline::About;
 use crate::report::{Customer, Judgement, Report};
 
@@ -84,8 +84,7 @@ fn monday_row(html: &mut Html, report: &Report, judgement: &Judgement, person: &
     let zone = &report.question.time_zone;
     html.raw("<tr><th>").element("span", "id", &person.id);
     if let Some(value) = person.value {
-        let currency = judgement.currency.as_deref().unwrap_or("");
-        html.element("span", "of", format!("worth {} {currency} a year", grouped(value.max(0.0).round() as u64)));
+        html.element("span", "of", worth(value, judgement.currency.as_deref()));
     }
     html.raw("</th><td class=\"number\">");
     match person.score {

@@ -4,7 +4,7 @@ use super::plot::{Line, bar, curves, range, sparkline};
 use super::table::{Table, cut, wrap};
 use super::{Page, WIDTH, rate};
 use crate::case::Met;
-use crate::figure::{Answer, Person, grouped, percent, points_words, ratio_words, times};
+use crate::figure::{Answer, Person, grouped, percent, points_words, ratio_words, times, worth};
 use crate::pace::{PaceBucket, Quantiles};
 use crate::report::Judgement;
 
@@ -12,6 +12,8 @@ use crate::report::Judgement;
 const SHOWN: usize = 10;
 /// Letters of a bar.
 const BAR: usize = 40;
+/// Letters of a bar beside a rate.
+const SHORT_BAR: usize = 28;
 
 impl Page<'_> {
     pub(super) fn last_monday(&mut self, judgement: &Judgement) {
@@ -21,7 +23,7 @@ impl Page<'_> {
             self.say("Nobody became known in the week before.");
         }
         for person in list.people.iter().take(SHOWN) {
-            self.person(person, None);
+            self.person(person, None, judgement.currency.as_deref());
         }
         self.more(list.total);
     }
@@ -46,7 +48,7 @@ impl Page<'_> {
                 (met, Some(before)) => format!("{} {}: {before}", letter(met), met.label()),
                 (met, None) => format!("{} {}", letter(met), met.label()),
             };
-            self.person(&customer.person, Some(&words));
+            self.person(&customer.person, Some(&words), None);
         }
         self.more(last.customers);
     }
@@ -57,20 +59,29 @@ impl Page<'_> {
         }
     }
 
-    fn person(&mut self, person: &Person, word: Option<&str>) {
+    fn person(&mut self, person: &Person, word: Option<&str>, currency: Option<&str>) {
         let zone = &self.report.question.time_zone;
-        let mut line = format!("  {:<28}", cut(&person.id, 28));
+        let mut parts = Vec::new();
         match (word, person.converted_at, person.qualified_at) {
-            (Some(word), Some(at), _) => line.push_str(&format!("  paid {}  {word}", at.minute(zone))),
-            (_, _, Some(at)) => line.push_str(&format!("  qualified {}", at.minute(zone))),
+            (Some(word), Some(at), _) => parts.push(format!("paid {}  {word}", at.minute(zone))),
+            (_, _, Some(at)) => parts.push(format!("qualified {}", at.minute(zone))),
             _ => {}
         }
         if let (None, Some(score)) = (word, person.score) {
             let band = person.band.as_ref().map_or(String::new(), |band| format!(" {band}"));
-            line.push_str(&format!("  score {score:.0}{band}"));
+            parts.push(format!("score {score:.0}{band}"));
         }
         if let (None, Some(value)) = (word, person.value) {
-            line.push_str(&format!("  worth {value:.0}"));
+            parts.push(worth(value, currency));
+        }
+        let mut line = format!("  {:<28}", person.id);
+        for part in parts {
+            // What does not fit goes below, where the reasons stand.
+            if line.chars().count() + 2 + part.chars().count() > WIDTH {
+                self.line(std::mem::replace(&mut line, " ".repeat(4)));
+            }
+            line.push_str("  ");
+            line.push_str(&part);
         }
         self.line(line);
         if !person.reasons.is_empty() {
@@ -84,23 +95,18 @@ impl Page<'_> {
     pub(super) fn population(&mut self, judgement: &Judgement) {
         let (population, qualified) = (&judgement.population, &judgement.qualified);
         self.title("Who was looked at, who qualified");
-        let mut table = Table::new(&["", ">people", ""]);
+        let mut table = Table::new(&["", ">people", "", ""]);
         let most = population.counted.total.max(1) as f64;
-        let mut row = |words: &str, count: u64, note: String| {
-            table.row(vec![words.to_owned(), grouped(count), note]);
+        let mut row = |words: &str, count: u64, rate: String, with_bar: bool| {
+            let bar = if with_bar { bar(count as f64 / most, SHORT_BAR) } else { String::new() };
+            table.row(vec![words.to_owned(), grouped(count), rate, bar]);
         };
-        let share = |count: u64| bar(count as f64 / most, BAR);
-        row("in the population, old enough", population.counted.total, share(population.counted.total));
-        row(
-            "qualified to use (behaviour)",
-            qualified.to_use.count,
-            with_rate(share(qualified.to_use.count), &qualified.to_use),
-        );
-        row(
-            "qualified to buy (and fit)",
-            qualified.to_buy.count,
-            with_rate(share(qualified.to_buy.count), &qualified.to_buy),
-        );
+        row("in the population, old enough", population.counted.total, String::new(), true);
+        for (words, share) in
+            [("qualified to use (behaviour)", &qualified.to_use), ("qualified to buy (and fit)", &qualified.to_buy)]
+        {
+            row(words, share.count, rate(share), true);
+        }
         for (words, count) in [
             ("near misses: behaviour, not fit", qualified.to_use_only.total),
             ("met it outside the population", population.met_outside.total),
@@ -111,7 +117,7 @@ impl Page<'_> {
             ("left out: outside the period", population.outside_period),
         ] {
             if count > 0 {
-                row(words, count, String::new());
+                row(words, count, String::new(), false);
             }
         }
         self.table(&table);
@@ -375,10 +381,6 @@ fn letter(met: Met) -> char {
         Met::AfterConverting => '>',
         Met::WithoutSignal => '○',
     }
-}
-
-fn with_rate(bar: String, share: &crate::figure::Share) -> String {
-    format!("{bar} {}", rate(share)).trim_start().to_owned()
 }
 
 fn two_places(share: f64) -> String {

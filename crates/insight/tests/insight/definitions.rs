@@ -123,7 +123,20 @@ fn criteria_read_as_words() {
         ("{ event: A, where: { plan: pro }, within: 48h }", "A where plan = pro within 2d of the start"),
         ("{ event: A, sum: minutes, is: '> 40' }", "sum of “minutes” of A more than 40"),
         ("{ event: any, distinct: $event, is: '>= 3' }", "different events among any event at least 3"),
+        (
+            "{ sum: { latest: seats, by: video }, event: A, is: '>= 10' }",
+            "sum of the latest “seats” of A for each “video” at least 10",
+        ),
         ("{ sequence: [A, B], span: 48h }", "A, then B within 2d"),
+        ("{ sequence: [A, { event: any, where: { $2.day: '> $1.day' } }] }", "A, then any event on a later day"),
+        (
+            "{ sequence: [A, { event: B, where: { plan: pro, $2.day: '= $1.day' } }] }",
+            "A, then B where plan = pro on the same day",
+        ),
+        (
+            "{ sequence: [A, B, { event: C, where: { $3.time: '< $1.time' } }] }",
+            "A, then B, then C where the time of step 3 is before the time of step 1",
+        ),
         ("{ trait: account.employees, is: '>= 50' }", "account employees at least 50"),
         ("{ ratio: { of: used, to: account.limit }, is: '>= 80%' }", "used at least 80 % of account limit"),
         ("{ ratio: { of: a, to: b }, is: between 0.5 and 1 }", "a of b between 0.5 and 1"),
