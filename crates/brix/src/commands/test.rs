@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use engine::language::Document;
-use engine::language::examples;
+use engine::language::examples::{self, Run};
+use insight::told;
 use serde::Serialize;
 
 use crate::cli::Shared;
@@ -34,6 +35,9 @@ struct Went<'a> {
     line: usize,
     holds: bool,
     differences: &'a [String],
+    /// What did not hold when an entry was expected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_met: Vec<String>,
 }
 
 /// Runs them.
@@ -62,6 +66,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
             line: run.place.line,
             holds: run.differences.is_empty(),
             differences: &run.differences,
+            not_met: not_met(run, document),
         }));
     }
     let failed = went.iter().filter(|went| !went.holds).count();
@@ -80,11 +85,29 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     Ok(if failed > 0 { Exit::Findings } else { Exit::Done })
 }
 
+/// Why an entry that was expected did not come, in words.
+fn not_met(run: &Run, document: &Document) -> Vec<String> {
+    let Some(mut explanation) = run.unmet.clone() else { return Vec::new() };
+    let example = document.examples.iter().find(|example| example.place == run.place);
+    let at = example.map_or_else(|| explanation.at.to_string(), |example| example.time(Some(explanation.at)));
+    let definition = &document.definition;
+    told::in_words(definition, &mut explanation);
+    let mut words: Vec<String> =
+        told::missing(definition, &explanation).iter().map(|missing| missing.words.to_string()).collect();
+    if !explanation.standing.in_population {
+        words.insert(0, "the population".to_owned());
+    }
+    if explanation.clock.is_none() {
+        words = vec!["the clock, which has not started".to_owned()];
+    }
+    words.into_iter().map(|words| format!("not met at {at}: {words}")).collect()
+}
+
 fn tell(went: &Went<'_>, console: &mut Console) -> Result<()> {
     let Went { file, example, line, .. } = went;
     if went.holds {
         return console.line(format_args!("{GOOD}ok{GOOD:#}    {}: {example}", went.definition));
     }
     console.line(format_args!("{BAD}fails{BAD:#} {}: {example} ({file}:{line})", went.definition))?;
-    went.differences.iter().try_for_each(|difference| console.line(format_args!("      {difference}")))
+    went.differences.iter().chain(&went.not_met).try_for_each(|line| console.line(format_args!("      {line}")))
 }

@@ -131,21 +131,28 @@ impl Reader {
         if criteria.len() != items.len() {
             return None;
         }
-        for (index, item) in items.iter().enumerate() {
+        Some(criteria)
+    }
+
+    /// Warns of what stands twice where once would say the same.
+    fn warn_repeated(&mut self, items: &Node, criteria: &[Criterion]) {
+        for (index, item) in items.list().unwrap_or_default().iter().enumerate() {
             if criteria.iter().take(index).any(|earlier| criteria.get(index) == Some(earlier)) {
                 let help = "remove one of the two";
                 self.warn(Code::Repeated, item.place, "the same criterion stands earlier in this list", help);
             }
         }
-        Some(criteria)
     }
 
     fn several(&mut self, node: &Node, table: &'static keys::Table, context: Context) -> Option<Criterion> {
         let fields = self.fields(node, table)?;
-        let criteria = self.criteria(fields.get(table.name)?, context)?;
+        let list = fields.get(table.name)?;
+        let criteria = self.criteria(list, context)?;
+        self.warn_repeated(list, &criteria);
         Some(if table.name == "all" { Criterion::All(criteria) } else { Criterion::Any(criteria) })
     }
 
+    /// A criterion may stand in the list several times: it counts as often.
     fn at_least(&mut self, node: &Node, context: Context) -> Option<Criterion> {
         let fields = self.fields(node, &keys::AT_LEAST)?;
         let of = self.criteria(fields.get("of")?, context);

@@ -100,7 +100,7 @@ codes! {
     NeverHolds = "never-holds",
     /// It always holds.
     AlwaysHolds = "always-holds",
-    /// The same criterion stands twice in one list.
+    /// The same criterion stands twice in a list under `all` or `any`.
     Repeated = "repeated",
     /// No score reaches this band.
     UnreachableBand = "unreachable-band",

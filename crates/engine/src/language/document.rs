@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Document;
 use super::criterion::Context;
-use super::diagnostic::{Code, Diagnostic};
+use super::diagnostic::{Code, Diagnostic, nearest};
 use super::examples;
 use super::keys;
 use super::mention::{MentionOf, Section};
@@ -123,7 +123,12 @@ impl Reader {
         }
         let Content::Map(pairs) = &node.content else {
             let message = format!("expected `everyone`, traits with values, or a criterion; found {}", node.shape());
-            self.error_with(Code::WrongShape, node.place, message, "`population: { stage: [trial, free] }`");
+            let near = node.scalar().and_then(|scalar| nearest(&scalar.text, ["everyone"]));
+            let help = near.map_or_else(
+                || "`population: { stage: [trial, free] }`".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            self.error_with(Code::WrongShape, node.place, message, help);
             return None;
         };
         let starts = |key: &str| key != "stage" && keys::CRITERIA.iter().any(|(start, _)| *start == key);

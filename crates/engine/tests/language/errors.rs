@@ -145,6 +145,7 @@ fn warnings() {
     check("id: x\nwindow: 14d\nwhen: { event: A, within: «30d» }\n", Code::BeyondWindow, "window");
     check("id: x\nwindow: 14d\nwhen: { event: A, from: «15d», to: 20d }\n", Code::NeverHolds, "window");
     check("{ all: [{ event: A }, «{» event: A }] }", Code::Repeated, "earlier");
+    check("{ any: [{ event: A }, «{» event: A }] }", Code::Repeated, "earlier");
     let score = "score:\n  «a»: { weight: 60, of: fit }\n  b: { weight: 50, of: fit }\n";
     check(&format!("id: x\nwhen: {{ event: A }}\n{score}"), Code::WeightsOverHundred, "110");
     let bands = "score: { a: { weight: 60, of: fit } }\nbands: { high: «70» }\n";

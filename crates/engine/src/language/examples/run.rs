@@ -8,13 +8,13 @@ use crate::evaluate::Evaluator;
 use crate::language::Document;
 use crate::language::diagnostic::Place;
 use crate::language::scalars;
-use crate::outcome::Outcome;
+use crate::outcome::{Explanation, Outcome};
 use crate::program::{CompileError, Program};
 use crate::workspace::Workspace;
 use crate::{Number, Span, Timestamp, assemble};
 
 /// How an example went.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// Which definition's.
     pub definition: Arc<str>,
@@ -24,6 +24,8 @@ pub struct Run {
     pub place: Place,
     /// What came out otherwise than expected; empty: it holds.
     pub differences: Vec<String>,
+    /// How everything stood at the first instant at which an entry was expected and did not come.
+    pub unmet: Option<Explanation>,
 }
 
 /// What came out, in the words of an expectation.
@@ -64,24 +66,26 @@ pub fn run(documents: &[Document], workspace: &Workspace) -> Result<Vec<Run>, Ve
     let mut runs = Vec::new();
     for (place, document) in documents.iter().enumerate() {
         for example in &document.examples {
-            let outcome = outcome(example, place, &program);
+            let (outcome, unmet) = outcome(example, place, &program);
             runs.push(Run {
                 definition: Arc::clone(&document.definition.id),
                 example: example.name.clone(),
                 place: example.place,
                 differences: example.differences(&Observed::of(outcome.as_ref()), &document.definition.bands),
+                unmet,
             });
         }
     }
     Ok(runs)
 }
 
-/// What the definition at this place of the program says of the example's subject.
-fn outcome(example: &Example, place: usize, program: &Program) -> Option<Outcome> {
+/// What the definition at this place of the program says of the example's subject, and how everything stood where an entry is missing.
+fn outcome(example: &Example, place: usize, program: &Program) -> (Option<Outcome>, Option<Explanation>) {
     let households = assemble::from_records(&example.records, program.workspace(), program.needs());
     let binding = program.bind(&households.names);
     let mut evaluator = Evaluator::new(program, &binding, example.until);
     let mut found = None;
+    let mut unmet = None;
     for household in &households.households {
         let view = household.view();
         evaluator.household(&view, &mut |outcome| {
@@ -90,11 +94,21 @@ fn outcome(example: &Example, place: usize, program: &Program) -> Option<Outcome
                 found = Some(outcome);
             }
         });
+        let subject = household.directory.find(example.kind, &example.about);
+        if let (Some(subject), Some(at)) = (subject, example.first_missing(found.as_ref())) {
+            unmet = evaluator.explain(&view, place, subject, at);
+        }
     }
-    found
+    (found, unmet)
 }
 
 impl Example {
+    /// The first instant at which an entry is expected and none came.
+    fn first_missing(&self, outcome: Option<&Outcome>) -> Option<Timestamp> {
+        let came = |at: &Timestamp| outcome.is_some_and(|outcome| outcome.entries.iter().any(|entry| entry.at == *at));
+        self.expect.qualified.iter().find(|at| !came(at)).copied()
+    }
+
     /// Where what came out is not what was expected, in words.
     #[must_use]
     pub fn differences(&self, observed: &Observed, bands: &[Band]) -> Vec<String> {
@@ -146,7 +160,9 @@ impl Example {
         written.join(", ")
     }
 
-    fn time(&self, instant: Option<Timestamp>) -> String {
+    /// An instant as a time from the start.
+    #[must_use]
+    pub fn time(&self, instant: Option<Timestamp>) -> String {
         let Some(instant) = instant else { return "never".to_owned() };
         let length = instant.0.saturating_sub(self.start.0);
         if length < 0 {
