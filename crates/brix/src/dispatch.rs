@@ -16,6 +16,7 @@ use crate::commands::{
 };
 use crate::console::{BAD, Console};
 use crate::exit::{self, Exit};
+use crate::mistyped;
 
 /// Finds the users and accounts of a software product who are ready to buy, and proves on its history that they were.
 #[derive(Debug, Parser)]
@@ -115,10 +116,12 @@ impl Command {
 
 /// Runs a command line.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         // Help and version come this way too; what cannot be printed has no reader.
         Err(error) => {
+            let error = mistyped::with_nearest(error, &arguments, &Cli::command());
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }

@@ -16,6 +16,7 @@ mod exit;
 mod instant;
 mod judging;
 mod live;
+mod mistyped;
 mod overview;
 mod progress;
 mod question;

@@ -35,7 +35,7 @@ pub struct Arguments {
     #[arg(long, short, value_name = "DEFINITION")]
     definition: Vec<PathBuf>,
     /// As of the end of this day, or this instant [default: the end of the data]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, visible_alias = "as-of", value_name = "DATE")]
     at: Option<String>,
     /// What it is [default: what the definitions are about]
     #[arg(long, value_enum)]

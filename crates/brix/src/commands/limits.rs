@@ -24,12 +24,12 @@ const MOST_LIMITS: usize = 20;
 
 /// Show where to set a free limit: how many meet it, how soon, whether they buy, and which metric tells buyers from others
 ///
-/// A metric is an event's name (how often it happened) or what a criterion measures: `event: Video Viewed, sum: views`,
+/// A metric is an event's name (how often it happened) or what a criterion measures: `event: File Uploaded, sum: megabytes`,
 /// `event: Searched, distinct: index`, `event: Exported, measure: count, calendar: month`, `trait: contacts`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    brix limits --metric \"Video Posted\" --limits 1,3,5,10\n  \
-    brix limits --metric \"Video Posted\" --metric \"event: Video Viewed, sum: views\"\n  \
+    brix limits --metric \"Project Created\" --limits 1,3,5,10\n  \
+    brix limits --metric \"Project Created\" --metric \"event: File Uploaded, sum: megabytes\"\n  \
     brix limits --metric \"trait: contacts\" --subject account --json")]
 pub struct Arguments {
     /// What is limited (repeatable: metrics are compared)

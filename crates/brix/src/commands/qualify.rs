@@ -38,7 +38,7 @@ pub struct Arguments {
     #[arg(value_name = "DEFINITION")]
     definition: PathBuf,
     /// As of the end of this day, or this instant [default: the end of the data]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, visible_alias = "at", value_name = "DATE")]
     as_of: Option<String>,
     /// Also those who met it earlier and no longer do
     #[arg(long)]

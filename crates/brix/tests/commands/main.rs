@@ -4,6 +4,7 @@
 mod consent;
 mod data;
 mod discovering;
+mod examples;
 mod exits;
 mod guide;
 mod import;
