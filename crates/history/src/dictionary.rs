@@ -76,6 +76,11 @@ impl Dictionary {
         marked
     }
 
+    /// How many of the texts are marks of [`Self::without`].
+    pub(crate) fn marks(&self) -> u32 {
+        (1..).zip(self.iter()).map(|(code, text)| u32::from(is_mark(code, text))).sum()
+    }
+
     /// Brings the entries that the segments do not hold to the disk.
     pub(crate) fn save(
         &self,
@@ -106,6 +111,12 @@ impl Dictionary {
         segments.push(DictionarySegment { file, entries });
         Ok(())
     }
+}
+
+/// Whether a text says nothing of whom it was. Somebody who is called so, at the very place of that number, would be taken for one.
+fn is_mark(code: Code, text: &str) -> bool {
+    let numbers = text.strip_prefix("erased ").and_then(|numbers| numbers.trim_end_matches('.').split_once(' '));
+    numbers.is_some_and(|(version, own)| version.parse::<u64>().is_ok() && own.parse() == Ok(code))
 }
 
 impl Ids for Dictionary {

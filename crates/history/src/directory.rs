@@ -135,10 +135,18 @@ impl LakeDirectory {
         Ok(Some(Subject { kind, code }))
     }
 
-    /// How many ids of a kind there are; anonymous ids count as users' here.
+    /// How many ids of a kind there are, erased ones among them; anonymous ids count as users' here.
     #[must_use]
     pub fn count(&self, kind: SubjectKind) -> u32 {
         self.place_of(kind).1.iter().map(|segment| segment.entries).sum()
+    }
+
+    /// How many there are without those that were erased.
+    ///
+    /// # Errors
+    /// When the dictionary cannot be read.
+    pub(crate) fn still_named(&self, kind: SubjectKind) -> Result<u32> {
+        Ok(self.count(kind) - self.ids(kind)?.marks())
     }
 
     /// The code of an account, 0 if there is none of that id.

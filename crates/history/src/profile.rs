@@ -34,8 +34,8 @@ pub struct Profile {
     pub traits: Vec<TraitProfile>,
     /// Who is in it.
     pub people: People,
-    /// Different ids of users and anonymous ids, of accounts, of workspaces.
-    pub ids: [u32; 3],
+    /// Different ids of accounts, and of workspaces.
+    pub ids: [u32; 2],
     /// What all imports have seen.
     pub totals: Totals,
     /// Days (since 1970-01-01, in the workspace's zone) between the first and the last event on which there is none:
@@ -182,7 +182,9 @@ impl Lake {
         let mut folds = folds.into_iter();
         let mut all = folds.next().unwrap_or_else(|| Fold::new(&plan));
         folds.for_each(|fold| all.join(fold));
-        Ok(self.profile_of(all, &plan, &names, &workspace.zone))
+        let [accounts, workspaces] =
+            [SubjectKind::Account, SubjectKind::Workspace].map(|kind| self.directory().still_named(kind));
+        Ok(Profile { ids: [accounts?, workspaces?], ..self.profile_of(all, &plan, &names, &workspace.zone) })
     }
 
     fn profile_batches(&self, unit: &Unit, plan: &Plan) -> Result<Batches> {
@@ -215,13 +217,12 @@ impl Lake {
             events.push(event_profile(name, event, days, properties.remove(&place).unwrap_or_default()));
         }
         events.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.name.name.cmp(&b.name.name)));
-        let ids = [SubjectKind::User, SubjectKind::Account, SubjectKind::Workspace];
         Profile {
             gaps: gaps(&events),
             events,
             traits: fold.traits(plan),
             people: fold.people,
-            ids: ids.map(|kind| self.directory().count(kind)),
+            ids: [0; 2],
             totals: self.totals().clone(),
             more_domains: fold.domains.is_full(),
             domains: fold.domains.finish(),

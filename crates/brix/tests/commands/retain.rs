@@ -76,3 +76,24 @@ fn who_was_not_heard_of_goes_and_the_lake_says_so() {
     assert_eq!(json(&folder, &ever)["kept_from"], "2025-03-01T00:00:00Z", "it goes forward only");
     assert!(fails(&folder, 2, &["retain", "--before", "2125-03-01", "--yes"]).contains("still to come"));
 }
+
+/// Their codes stay taken in the lake, under marks: those are nobody.
+#[test]
+fn who_has_gone_is_not_counted_any_more() {
+    let rows = [
+        "ann,2025-01-01T09:00:00Z,Signed Up,acme",
+        "bob,2025-05-01T09:00:00Z,Signed Up,globex",
+        "cid,2025-05-02T09:00:00Z,Signed Up,erased 3 1",
+    ];
+    let folder = events("retain-counts", ",company", &rows);
+    let mapping = std::fs::read_to_string(folder.join("files/mapping.yaml")).unwrap();
+    std::fs::write(folder.join("files/mapping.yaml"), format!("{mapping}        account: company\n")).unwrap();
+    out(&folder, &["import", "files"]);
+    let people = || json(&folder, &["data", "--json"])["people"].clone();
+    assert_eq!((&people()["people"], &people()["accounts"]), (&3.into(), &3.into()));
+    out(&folder, &["retain", "--before", "2025-03-01", "--yes"]);
+    assert_eq!((&people()["people"], &people()["accounts"]), (&2.into(), &2.into()), "one is called like a mark");
+    assert!(out(&folder, &["data"]).contains("2 accounts"));
+    out(&folder, &["retain", "--before", "2025-06-01", "--yes"]);
+    assert_eq!((&people()["people"], &people()["accounts"]), (&0.into(), &0.into()));
+}

@@ -70,7 +70,7 @@ fn what_is_inside() {
     assert_eq!(paid.days, BTreeMap::from([(0, 1), (5, 1)]));
     assert_eq!((paid.first, paid.last), (Timestamp(9), Timestamp(5 * engine::time::DAY + 7)));
     assert_eq!(profile.gaps, [(1, 4)]);
-    assert_eq!(profile.ids, [30, 3, 0]);
+    assert_eq!(profile.ids, [3, 0]);
     assert_eq!((profile.delays.known, profile.delays.over_a_day), (2, 2));
     let plan = paid.properties.iter().find(|column| column.name == "plan").unwrap();
     assert_eq!((plan.value_type, plan.rows), (ValueType::Text, 2));

@@ -179,8 +179,8 @@ impl Told {
 }
 
 impl PeopleTold {
-    const fn new(people: People, ids: [u32; 3]) -> Self {
-        let [_, accounts, workspaces] = ids;
+    const fn new(people: People, ids: [u32; 2]) -> Self {
+        let [accounts, workspaces] = ids;
         Self {
             people: people.all,
             with_user_id: people.identified,
@@ -241,7 +241,7 @@ impl ColumnTold {
 
 impl TraitTold {
     fn new(found: &TraitProfile, profile: &Profile) -> Self {
-        let [_, accounts, workspaces] = profile.ids.map(u64::from);
+        let [accounts, workspaces] = profile.ids.map(u64::from);
         let all = match found.of {
             engine::record::SubjectKind::User => profile.people.all,
             engine::record::SubjectKind::Account => accounts,

@@ -102,7 +102,7 @@ impl Look {
             "people": profile.people.all,
             "people_with_account": profile.people.with_account,
             "people_with_email": profile.people.with_email,
-            "accounts": profile.ids[1],
+            "accounts": profile.ids[0],
             "events": events,
             "domains": domains,
         })
@@ -126,7 +126,7 @@ fn size(profile: &Profile) -> String {
         count(profile.totals.events, "event", "events"),
         count(profile.totals.facts, "fact", "facts"),
         count(profile.people.all, "person", "people"),
-        count(profile.ids[1].into(), "account", "accounts"),
+        count(profile.ids[0].into(), "account", "accounts"),
     );
     let first = profile.events.iter().filter_map(|event| event.days.keys().next()).min();
     let last = profile.events.iter().filter_map(|event| event.days.keys().next_back()).max();
