@@ -17,6 +17,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// So much of an answer is read, at most.
 const MOST_ANSWER_BYTES: usize = 16 * 1024;
 
+/// How a failure begins before which nothing was sent.
+const CANNOT_CONNECT: &str = "cannot connect: ";
+
+/// Whether an attempt that failed for this reason cannot have been heard of at the other end.
+pub fn never_arrived(error: &str) -> bool {
+    error.starts_with(CANNOT_CONNECT)
+}
+
 /// Sends requests.
 pub struct Client {
     http: reqwest::Client,
@@ -141,7 +149,7 @@ impl Client {
             return "the request could not be sent".to_owned();
         }
         if error.is_connect() {
-            format!("cannot connect: {deepest}")
+            format!("{CANNOT_CONNECT}{deepest}")
         } else {
             format!("the connection broke: {deepest}")
         }

@@ -39,6 +39,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+pub use self::client::never_arrived;
+
 use self::client::Client;
 pub use self::configured::Configured;
 use self::register::Register;

@@ -5,6 +5,7 @@ mod erasing;
 mod full;
 mod goals;
 mod going_live;
+mod heard;
 mod passing;
 mod start;
 mod telling;

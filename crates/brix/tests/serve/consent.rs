@@ -199,3 +199,39 @@ fn what_a_consent_platform_stamps_on_messages_counts() {
     until(&server, "", &["ann", "ben", "eve"]);
     told(&hooks, 2);
 }
+
+/// Only those are told that a lead is none who have heard of it.
+#[test]
+fn who_has_heard_of_nobody_is_told_nothing_back() {
+    let (place, hooks) = (place("consent-unheard"), Receiver::well());
+    // Nobody listens at that port: every attempt to connect fails.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let path = place.join("server.toml");
+    let gone = format!(
+        "[[destinations]]\nname = \"gone\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:{nobody}/\"\n\
+         secret = \"whsec_{}\"\nallow_private = true\n",
+        "A".repeat(44)
+    );
+    let settings = std::fs::read_to_string(&path).unwrap() + &crate::receivers::webhook("well", &hooks, "") + &gone;
+    std::fs::write(&path, settings).unwrap();
+    let server = Server::start(&place);
+    server.until_ready();
+    works(&server, "eve");
+    until(&server, "", &["eve"]);
+    told(&hooks, 1);
+    let deliveries = |of: &str| {
+        let found = server.ask("GET", &format!("/api/v1/deliveries?destination={of}"), READ, "").json();
+        found["deliveries"].as_array().unwrap().clone()
+    };
+    let begun = Instant::now();
+    while !deliveries("gone")[0]["last_error"].as_str().is_some_and(|error| error.starts_with("cannot connect: ")) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", deliveries("gone"));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    says(&server, "eve", &json!({"consent": {"profiling": false}}), "2026-03-02T09:00:00Z");
+    until(&server, "&retracted=true", &["eve"]);
+    told(&hooks, 2);
+    let states: Vec<Value> = deliveries("gone").iter().map(|one| one["state"].clone()).collect();
+    assert_eq!(states, [json!("cancelled")], "{:?}", deliveries("gone"));
+    assert_eq!(deliveries("well").len(), 2);
+}

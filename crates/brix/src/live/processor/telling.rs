@@ -30,7 +30,14 @@ impl Processor {
         };
         let to_buy = telling.facts.qualification == Qualification::ToBuy;
         let id = self.rules.facts(telling.definition).map_or("", |facts| &facts.id);
+        let heard = match telling.tell {
+            Tell::Retracted => Some(self.heard_of(telling.lead)?),
+            Tell::Qualified | Tell::QualifiedToBuy | Tell::Woken { .. } => None,
+        };
         for route in &self.routes {
+            if heard.as_ref().is_some_and(|heard| !heard.contains(&route.destination)) {
+                continue;
+            }
             let wanted = route.definitions.is_empty() || route.definitions.iter().any(|wanted| wanted == id);
             if !wanted || !(to_buy || route.to_use) || (is_woken && !route.woken) {
                 continue;
