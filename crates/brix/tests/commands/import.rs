@@ -136,9 +136,32 @@ fn whoever_is_suppressed_is_left_out_and_counted() {
     );
     assert_eq!(json(&folder, &["import", "files", "--json"])["new_events"], 2, "nothing of it is known");
 
+    // Words of Brix itself are of nobody, whatever somebody's id is.
+    std::fs::write(folder.join("them"), "user a\nuser time\nuser not\n").unwrap();
+    let told = json(&folder, &[&arguments[..], &["--json"]].concat());
+    let first = told["rejected"]["reasons"][0]["first"].as_str().unwrap().to_owned();
+    assert!(first.contains("not a time of the form") && folder.join("lake/rejects").exists(), "{told}");
+
     std::fs::write(folder.join("them"), "user bob\nann\n").unwrap();
     let words = fails(&folder, 3, &arguments);
     assert!(words.contains("them:2: there must stand `user`") && !words.contains("ann"), "{words}");
     assert!(fails(&folder, 3, &["import", "files", "--suppressed", "nobody"]).contains("cannot read nobody"));
     assert!(fails(&folder, 3, &["import", "files", "--data", "files"]).contains("no data folder"));
+}
+
+/// Whoever imports the folder in which they are has their lake in it, whole or only begun.
+#[test]
+fn a_lake_within_the_folder_is_not_what_is_imported() {
+    let folder = events("import-here", "", &["ann,2025-13-01,Logged In"]);
+    for file in ["events.csv", "mapping.yaml"] {
+        std::fs::rename(folder.join("files").join(file), folder.join(file)).unwrap();
+    }
+    fails(&folder, 3, &["import", "--strict", "."]);
+    assert!(folder.join("lake/lock").is_file(), "an import that failed leaves that");
+    std::fs::write(folder.join("events.csv"), "user,time,event\nann,2025-01-01,Logged In\n").unwrap();
+    for _ in 0..2 {
+        let told = run(&folder, &["import", "."]);
+        let words = String::from_utf8(told.stderr).unwrap();
+        assert!(told.status.success() && !words.contains("fits no pattern"), "{words}");
+    }
 }

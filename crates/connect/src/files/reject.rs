@@ -172,6 +172,18 @@ impl Reason {
             Self::Message { code, .. } => code,
         }
     }
+
+    /// What of the input may stand in its words; the rest of them is ours, and says nothing of anybody.
+    #[must_use]
+    pub fn of_input(&self) -> Option<&str> {
+        match self {
+            Self::Json(text) | Self::TimeOutOfRange(text) | Self::UnlistedName(text) | Self::NotACurrency(text) => {
+                Some(text)
+            }
+            Self::Message { words, .. } => Some(words),
+            _ => None,
+        }
+    }
 }
 
 /// A row that is not imported.

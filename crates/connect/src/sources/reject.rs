@@ -140,6 +140,22 @@ impl Reason {
             Self::Mapping(reason) => reason.code(),
         }
     }
+
+    /// What of the input may stand in its words; the rest of them is ours, and says nothing of anybody.
+    #[must_use]
+    pub fn of_input(&self) -> Option<&str> {
+        match self {
+            Self::Json(text)
+            | Self::NamesNobody(text)
+            | Self::UnknownKind(text)
+            | Self::NotATime(text)
+            | Self::TimeOutOfRange(text)
+            | Self::NumberTooLarge(text)
+            | Self::NotACurrency(text) => Some(text),
+            Self::Mapping(reason) => reason.of_input(),
+            _ => None,
+        }
+    }
 }
 
 /// A reason and the member to blame, before it is known which message of the batch it is.

@@ -123,7 +123,8 @@ impl RejectSink for RejectFile {
     fn reject(&mut self, reject: Reject) -> io::Result<()> {
         let code = reject.reason.code();
         let reason = reject.reason.to_string();
-        if self.suppressed.stand_in(&reject.raw) || self.suppressed.stand_in(&reason) {
+        let said = [Some(reject.raw.as_str()), reject.reason.of_input()];
+        if said.into_iter().flatten().any(|text| self.suppressed.stand_in(text)) {
             // It is counted, and nothing of it is kept.
             self.count(code, || "of somebody who is suppressed".to_owned());
             return Ok(());

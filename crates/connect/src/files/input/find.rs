@@ -27,7 +27,8 @@ pub struct Found {
     pub(crate) member: Option<Member>,
 }
 
-/// All files under the given paths, each folder in the order of its names. Files whose name begins with a dot are left out.
+/// All files under the given paths, each folder in the order of its names. Files whose name begins with a dot, and lakes within the
+/// folders, are left out.
 ///
 /// # Errors
 /// If a path does not exist or cannot be read, or a limit is passed.
@@ -97,6 +98,9 @@ fn walk(root: &Path, folder: &Path, depth: usize, found: &mut Vec<Found>) -> Res
                 let why = "the link leads back to a folder that it lies in; name the folders to import one by one";
                 return Err(FileError::unfit(&Arc::from(path.to_string_lossy()), None, why));
             }
+            if is_lake(&path) {
+                continue;
+            }
             walk(root, &path, depth + 1, found)?;
         } else {
             let below = path.strip_prefix(root).unwrap_or(&path);
@@ -105,6 +109,12 @@ fn walk(root: &Path, folder: &Path, depth: usize, found: &mut Vec<Found>) -> Res
         }
     }
     Ok(())
+}
+
+/// Whether a folder is what imports make, and not what they read: a lake, or the beginning of one by an import that failed.
+fn is_lake(folder: &Path) -> bool {
+    let has_only_a_lock = || fs::read_dir(folder).is_ok_and(|entries| entries.count() == 1);
+    folder.join("lock").is_file() && (folder.join("current").is_file() || has_only_a_lock())
 }
 
 /// Whether a folder is a link to one that it lies in.
