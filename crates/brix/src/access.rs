@@ -2,6 +2,7 @@
 //! transaction. The server's API and the command line, on a folder that no server has open, both come here.
 
 pub mod keys;
+pub mod kinds;
 pub mod people;
 pub mod secret;
 

@@ -33,6 +33,24 @@ pub fn until(option: &str, text: &str, zone: &TimeZone) -> Result<Timestamp> {
     Ok(instant)
 }
 
+/// An instant as a server takes it, of an option: a date is its beginning in UTC, as the server tells instants.
+///
+/// # Errors
+/// It is none.
+pub fn of_server(option: &str, text: &str) -> Result<String> {
+    let date = text.parse::<jiff::civil::Date>().ok().filter(|_| !text.contains(['T', 't', ' ']));
+    let at = match date {
+        Some(date) => date.at(0, 0, 0, 0).to_zoned(TimeZone::UTC).map(|at| at.timestamp()),
+        None => text.parse(),
+    };
+    match at {
+        Ok(at) => Ok(at.to_string()),
+        Err(_) => {
+            Err(Failure::usage(format!("--{option}: `{text}` is no instant; write 2026-05-01 or 2026-05-01T09:00:00Z")))
+        }
+    }
+}
+
 /// An instant for people, in their zone: to the minute, or the day alone where it is a midnight.
 pub fn shown(instant: Timestamp, zone: &TimeZone) -> String {
     let local = instant.in_zone(zone);

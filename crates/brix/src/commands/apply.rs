@@ -9,8 +9,9 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::client::Client;
-use super::plan::{self, Place};
+use super::client::{Client, escaped};
+use super::place::Place;
+use super::plan;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::progress;
@@ -59,7 +60,7 @@ pub struct BackArguments {
 
 /// Applies.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
-    let client = Client::new(&arguments.place.server)?;
+    let client = Client::new(&arguments.place.address())?;
     let texts = plan::texts(&arguments.folder)?;
     let plan = plan::ask(&client, &texts, console)?;
     if !console.json {
@@ -81,19 +82,37 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
 
 /// Rolls back.
 pub fn roll_back(arguments: &BackArguments, console: &mut Console) -> Result<Exit> {
-    let client = Client::new(&arguments.place.server)?;
+    let client = Client::new(&arguments.place.address())?;
     let to = arguments.to.map_or_else(|| "the revision before".to_owned(), |number| format!("revision {number}"));
     if !arguments.yes && !is_agreed(&format!("Bring {to} of {} into force again?", arguments.definition), console)? {
         console.say("nothing has changed");
         return Ok(Exit::Done);
     }
-    let path = format!("/api/v1/definitions/{}/rollback", arguments.definition);
+    let path = format!("/api/v1/definitions/{}/rollback", escaped(&arguments.definition));
     let applied = client.post(&path, &json!({ "to": arguments.to })).map_err(|error| plan::refused(error, console))?;
-    let done = wait(&client, &applied, console)?;
+    let mut done = wait(&client, &applied, console)?;
+    for member in ["revision", "revision_before"] {
+        done[member] = applied.get(member).cloned().unwrap_or_default();
+    }
     if console.json {
         console.value(&done)?;
+    } else {
+        console.say(gone_back(&arguments.definition, &done));
     }
     Ok(Exit::Done)
+}
+
+/// To which text it went back, and how that is undone: without a number, the next one would go forward again.
+fn gone_back(definition: &str, done: &Json) -> String {
+    let number = |member: &str| done.get(member).and_then(Json::as_u64);
+    let to = number("revision").unwrap_or_default();
+    match number("revision_before") {
+        Some(before) if before == to => format!("revision {to} of {definition} was in force already"),
+        Some(before) => format!(
+            "{definition} is back at revision {to}, from {before}; the same command again goes to {before}, --to NUMBER further back"
+        ),
+        None => format!("{definition} is in force again, with revision {to}"),
+    }
 }
 
 fn is_agreed(question: &str, console: &mut Console) -> Result<bool> {

@@ -5,9 +5,10 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::client::Client;
-use super::plan::Place;
+use super::place::Place;
 use crate::console::Console;
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
+use crate::instant;
 use crate::table::Table;
 
 /// Lines that are asked for at a time.
@@ -52,31 +53,16 @@ impl Arguments {
         }
         for (name, text) in [("since", &self.since), ("before", &self.before)] {
             let Some(text) = text else { continue };
-            parameters.push((name, instant_of(name, text)?));
+            parameters.push((name, instant::of_server(name, text)?));
         }
         Ok(parameters)
-    }
-}
-
-/// An instant as the API takes it; a date is its beginning in UTC.
-fn instant_of(name: &str, text: &str) -> Result<String> {
-    let date = text.parse::<jiff::civil::Date>().ok().filter(|_| !text.contains(['T', 't', ' ']));
-    let at = match date {
-        Some(date) => date.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).map(|at| at.timestamp()),
-        None => text.parse(),
-    };
-    match at {
-        Ok(at) => Ok(at.to_string()),
-        Err(_) => {
-            Err(Failure::usage(format!("--{name}: `{text}` is no instant; write 2026-05-01 or 2026-05-01T09:00:00Z")))
-        }
     }
 }
 
 /// Shows it.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
     let parameters = arguments.parameters()?;
-    let client = Client::new(&arguments.place.server)?;
+    let client = Client::new(&arguments.place.address())?;
     let mut lines: Vec<Json> = Vec::new();
     let mut after = None;
     while lines.len() < arguments.limit {

@@ -10,6 +10,7 @@ use ureq::http::Response;
 use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder};
 
+use super::place::Address;
 use crate::exit::Failure;
 
 /// The variable that holds the key.
@@ -37,13 +38,16 @@ impl Refused {
 pub struct Client {
     agent: Agent,
     server: String,
+    /// What else is to be said where nobody answers.
+    hint: &'static str,
     key: String,
 }
 
 impl Client {
     /// # Errors
     /// If there is no key, or the address cannot be spoken to.
-    pub fn new(server: &str) -> Result<Self> {
+    pub fn new(address: &Address) -> Result<Self> {
+        let server = &address.url;
         if server.starts_with("https:") {
             return Err(Failure::usage(format!(
                 "{server}: this command speaks HTTP only; run it next to the server, or through a tunnel"
@@ -53,7 +57,8 @@ impl Client {
             anyhow::bail!("no key: put one of `api_keys` in the server's settings into the variable {KEY}");
         };
         let config = Agent::config_builder().http_status_as_error(false).timeout_connect(Some(PATIENCE)).build();
-        Ok(Self { agent: config.into(), server: server.trim_end_matches('/').to_owned(), key })
+        let hint = if address.is_of_settings { ", where the settings here say that it listens" } else { "" };
+        Ok(Self { agent: config.into(), server: server.clone(), hint, key })
     }
 
     fn ask(&self, path: &str, parameters: &[(&str, String)]) -> Result<Response<Body>> {
@@ -66,7 +71,8 @@ impl Client {
 
     fn taken(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>> {
         let mut answer = answer.with_context(|| {
-            format!("cannot reach a server at {}: is it running there? --server or BRIX_URL names another", self.server)
+            let Self { server, hint, .. } = self;
+            format!("cannot reach a server at {server}{hint}: is it running there? --server or BRIX_URL names another")
         })?;
         if answer.status().is_success() {
             return Ok(answer);
@@ -76,7 +82,7 @@ impl Client {
         let refused = Refused { status: answer.status().to_string(), problem };
         // A filter that there is not, or of something that there is not, is a slip on the command line.
         match refused.text("code") {
-            Some("bad-parameter" | "unknown-definition") => {
+            Some("bad-parameter" | "unknown-definition" | "unknown-destination") => {
                 Err(Failure::usage(refused.text("detail").unwrap_or_default()))
             }
             _ => Err(refused.into()),

@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::Value as Json;
 
-use super::client::Client;
-use super::plan::Place;
+use super::client::{Client, escaped};
+use super::place::Place;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::table::Table;
@@ -33,9 +33,9 @@ pub struct Arguments {
 
 /// Lists.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
-    let client = Client::new(&arguments.place.server)?;
+    let client = Client::new(&arguments.place.address())?;
     let Some(id) = &arguments.definition else { return all(&client, console) };
-    let found = client.get(&format!("/api/v1/definitions/{id}/revisions"), &[])?;
+    let found = client.get(&format!("/api/v1/definitions/{}/revisions", escaped(id)), &[])?;
     let revisions = found.get("revisions").and_then(Json::as_array).cloned().unwrap_or_default();
     if let Some(number) = arguments.revision {
         let wanted = revisions.iter().find(|revision| revision.get("revision").and_then(Json::as_u64) == Some(number));

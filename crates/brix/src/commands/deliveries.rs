@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::client::{Client, escaped};
 use super::leads::cell;
-use super::plan::Place;
+use super::place::Place;
 use crate::console::{Console, count};
 use crate::exit::{Exit, Failure};
 use crate::table::Table;
@@ -119,14 +119,14 @@ enum What {
 /// Does it.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
     match &arguments.what {
-        None => list(&Client::new(&arguments.place.server)?, &arguments.wanted, console)?,
-        Some(What::Show { place, delivery }) => show(&Client::new(&place.server)?, *delivery, console)?,
+        None => list(&Client::new(&arguments.place.address())?, &arguments.wanted, console)?,
+        Some(What::Show { place, delivery }) => show(&Client::new(&place.address())?, *delivery, console)?,
         Some(What::Replay { place, delivery, destination, .. }) => {
-            replay(&Client::new(&place.server)?, *delivery, destination.as_deref(), console)?;
+            replay(&Client::new(&place.address())?, *delivery, destination.as_deref(), console)?;
         }
-        Some(What::Destinations { place }) => destinations(&Client::new(&place.server)?, console)?,
+        Some(What::Destinations { place }) => destinations(&Client::new(&place.address())?, console)?,
         Some(What::Enable { place, destination }) => {
-            Client::new(&place.server)?.tell(&format!("/api/v1/destinations/{}/enable", escaped(destination)))?;
+            Client::new(&place.address())?.tell(&format!("/api/v1/destinations/{}/enable", escaped(destination)))?;
             if console.json {
                 console.value(&json!({ "enabled": destination }))?;
             } else {

@@ -11,7 +11,7 @@ use history::{Lake, LakeLock, SentReader};
 use serde_json::{Value as Json, json};
 
 use super::client::Client;
-use super::plan::Place;
+use super::place::Place;
 use super::suppress::Kind;
 use crate::cli::Shared;
 use crate::console::Console;
@@ -55,7 +55,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     if let Some(receipt) = &arguments.receipt {
         let path = format!("/api/v1/privacy/erasures/{receipt}");
-        return told(&Client::new(&arguments.place.server)?.get(&path, &[])?, console);
+        return told(&Client::new(&arguments.place.address())?.get(&path, &[])?, console);
     }
     let Some(id) = &arguments.id else { return Ok(Exit::Usage) };
     if !arguments.yes && !is_sure(&format!("{id} and everything that is known of them"))? {
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         "reason": arguments.reason,
         "suppress": !arguments.no_suppress,
     });
-    told(&Client::new(&arguments.place.server)?.post("/api/v1/privacy/erasures", &body)?, console)
+    told(&Client::new(&arguments.place.address())?.post("/api/v1/privacy/erasures", &body)?, console)
 }
 
 /// Asks whoever sits there.

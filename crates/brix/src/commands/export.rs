@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::client::Client;
-use super::plan::Place;
+use super::place::Place;
 use super::suppress::Kind;
 use crate::console::{Console, GOOD};
 use crate::exit::Exit;
@@ -36,7 +36,7 @@ pub struct Arguments {
 /// Exports.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
     let body = json!({ "kind": arguments.kind.word(), "id": arguments.id });
-    let bytes = Client::new(&arguments.place.server)?.file("/api/v1/privacy/exports", &body)?;
+    let bytes = Client::new(&arguments.place.address())?.file("/api/v1/privacy/exports", &body)?;
     let path = &arguments.out;
     std::fs::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
     if console.json {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use store::catalog::access::ApiKey;
 
 use super::client::escaped;
-use super::plan::Place;
+use super::place::Place;
 use super::reach::{Reach, by};
 use super::serve::ConfigArguments;
 use crate::access::keys::{self, Made, New};

@@ -9,9 +9,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value as Json;
 
 use super::client::Client;
+use super::place::Place;
 use crate::cli::Shared;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::instant;
 
 /// Leads on a page of the API.
 const PAGE: usize = 200;
@@ -31,9 +33,8 @@ const PAGE: usize = 200;
 pub struct Arguments {
     #[command(subcommand)]
     what: Option<What>,
-    /// Where the server is
-    #[arg(long, value_name = "URL", env = "BRIX_URL", hide_env_values = true, default_value = "http://127.0.0.1:8473")]
-    server: String,
+    #[command(flatten)]
+    place: Place,
     #[command(flatten)]
     filter: Filter,
     /// What comes first: the latest, or the highest
@@ -88,7 +89,7 @@ struct Filter {
     /// For whom this person is responsible
     #[arg(long, value_name = "PERSON")]
     owner: Option<String>,
-    /// Qualified from this instant on, such as 2026-05-01T00:00:00Z
+    /// Qualified from this instant on: 2026-05-01, which begins at 00:00 UTC, or 2026-05-01T09:00:00Z
     #[arg(long, value_name = "INSTANT")]
     since: Option<String>,
     /// Qualified before this instant
@@ -103,7 +104,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn parameters(&self) -> Vec<(&'static str, String)> {
+    fn parameters(&self) -> Result<Vec<(&'static str, String)>> {
         let all = [
             ("definition", &self.definition),
             ("kind", &self.kind),
@@ -113,12 +114,15 @@ impl Filter {
             ("text", &self.text),
             ("account", &self.account),
             ("owner", &self.owner),
-            ("since", &self.since),
-            ("before", &self.before),
             ("score", &self.score),
         ];
+        let instants = [("since", &self.since), ("before", &self.before)].into_iter();
+        let instants = instants.filter_map(|(name, text)| text.as_ref().map(|text| (name, text)));
+        let instants = instants.map(|(name, text)| Ok((name, instant::of_server(name, text)?)));
+        let instants = instants.collect::<Result<Vec<_>>>()?;
         let may_contact = self.may_contact.map(|may| ("may_contact", may.to_string()));
-        all.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).chain(may_contact).collect()
+        let texts = all.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+        Ok(texts.chain(instants).chain(may_contact).collect())
     }
 }
 
@@ -160,7 +164,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         return show::run(arguments, console);
     }
     let format = if shared.json { Format::Json } else { arguments.format };
-    let client = Client::new(&arguments.server)?;
+    let client = Client::new(&arguments.place.address())?;
     if arguments.follow {
         return follow(arguments, format, &client, console);
     }
@@ -180,7 +184,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
 fn list(arguments: &Arguments, client: &Client) -> Result<Vec<Json>> {
     let (mut leads, mut after): (Vec<Json>, Option<String>) = (Vec::new(), None);
     while leads.len() < arguments.most {
-        let mut parameters = arguments.filter.parameters();
+        let mut parameters = arguments.filter.parameters()?;
         parameters.push(("sort", arguments.sort.word().to_owned()));
         parameters.push(("limit", (arguments.most - leads.len()).min(PAGE).to_string()));
         parameters.extend(after.take().map(|after| ("after", after)));
@@ -201,7 +205,7 @@ fn follow(arguments: &Arguments, format: Format, client: &Client, console: &mut 
         Some(after) => after,
         None => client.last_change()?,
     };
-    let never = client.follow(after, arguments.filter.parameters(), |change| {
+    let never = client.follow(after, arguments.filter.parameters()?, |change| {
         let told = match format {
             Format::Json => change.to_string(),
             Format::Csv | Format::Table => {

@@ -23,6 +23,7 @@ pub mod learn;
 pub mod limits;
 pub mod near;
 pub mod person;
+pub mod place;
 pub mod plan;
 pub mod pull;
 pub mod qualify;

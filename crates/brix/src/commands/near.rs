@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::client::Client;
 use super::leads::cell;
-use super::plan::Place;
+use super::place::Place;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::table::Table;
@@ -59,7 +59,7 @@ enum Format {
 
 /// Lists them.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
-    let (rows, total, as_of) = list(arguments, &Client::new(&arguments.place.server)?)?;
+    let (rows, total, as_of) = list(arguments, &Client::new(&arguments.place.address())?)?;
     let format = if console.json { Format::Json } else { arguments.format };
     match format {
         Format::Json => console.value(&rows)?,

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use store::catalog::access::Person;
 
 use super::client::escaped;
-use super::plan::Place;
+use super::place::Place;
 use super::reach::{Reach, by};
 use super::serve::ConfigArguments;
 use crate::access::people::{self, Role, Wish};

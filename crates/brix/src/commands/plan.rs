@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::client::{Client, Refused};
+use super::place::Place;
 use crate::console::{Console, count};
 use crate::definitions::{NamedText, text_of, yaml_files};
 use crate::exit::{Exit, Failure};
@@ -30,17 +31,9 @@ pub struct Arguments {
     pub folder: PathBuf,
 }
 
-/// Where the server is.
-#[derive(Debug, Args)]
-pub struct Place {
-    /// Where the server is
-    #[arg(long, value_name = "URL", env = "BRIX_URL", hide_env_values = true, default_value = "http://127.0.0.1:8473")]
-    pub server: String,
-}
-
 /// Plans.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
-    let client = Client::new(&arguments.place.server)?;
+    let client = Client::new(&arguments.place.address())?;
     let plan = ask(&client, &texts(&arguments.folder)?, console)?;
     if console.json {
         console.value(&plan)?;

@@ -5,7 +5,7 @@ use store::Store;
 use store::log::LogLimits;
 
 use super::client::Client;
-use super::plan::Place;
+use super::place::Place;
 use crate::access::By;
 use crate::console::Console;
 use crate::serve::clock;
@@ -34,8 +34,9 @@ impl Reach {
                 Ok(Self::Folder(store))
             }
             Err(store::Error::Locked(_)) => {
-                console.say(format_args!("the server at {} is asked", place.server));
-                Ok(Self::Server(Client::new(&place.server)?))
+                let address = place.address_or(|| Some(config.listen));
+                console.say(format_args!("the server at {} is asked", address.url));
+                Ok(Self::Server(Client::new(&address)?))
             }
             Err(error) => Err(error).context("cannot open the store"),
         }

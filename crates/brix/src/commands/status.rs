@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::Value as Json;
 
 use super::client::Client;
-use super::plan::Place;
+use super::place::Place;
 use crate::console::{Console, count, grouped};
 use crate::exit::Exit;
 
@@ -21,7 +21,7 @@ pub struct Arguments {
 
 /// Tells it.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
-    let client = Client::new(&arguments.place.server)?;
+    let client = Client::new(&arguments.place.address())?;
     let mut status = client.get("/api/v1/status", &[])?;
     let destinations = client.get("/api/v1/destinations", &[])?;
     if let Some(status) = status.as_object_mut() {

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::client::Client;
-use super::plan::Place;
+use super::place::Place;
 use crate::console::Console;
 use crate::exit::Exit;
 
@@ -70,7 +70,7 @@ pub struct LiftArguments {
 /// Suppresses.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
     let body = json!({ "kind": arguments.kind.word(), "id": arguments.id, "reason": arguments.reason });
-    let answer = Client::new(&arguments.place.server)?.post("/api/v1/privacy/suppressions", &body)?;
+    let answer = Client::new(&arguments.place.address())?.post("/api/v1/privacy/suppressions", &body)?;
     if console.json {
         console.value(&answer)?;
     } else {
@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
 /// Suppresses no more.
 pub fn lift(arguments: &LiftArguments, console: &mut Console) -> Result<Exit> {
     let body = json!({ "kind": arguments.kind.word(), "id": arguments.id });
-    let answer = Client::new(&arguments.place.server)?.post("/api/v1/privacy/suppressions/lift", &body)?;
+    let answer = Client::new(&arguments.place.address())?.post("/api/v1/privacy/suppressions/lift", &body)?;
     if console.json {
         console.value(&answer)?;
     } else {

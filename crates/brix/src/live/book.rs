@@ -412,7 +412,7 @@ impl Of<'_> {
         let mut drifted = lead.is_retracted && self.now.is_silent;
         if lead.is_retracted {
             lead.is_retracted = false;
-            changes.leads.push(self.change(lead.id, What::Reinstated));
+            changes.leads.push(self.change(lead.id, What::Reinstated { in_history: self.now.is_silent }));
         }
         let score = want.score.as_ref().map(|score| score.total);
         let upgraded = (lead.qualification, want.qualification) == (Qualification::ToUse, Qualification::ToBuy);

@@ -129,6 +129,9 @@ impl Kept {
         if matches!(stage, Stage::Swept) {
             words.push("Still to come: free pages of the databases.".to_owned());
         }
+        if self.receipt.is_unknown {
+            return words;
+        }
         words.push(
             "Backups and other copies that were made before it was done still hold it, and what was sent to destinations is with them: \
              Brix does not reach either."

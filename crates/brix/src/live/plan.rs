@@ -139,7 +139,7 @@ impl<'a> Becoming<'a> {
             }
             What::Moved { facts, .. } | What::Corrected { facts, .. } => self.facts = Some(facts),
             What::Retracted | What::Withdrawn { .. } => self.stands = Some(false),
-            What::Reinstated => self.stands = Some(true),
+            What::Reinstated { .. } => self.stands = Some(true),
             _ => {}
         }
     }

@@ -7,6 +7,7 @@
 //!    its kin. [`guard`] sees to it before the handler runs; who asks is the handler's argument [`guard::Caller`].
 //! 3. It gets one line in `ROUTES` of `tests/serve/routes.rs`, and docs/openapi.json is made anew (`BRIX_UPDATE=1`).
 
+mod asked;
 mod audit;
 mod definitions;
 mod deliveries;
@@ -151,7 +152,7 @@ fn body_of<T>(body: ObjectBody<T>) -> Result<T, Problem> {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return Problem::of(error.status(), "too-large", "the body is larger than 2 MB; send it in parts");
         }
-        Problem::bad_request("bad-body", error.body_text())
+        Problem::bad_request("bad-body", asked::in_words(&error.body_text(), "member"))
     })
 }
 

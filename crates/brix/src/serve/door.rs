@@ -217,6 +217,8 @@ fn method_of(method: &Method) -> Option<sources::Method> {
 fn nothing_here(path: &str) -> Response {
     let detail = if path.starts_with(MOUNT) {
         "no source of this name takes this path; `brix config` shows the sources"
+    } else if path == "/api" || path.starts_with("/api/") {
+        "the API has no such path; /api/v1/openapi.json has all that there are"
     } else {
         "no source takes this path; a source's own paths also stand below /ingest/NAME"
     };

@@ -26,7 +26,7 @@ use crate::live::activation::{Activation, ActiveText, compile};
 use crate::live::entry::Entry;
 use crate::live::{Ground, Portrait, Rules};
 
-pub use change::{Applied, Refusal};
+pub use change::{Applied, Refusal, RolledBack};
 
 /// Who does what nobody asked for.
 const BRIX: &str = "brix";

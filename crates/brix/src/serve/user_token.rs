@@ -40,12 +40,12 @@ struct Head {
 }
 
 /// What a token says.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Claims {
     /// The user's id, as the product's events have it.
     pub sub: String,
-    /// When it ends, in seconds since the epoch.
-    exp: i64,
+    /// When it ends, in seconds since the epoch, which may have a fraction (RFC 7519, 2: NumericDate).
+    exp: f64,
 }
 
 /// Reads a token; `now` in seconds since the epoch.
@@ -68,9 +68,9 @@ pub fn read(token: &str, secret: &[u8], now: i64) -> Result<Claims, TokenError> 
     // Takes the same time wherever the first difference is.
     mac.verify_slice(&decode(signature)?).map_err(|_| TokenError::Signature)?;
     let claims: Claims = serde_json::from_slice(&decode(claims)?).map_err(|_| TokenError::Form)?;
-    match claims.exp - now {
-        left if left <= 0 => Err(TokenError::Expired),
-        left if left > LONGEST => Err(TokenError::TooLong),
+    match claims.exp - now as f64 {
+        left if left <= 0.0 => Err(TokenError::Expired),
+        left if left > LONGEST as f64 => Err(TokenError::TooLong),
         _ => Ok(claims),
     }
 }
@@ -95,6 +95,13 @@ mod tests {
         assert_eq!(read(&good, b"secret", 1000).map(|claims| claims.sub), Ok("u1".to_owned()));
         assert_eq!(read(&good, b"another", 1000), Err(TokenError::Signature));
         assert_eq!(read(&good, b"secret", 1100), Err(TokenError::Expired));
+        let ends_within_a_second = token(HEAD, r#"{"sub":"u1","exp":1100.75}"#, b"secret");
+        assert_eq!(read(&ends_within_a_second, b"secret", 1100).map(|claims| claims.sub), Ok("u1".to_owned()));
+        assert_eq!(read(&ends_within_a_second, b"secret", 1101), Err(TokenError::Expired));
+        for (end, why) in [("-9223372036854775808", TokenError::Expired), ("1e300", TokenError::TooLong)] {
+            let far = token(HEAD, &format!(r#"{{"sub":"u1","exp":{end}}}"#), b"secret");
+            assert_eq!(read(&far, b"secret", 1000), Err(why), "{end}");
+        }
         let ever = token(HEAD, r#"{"sub":"u1","exp":99999999}"#, b"secret");
         assert_eq!(read(&ever, b"secret", 1000), Err(TokenError::TooLong));
     }

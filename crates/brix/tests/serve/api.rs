@@ -48,7 +48,7 @@ fn questions_that_make_no_sense_are_told_why() {
     assert_eq!(told("GET", "/api/v1/audit?after=9223372036854775808", "").0, 400);
     assert_eq!(told("PATCH", "/api/v1/people/ann@example.com", "[null, null]"), bad_body(), "a list is no object");
     let back = |body: &str| told("POST", "/api/v1/definitions/none/rollback", body);
-    assert_eq!(back("{\"to\": 1.0}"), (404, "not-found".to_owned()), "1.0 is a whole number");
+    assert_eq!(back("{\"to\": 1.0}"), (404, "unknown-definition".to_owned()), "1.0 is a whole number");
     assert_eq!(
         (back("{\"to\": 1.5}"), back("{\"to\": -1}"), back("{\"expect\": 9223372036854775808}")),
         (bad_body(), bad_body(), bad_body())

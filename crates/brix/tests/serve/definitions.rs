@@ -114,6 +114,7 @@ fn faults_are_told_as_check_tells_them() {
     assert_eq!((answer.status, answer.header("content-type")), (422, Some("application/problem+json")));
     let problem = answer.json();
     assert_eq!(problem["code"], "definition-errors");
+    assert_eq!(problem["detail"], "1 fault in the definitions: see `findings`, or `text` for people");
     let finding = problem["findings"].as_array().unwrap().iter().find(|finding| finding["line"] == 4).unwrap();
     assert_eq!((&finding["file"], &finding["column"]), (&json!("inviter.yaml"), &json!(29)));
     assert_eq!(status(&server)["edition"], 1);
@@ -190,13 +191,29 @@ fn rolled_back() {
     let late = server.ask("POST", "/api/v1/definitions/apply", MANAGE, &body);
     assert_eq!((late.status, &late.json()["code"]), (409, &json!("definitions-changed")), "{late:?}");
 
-    done(&server, &["rollback", "inviter", "--yes"]);
+    let back = brix(&server, &["rollback", "inviter", "--yes"]);
+    let words = String::from_utf8_lossy(&back.stderr);
+    assert!(words.contains("inviter is back at revision 1, from 2; the same command again goes to 2"), "{words}");
+    let again = server.ask("GET", &format!("/api/v1/leads/{}", before[0]["id"]), READ, "").json();
+    let told: Vec<_> =
+        again["history"].as_array().unwrap().iter().map(|turn| (&turn["kind"], &turn["cause"])).collect();
+    let by = |cause: &str, kinds: &[&str]| kinds.iter().map(|kind| (json!(kind), json!(cause))).collect::<Vec<_>>();
+    let expected = [by("history", &["detected"]), by("definition", &["retracted", "reinstated", "moved"])].concat();
+    assert_eq!(told, expected.iter().map(|(kind, cause)| (kind, cause)).collect::<Vec<_>>());
     let after = leads(&server, "definition=inviter");
     assert_eq!(after.len(), 20, "they are back");
     assert_eq!(after[0]["version"], before[0]["version"]);
     let unknown = brix(&server, &["rollback", "inviter", "--to", "7", "--yes"]);
     assert_eq!(unknown.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("no revision 7"), "{unknown:?}");
+
+    // Once more goes forward again, and a number says which text is meant.
+    let forward: Value = serde_json::from_str(&done(&server, &["rollback", "inviter", "--yes", "--json"])).unwrap();
+    assert_eq!((&forward["revision"], &forward["revision_before"]), (&json!(2), &json!(1)), "{forward}");
+    done(&server, &["rollback", "inviter", "--to", "1", "--yes"]);
+    let there = brix(&server, &["rollback", "inviter", "--to", "1", "--yes"]);
+    assert!(String::from_utf8_lossy(&there.stderr).contains("revision 1 of inviter was in force already"), "{there:?}");
+    assert_eq!(leads(&server, "definition=inviter").len(), 20);
 
     // What is retired keeps its leads, and can come back.
     done(&server, &["apply", "definitions", "--yes"]);

@@ -51,6 +51,7 @@ mod secrets;
 mod segment;
 mod settings;
 mod simulated;
+mod slips;
 mod stopping;
 mod story;
 mod support;

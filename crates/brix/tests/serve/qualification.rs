@@ -17,6 +17,8 @@ when:
   all:
     - { event: Project Created, count: \">= 3\" }
     - { event: Member Invited, count: \">= 1\" }
+score:
+  projects: { weight: 100, of: { event: Project Created, ever: true }, full: 8 }
 ";
 
 fn start(name: &str) -> Server {
@@ -84,6 +86,7 @@ fn a_key_asks_how_anyone_stands() {
     let amount =
         json!({"criterion": "Project Created at least 3 times", "have": 1.0, "must_be": "at_least", "need": 3.0});
     assert_eq!(builder["missing_amounts"], json!([amount]));
+    assert_eq!(builder["score"], json!(12.5), "a number, as leads have it");
     happens(&server, "u1", "Project Created", &at(3));
     happens(&server, "u1", "Project Created", &at(4));
     let there = asked(&server, path, |said| said["definitions"][0]["qualified"] == "to_buy");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{MANAGE, READ, Server, folder};
+use crate::support::{KEY, MANAGE, READ, Server, folder};
 
 const DEFINITION: &str = "id: starter\nsubject: user\nwhen: { event: Project Created, count: \">= 1\" }\n";
 
@@ -34,6 +34,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 fn brix(server: &Server, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_brix"));
     command.current_dir(&server.folder).env("BRIX_API_KEY", MANAGE);
+    command.envs([("TEST_KEY", KEY), ("TEST_READ", READ), ("TEST_MANAGE", MANAGE)]);
     command.env("BRIX_URL", format!("http://{}", server.address)).args(arguments);
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
@@ -56,6 +57,7 @@ fn an_export_of_an_unknown_id_fails_with_the_nearest() {
 #[test]
 fn an_erasure_of_an_unknown_id_is_done_and_says_so() {
     let mut server = start("unknown-erasure");
+    assert_eq!(brix(&server, &["backup", "copy"]).0, Some(0));
     let (code, told, words) = brix(&server, &["erase", "nobody", "--yes"]);
     assert_eq!(code, Some(0), "{words}");
     assert!(
@@ -85,6 +87,13 @@ fn an_erasure_of_an_unknown_id_is_done_and_says_so() {
         all["erasures"].as_array().unwrap().iter().all(|one| one["state"] == "done")
     };
     until("the end of the erasures", || all_done(&server) && held(&server) > 0);
+    // Nor do backups hold what nobody knew; what was known they do.
+    let all = server.ask("GET", "/api/v1/privacy/erasures", MANAGE, "").json();
+    for one in all["erasures"].as_array().unwrap() {
+        let is_known = one["known"] == true;
+        assert_eq!(one["words"].to_string().contains("still hold"), is_known, "{one}");
+        assert_eq!(one["backups"].as_array().unwrap().len(), usize::from(is_known), "{one}");
+    }
     for _ in 0..2 {
         server.signal("TERM");
         assert_eq!(server.ended(), Some(0));

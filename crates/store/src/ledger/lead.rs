@@ -236,7 +236,10 @@ pub enum What {
         version: String,
     },
     /// It is back.
-    Reinstated,
+    Reinstated {
+        /// By what had been there before, of which nobody is told.
+        in_history: bool,
+    },
     /// Where people have got with it.
     State(LeadState),
     /// Where it stands now that its goal was reached at this instant: converted by it, or what somebody says who could know of it.

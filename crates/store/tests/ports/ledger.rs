@@ -160,10 +160,10 @@ pub fn a_lead_lives<L: Ledger>(make: impl Fn(&Path) -> L) {
     assert_eq!(ledger.evidence(1).unwrap().unwrap(), "{}");
     assert!(make_change(What::Moved { facts: corrected, evidence: None }).is_corrected, "once corrected, always");
     assert!(make_change(What::Retracted).is_retracted);
-    assert!(!make_change(What::Reinstated).is_retracted);
+    assert!(!make_change(What::Reinstated { in_history: false }).is_retracted);
     assert!(make_change(What::Withdrawn { version: "9f".to_owned() }).is_retracted);
     assert_eq!(ledger.history(1).unwrap().last().unwrap().detail, "{\"version\":\"9f\"}");
-    assert!(!make_change(What::Reinstated).is_retracted);
+    assert!(!make_change(What::Reinstated { in_history: false }).is_retracted);
     for state in states {
         assert_eq!(make_change(What::State(state.clone())).state, state);
     }

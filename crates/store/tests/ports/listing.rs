@@ -145,7 +145,7 @@ pub fn pages_are_what_a_plain_search_finds<L: Ledger>(make: impl Fn(&Path) -> L)
                 1 => vec![What::State(LeadState::Snoozed { until: Timestamp(3) })],
                 2 => vec![What::Retracted],
                 3 => vec![What::Owner(Some("bob".to_owned()))],
-                4 => vec![What::Retracted, What::Reinstated, What::State(LeadState::Working)],
+                4 => vec![What::Retracted, What::Reinstated { in_history: false }, What::State(LeadState::Working)],
                 5 => vec![What::State(LeadState::Working), What::Erased { subject: format!("erased-{lead}") }],
                 _ => Vec::new(),
             };

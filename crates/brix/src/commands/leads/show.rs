@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::cell::text;
 use crate::commands::client::{Client, Refused};
-use crate::commands::plan::Place;
+use crate::commands::place::Place;
 use crate::console::{Console, TITLE};
 use crate::exit::{Exit, Failure};
 
@@ -27,7 +27,7 @@ pub struct Arguments {
 
 /// Shows it.
 pub fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit> {
-    let client = Client::new(&arguments.place.server)?;
+    let client = Client::new(&arguments.place.address())?;
     let Ok(number) = arguments.lead.parse::<u64>() else {
         return Err(Failure::usage(no_number(&client, &arguments.lead)?));
     };

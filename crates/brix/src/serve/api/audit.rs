@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::catalog::audit::{AuditFilter, AuditLine};
 use utoipa::{IntoParams, ToSchema};
 
+use super::asked::{Asked, query_of};
 use super::{blocking, instant_of};
+use crate::access::kinds::KINDS;
 use crate::serve::Server;
 use crate::serve::problem::Problem;
 
@@ -29,6 +30,10 @@ pub struct AuditQuery {
     /// To what: a key's name, a person's id, `definitions`.
     target: Option<String>,
     /// This only: `key.add`, `person.role` and so on.
+    #[param(
+        example = "key.add",
+        pattern = r"^(definitions\.apply|delivery\.replay|destination\.disable|destination\.enable|destination\.set_up|erasure\.begin|export|key\.add|key\.revoke|key\.rotate|person\.add|person\.disable|person\.enable|person\.password|person\.role|retention\.audit|retention\.people|suppression\.lift|suppression\.set)$"
+    )]
     what: Option<String>,
     /// From this instant on.
     #[param(format = DateTime, example = "2026-05-01T00:00:00Z")]
@@ -87,17 +92,18 @@ impl From<AuditLine> for Line {
     params(AuditQuery),
     responses((status = 200, description = "The page", body = AuditPage))
 )]
-pub async fn list(
-    State(server): State<Arc<Server>>,
-    query: Result<Query<AuditQuery>, QueryRejection>,
-) -> Result<Json<AuditPage>, Problem> {
-    let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+pub async fn list(State(server): State<Arc<Server>>, query: Asked<AuditQuery>) -> Result<Json<AuditPage>, Problem> {
+    let query = query_of(query)?;
     let limit = query.limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::bad_request("bad-parameter", format!("limit: a number from 1 to {MOST}")));
     }
     if query.after.is_some_and(|after| i64::try_from(after).is_err()) {
         return Err(Problem::bad_request("bad-parameter", "after: what `next` of a page says"));
+    }
+    if let Some(what) = query.what.as_deref().filter(|what| !KINDS.contains(what)) {
+        let known = KINDS.join(", ");
+        return Err(Problem::bad_request("bad-parameter", format!("what: `{what}` is not {known}")));
     }
     let filter = AuditFilter {
         from: instant_of("since", query.since.as_deref())?,

@@ -15,11 +15,12 @@ use utoipa::ToSchema;
 
 use super::guard::Caller;
 use super::{ObjectBody, blocking, body_of};
+use crate::console::count;
 use crate::definitions::NamedText;
 use crate::live::plan::Plan;
 use crate::serve::Server;
 use crate::serve::problem::Problem;
-use crate::serve::shelf::{Applied, Refusal};
+use crate::serve::shelf::{Applied, Refusal, RolledBack};
 
 /// Definitions in one request.
 const MOST_FILES: usize = 1_000;
@@ -54,7 +55,8 @@ impl From<Refusal> for Problem {
         let text = refusal.to_string();
         match refusal {
             Refusal::Faults { text, findings, errors } => {
-                let detail = format!("{errors} in the definitions: see `findings`, or `text` for people");
+                let faults = count(errors as u64, "fault", "faults");
+                let detail = format!("{faults} in the definitions: see `findings`, or `text` for people");
                 Self::of(StatusCode::UNPROCESSABLE_ENTITY, "definition-errors", detail)
                     .with("findings", findings)
                     .with("text", text)
@@ -227,12 +229,10 @@ pub async fn revisions(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Revisions>, Problem> {
     let id = id_of(id)?;
+    require_known(&server, &id).await?;
     let (own, wanted) = (Arc::clone(&server), id.clone());
     let (edition, found) =
         blocking(move || Ok((own.shelf.edition(None)?, own.shelf.catalog().revisions(&wanted)?))).await?;
-    if found.is_empty() {
-        return Err(Problem::not_found(format!("there is no definition `{id}`")));
-    }
     let in_force = edition.of(&id).map(|active| active.revision);
     Ok(Json(Revisions { id, in_force, revisions: found.into_iter().map(ShownRevision::from).collect() }))
 }
@@ -310,7 +310,7 @@ pub async fn apply(
     params(("definition" = String, Path, description = "The definition's id")),
     request_body = Back,
     responses(
-        (status = 202, description = "It comes into force", body = Accepted),
+        (status = 202, description = "It comes into force", body = AcceptedBack),
         (status = 404, description = "There is no such definition, or no such text of it"),
         (status = 409, description = "Somebody else has changed the definitions"),
         (status = 422, description = "There are faults in the definitions; `findings` and `text` tell them"),
@@ -321,12 +321,15 @@ pub async fn roll_back(
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
     back: ObjectBody<Back>,
-) -> Result<(StatusCode, Json<Accepted>), Problem> {
+) -> Result<(StatusCode, Json<AcceptedBack>), Problem> {
     let id = id_of(id)?;
     let back = body_of(back)?;
+    require_known(&server, &id).await?;
     let shelf = Arc::clone(&server.shelf);
     let applied = slowly(move || shelf.roll_back(&id, back.to, back.expect, &caller.name)).await?;
-    Ok(accepted(&applied))
+    let (status, Json(accepted)) = accepted(&applied.applied);
+    let RolledBack { revision, revision_before, .. } = applied;
+    Ok((status, Json(AcceptedBack { accepted, revision, revision_before })))
 }
 
 /// A change of the definitions is durable.
@@ -338,6 +341,19 @@ pub struct Accepted {
     changed: bool,
     /// Where it can be seen how far it has come.
     watch: &'static str,
+}
+
+/// An older text of a definition is in force again, durably.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AcceptedBack {
+    #[serde(flatten)]
+    accepted: Accepted,
+    /// The text that comes into force again.
+    #[schema(minimum = 1)]
+    revision: u32,
+    /// The text that was in force until then; none: the definition was retired.
+    #[schema(minimum = 1)]
+    revision_before: Option<u32>,
 }
 
 fn accepted(applied: &Applied) -> (StatusCode, Json<Accepted>) {

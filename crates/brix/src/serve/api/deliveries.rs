@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use connect::destinations::{Message, key};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use serde_json::json;
 use store::ledger::action::{Action, ActionFilter, ActionState, Attempt};
 use utoipa::{IntoParams, ToSchema};
 
+use super::asked::{Asked, query_of};
 use super::guard::Caller;
 use super::{ObjectBody, blocking, body_of};
 use crate::access::By;
@@ -140,9 +141,9 @@ impl From<Attempt> for Tried {
 )]
 pub async fn list(
     State(server): State<Arc<Server>>,
-    query: Result<Query<DeliveryQuery>, QueryRejection>,
+    query: Asked<DeliveryQuery>,
 ) -> Result<Json<DeliveryPage>, Problem> {
-    let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+    let query = query_of(query)?;
     let limit = query.limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::bad_request("bad-parameter", format!("limit: a number from 1 to {MOST}")));

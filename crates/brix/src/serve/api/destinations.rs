@@ -129,5 +129,6 @@ pub fn unknown(server: &Server, name: &str) -> Problem {
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, _) => format!("these are set up: {}", known.join(", ")),
     };
-    Problem::not_found(format!("there is no destination `{name}`: {cure}"))
+    let detail = format!("there is no destination `{name}`: {cure}");
+    Problem::of(StatusCode::NOT_FOUND, "unknown-destination", detail)
 }

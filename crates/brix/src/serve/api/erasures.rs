@@ -183,8 +183,11 @@ impl ErasureState {
         }
     }
 
-    /// Names the backups that still hold it.
+    /// Names the backups that still hold it; of what nobody knew there is nothing in them, as far as anybody can say.
     fn with_backups(mut self, made: &[backup::Made]) -> Self {
+        if self.known == Some(false) {
+            return self;
+        }
         // To the second: rather one too many.
         let second = |at: &str| at.get(..19).unwrap_or(at).to_owned();
         let done = self.removed.done_at.as_deref().map(second);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use engine::Timestamp;
 use engine::record::SubjectKind;
 use serde::{Deserialize, Serialize};
 use store::ledger::lead::{LeadState, Qualification};
@@ -14,8 +15,9 @@ use store::ledger::listing::{LeadCursor, LeadFilter, Order, PageRequest};
 use tokio::sync::oneshot;
 use utoipa::{IntoParams, ToSchema};
 
+use super::asked::{Asked, query_of};
 use super::guard::Caller;
-use super::{ObjectBody, blocking, body_of, definitions, instant_of, shown};
+use super::{ObjectBody, blocking, body_of, definitions, instant_of, shown, story};
 use crate::live::entry::{Entry, LeadAct};
 use crate::serve::problem::Problem;
 use crate::serve::{Server, clock};
@@ -155,11 +157,8 @@ pub struct LeadPage {
         (status = 404, description = "There is no such definition"),
     )
 )]
-pub async fn list(
-    State(server): State<Arc<Server>>,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<LeadPage>, Problem> {
-    let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+pub async fn list(State(server): State<Arc<Server>>, query: Asked<ListQuery>) -> Result<Json<LeadPage>, Problem> {
+    let query = query_of(query)?;
     let (filter, page) = (query.filter()?, query.page()?);
     if let Some(definition) = &query.definition {
         definitions::require_known(&server, definition).await?;
@@ -188,10 +187,10 @@ pub struct LeadPatch {
     /// `new`, `working`, `accepted`, `refused`, `snoozed`, `converted` or `lapsed`.
     #[schema(example = "working")]
     state: Option<String>,
-    /// With `refused`: why.
+    /// With `refused`, and with no other state: why.
     refused_because: Option<String>,
-    /// With `snoozed`: until when.
-    #[schema(example = "2026-06-01T00:00:00Z")]
+    /// With `snoozed`, and with no other state: until when, an instant to come.
+    #[schema(example = "2100-06-01T00:00:00Z")]
     snoozed_until: Option<String>,
     /// Who is responsible; empty: nobody.
     owner: Option<String>,
@@ -202,7 +201,22 @@ pub struct LeadPatch {
 }
 
 impl LeadPatch {
-    fn acts(self) -> Result<Vec<LeadAct>, Problem> {
+    /// What goes with a state and stands with another one, or with none.
+    fn require_fitting(&self) -> Result<(), Problem> {
+        let state = self.state.as_deref();
+        for (member, given, of) in
+            [("refused_because", &self.refused_because, "refused"), ("snoozed_until", &self.snoozed_until, "snoozed")]
+        {
+            if given.is_some() && state != Some(of) {
+                let detail = format!("{member}: it goes with the state `{of}`, and with no other; leave it out");
+                return Err(Problem::bad_request("bad-body", detail));
+            }
+        }
+        Ok(())
+    }
+
+    fn acts(self, now: Timestamp) -> Result<Vec<LeadAct>, Problem> {
+        self.require_fitting()?;
         let mut acts = Vec::new();
         if let Some(word) = self.state {
             let state = match word.as_str() {
@@ -219,7 +233,12 @@ impl LeadPatch {
                 "snoozed" => {
                     let missing = || Problem::bad_request("no-instant", "say until when, in `snoozed_until`");
                     let until = self.snoozed_until.ok_or_else(missing)?;
-                    LeadState::Snoozed { until: instant_of("snoozed_until", Some(&until))?.ok_or_else(missing)? }
+                    let until = instant_of("snoozed_until", Some(&until))?.ok_or_else(missing)?;
+                    if until <= now {
+                        let detail = format!("snoozed_until: {until} is past already; say an instant to come");
+                        return Err(Problem::bad_request("bad-body", detail));
+                    }
+                    LeadState::Snoozed { until }
                 }
                 other => return Err(wrong("state", other, &LeadState::WORDS.join(", "))),
             };
@@ -248,7 +267,7 @@ pub struct Logged {
     request_body = LeadPatch,
     responses(
         (status = 202, description = "It is durable", body = Logged),
-        (status = 404, description = "There is no such lead"),
+        (status = 404, description = "There is no such lead; the nearest that there is is named"),
     )
 )]
 pub async fn change(
@@ -258,15 +277,19 @@ pub async fn change(
     patch: ObjectBody<LeadPatch>,
 ) -> Result<(StatusCode, Json<Logged>), Problem> {
     let lead = number_of(lead)?;
-    let acts = body_of(patch)?.acts()?;
+    let at = clock::now();
+    let acts = body_of(patch)?.acts(at)?;
     if acts.is_empty() {
         return Err(Problem::bad_request("nothing-to-do", "say what to change: state, owner, stage or note"));
     }
     let ledger = Arc::clone(&server.ledger);
-    if blocking(move || ledger.lead(lead)).await?.is_none() {
-        return Err(Problem::not_found(format!("there is no lead {lead}")));
+    let missing = move || match ledger.lead(lead)? {
+        Some(_) => Ok(None),
+        None => story::no_lead(ledger.as_ref(), lead).map(Some),
+    };
+    if let Some(problem) = blocking(missing).await? {
+        return Err(problem);
     }
-    let at = clock::now();
     let entries: Result<Vec<_>, _> =
         acts.into_iter().map(|what| Entry::Lead { lead, at, by: caller.name.clone(), what }.encode()).collect();
     let entries = entries.map_err(|error| Problem::internal(&error))?;

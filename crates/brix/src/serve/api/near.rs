@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use engine::Span;
 use engine::record::SubjectKind;
@@ -15,6 +14,7 @@ use insight::near::{self, Terms};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::asked::{Asked, query_of};
 use super::shown::Subject;
 use crate::live::near::{Found, Ranking, Survey};
 use crate::serve::Server;
@@ -133,10 +133,7 @@ impl From<&Found> for Nearness {
         (status = 503, description = "Everyone is being looked at, or the server has only begun; come again"),
     )
 )]
-pub async fn list(
-    State(server): State<Arc<Server>>,
-    query: Result<Query<NearQuery>, QueryRejection>,
-) -> Result<Json<NearPage>, Problem> {
+pub async fn list(State(server): State<Arc<Server>>, query: Asked<NearQuery>) -> Result<Json<NearPage>, Problem> {
     page(&server, query, |(_, near, _)| near).await
 }
 
@@ -151,10 +148,7 @@ pub async fn list(
         (status = 503, description = "Everyone is being looked at, or the server has only begun; come again"),
     )
 )]
-pub async fn stalled(
-    State(server): State<Arc<Server>>,
-    query: Result<Query<NearQuery>, QueryRejection>,
-) -> Result<Json<NearPage>, Problem> {
+pub async fn stalled(State(server): State<Arc<Server>>, query: Asked<NearQuery>) -> Result<Json<NearPage>, Problem> {
     page(&server, query, |(_, _, stalled)| stalled).await
 }
 
@@ -163,10 +157,10 @@ type Rankings = (Arc<str>, Ranking, Ranking);
 
 async fn page(
     server: &Server,
-    query: Result<Query<NearQuery>, QueryRejection>,
+    query: Asked<NearQuery>,
     choose: fn(&Rankings) -> &Ranking,
 ) -> Result<Json<NearPage>, Problem> {
-    let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+    let query = query_of(query)?;
     let (terms, limit) = (query.terms()?, query.limit()?);
     let after = match query.after.as_deref() {
         None => None,

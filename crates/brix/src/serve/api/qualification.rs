@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -17,6 +16,7 @@ use tokio::sync::oneshot;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::{IntoParams, ToSchema};
 
+use super::asked::{Asked, query_of};
 use super::definitions;
 use crate::live::questions::{Question, Standing};
 use crate::serve::problem::Problem;
@@ -62,8 +62,8 @@ struct ByDefinition {
     in_population: bool,
     /// `to_buy`, `to_use`, or nothing.
     qualified: Option<&'static str>,
-    /// The score, had the subject qualified now; a decimal number.
-    score: Option<String>,
+    /// The score, had the subject qualified now.
+    score: Option<f64>,
     /// The band of that score.
     band: Option<String>,
     /// The criteria that hold, in words.
@@ -139,7 +139,7 @@ impl From<Standing> for ByDefinition {
             version: standing.version,
             in_population: standing.in_population,
             qualified: standing.qualification.map(store::ledger::lead::Qualification::word),
-            score: standing.score.map(|score| score.to_string()),
+            score: standing.score.map(|score| score.to_f64()),
             band: standing.band,
             met: standing.met.iter().map(ToString::to_string).collect(),
             missing: words(&standing.missing),
@@ -159,11 +159,8 @@ impl From<Standing> for ByDefinition {
         (status = 503, description = "Too busy to say, or only begun; come again"),
     )
 )]
-pub async fn of(
-    State(server): State<Arc<Server>>,
-    whom: Result<Query<Whom>, QueryRejection>,
-) -> Result<Json<Qualification>, Problem> {
-    let Query(whom) = whom.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+pub async fn of(State(server): State<Arc<Server>>, whom: Asked<Whom>) -> Result<Json<Qualification>, Problem> {
+    let whom = query_of(whom)?;
     if let Some(id) = &whom.definition {
         definitions::require_known(&server, id).await?;
     }

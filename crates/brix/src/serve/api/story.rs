@@ -89,12 +89,15 @@ pub async fn one(State(server): State<Arc<Server>>, lead: LeadNumber) -> Result<
     let number = number_of(lead)?;
     let found = blocking(move || match server.ledger.lead(number)? {
         Some(lead) => Ok(Ok(tell(&server, &lead)?)),
-        None => Ok(Err(nearest(server.ledger.as_ref(), number)?)),
+        None => Ok(Err(no_lead(server.ledger.as_ref(), number)?)),
     });
-    found.await?.map(Json).map_err(|near| {
-        let cure = near.map_or_else(String::new, |near| format!("; the nearest is lead {near}"));
-        Problem::not_found(format!("there is no lead {number}{cure}"))
-    })
+    found.await?.map(Json)
+}
+
+/// There is no such lead; the nearest that there is is named.
+pub(super) fn no_lead(ledger: &dyn Ledger, number: u64) -> store::Result<Problem> {
+    let cure = nearest(ledger, number)?.map_or_else(String::new, |near| format!("; the nearest is lead {near}"));
+    Ok(Problem::not_found(format!("there is no lead {number}{cure}")))
 }
 
 fn tell(server: &Server, lead: &lead::Lead) -> store::Result<WholeLead> {
@@ -196,6 +199,10 @@ fn turns(history: &[lead::Change]) -> Vec<Turn> {
         let cause = match kind {
             _ if change.is_by_somebody() => "person",
             ChangeKind::Detected if change.said("in_history").is_some() => "history",
+            ChangeKind::Reinstated if change.said("in_history").is_some() => {
+                let was = before(|turn| turn.change.kind == ChangeKind::Retracted.word());
+                if was.is_some_and(|was| was.cause == "definition") { "definition" } else { "history" }
+            }
             ChangeKind::Retracted if change.said("version").is_some() => "definition",
             ChangeKind::Moved | ChangeKind::Corrected if is_other("version") => "definition",
             // Its company has come to be known.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use store::ledger::listing::{LeadFilter, Order, PageRequest};
 use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
+use super::asked::{Asked, query_of};
 use super::leads::ListQuery;
 use super::story::Turn;
 use super::{blocking, definitions, shown};
@@ -130,9 +131,9 @@ impl Told {
 pub async fn changes(
     State(server): State<Arc<Server>>,
     headers: HeaderMap,
-    query: Result<Query<StreamQuery>, axum::extract::rejection::QueryRejection>,
+    query: Asked<StreamQuery>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|error| Problem::bad_request("bad-parameter", error.body_text()))?;
+    let query = query_of(query)?;
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
     let after = seen.or(query.after).unwrap_or(0);
     let filter = query.filter()?;

@@ -49,6 +49,8 @@ pub struct Origins {
     pub(super) settings: BTreeMap<String, Origin>,
     /// By the setting's name: variables that the file names.
     pub(super) variables: BTreeMap<String, Vec<String>>,
+    /// By the setting's name: lengths of time as they are written in the file.
+    pub(super) lengths: BTreeMap<String, String>,
 }
 
 impl Origins {

@@ -248,7 +248,10 @@ impl Reader<'_> {
             _ => 0,
         };
         match digits.parse::<u64>().ok().and_then(|amount| amount.checked_mul(scale)).filter(|length| *length > 0) {
-            Some(length) => Duration::from_millis(length),
+            Some(length) => {
+                self.origins.lengths.insert(table.path_of(key), said.value);
+                Duration::from_millis(length)
+            }
             None => {
                 self.wrong(&said, &format!("`{text}` is not a length of time; write 500ms, 30s, 5m or 1h"));
                 default

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::Span;
+use engine::time::DAY;
 
 use super::read::Reader;
 use super::section::Section;
@@ -37,7 +38,10 @@ impl Retention {
     pub(super) fn read(mut table: Section<'_>, reader: &mut Reader<'_>) -> Self {
         let mut age = |key: &'static str| {
             let said = table.text(key, reader)?;
-            let span = instant::span(&said.value);
+            let span = instant::span(&said.value).and_then(|span| match doubt(key, span) {
+                Some(doubt) => Err(format!("`{}` {doubt}", said.value)),
+                None => Ok(span),
+            });
             let span = span.map_err(|why| reader.wrong(&said, &format!("{why}; write 400d or 24 months"))).ok()?;
             Some(Age { said: said.value, span })
         };
@@ -45,5 +49,16 @@ impl Retention {
         let every = reader.duration(&mut table, "every", 24 * 60 * 60);
         table.finish(reader);
         Self { people, rejects, messages, audit, every }
+    }
+}
+
+/// What is plainly a mistake: with it everything would go at the start, and nobody asks.
+fn doubt(key: &str, span: Span) -> Option<&'static str> {
+    match span {
+        Span::Exact(..=0) | Span::Months(0) => Some("would remove everything at once; leave it out to keep everything"),
+        Span::Exact(..DAY) if key == "people" => {
+            Some("is shorter than a day, so that people would go as soon as they are silent")
+        }
+        Span::Exact(_) | Span::Months(_) => None,
     }
 }

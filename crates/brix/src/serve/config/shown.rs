@@ -63,7 +63,9 @@ impl Page {
 
 fn length(length: Duration) -> String {
     let milliseconds = length.as_millis();
-    if milliseconds.is_multiple_of(1_000) { format!("{}s", milliseconds / 1_000) } else { format!("{milliseconds}ms") }
+    let units = [(3_600_000, "h"), (1_000, "s"), (1, "ms")];
+    let (scale, unit) = units.into_iter().find(|(scale, _)| milliseconds.is_multiple_of(*scale)).unwrap_or((1, "ms"));
+    format!("{}{unit}", milliseconds / scale)
 }
 
 fn amount(number: impl TryInto<i64>) -> Value {
@@ -147,6 +149,12 @@ impl Config {
         page.table("product");
         page.secret("token_secret", self.product.token_secret.is_some());
         self.what_comes_and_goes(&mut page);
+        // A length of time has many forms; whoever has written one looks for theirs.
+        for setting in &mut page.settings {
+            if let Some(said) = self.origins.lengths.get(&setting.path) {
+                setting.value = Some(Value::String(said.clone()));
+            }
+        }
         page.settings
     }
 

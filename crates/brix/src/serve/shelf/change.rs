@@ -72,6 +72,17 @@ pub struct Applied {
     pub is_changed: bool,
 }
 
+/// What was brought into force again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolledBack {
+    /// As by any other change.
+    pub applied: Applied,
+    /// The text that is in force, or will be in a moment.
+    pub revision: u32,
+    /// The one that was until then; none: the definition was retired.
+    pub revision_before: Option<u32>,
+}
+
 /// What is to be changed in the catalog.
 #[derive(Default)]
 struct Changes {
@@ -138,7 +149,7 @@ impl Shelf {
     ///
     /// # Errors
     /// There is none; somebody else was faster; the text cannot be used with the others any more.
-    pub fn roll_back(&self, id: &str, to: Option<u32>, expected: Option<u64>, by: &str) -> Result<Applied, Refusal> {
+    pub fn roll_back(&self, id: &str, to: Option<u32>, expected: Option<u64>, by: &str) -> Result<RolledBack, Refusal> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let present = self.edition(None)?;
         if let Some(expected) = expected.filter(|expected| *expected != present.number) {
@@ -163,7 +174,9 @@ impl Shelf {
         texts.push(named(id, number, &revision.text));
         let files = self.read(texts)?;
         let edition = self.put(&files, by, &format!("rolled back to revision {number}"), self.ground.log.end() + 1)?;
-        self.settle(edition, present.number, by)
+        let applied = self.settle(edition, present.number, by)?;
+        let revision_before = present.of(id).map(|active| active.revision);
+        Ok(RolledBack { applied, revision: number, revision_before })
     }
 
     /// The number of the text that was in force before the present one.

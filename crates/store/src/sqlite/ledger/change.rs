@@ -74,7 +74,10 @@ pub(super) fn apply(
         What::Withdrawn { version } => {
             (run(SET_RETRACTED, params![id, true, offset])?, ChangeKind::Retracted, json!({ "version": version }))
         }
-        What::Reinstated => (run(SET_RETRACTED, params![id, false, offset])?, ChangeKind::Reinstated, json!({})),
+        What::Reinstated { in_history } => {
+            let said = if *in_history { json!({ "in_history": true }) } else { json!({}) };
+            (run(SET_RETRACTED, params![id, false, offset])?, ChangeKind::Reinstated, said)
+        }
         What::State(state) | What::Answered { state, .. } => {
             let (reason, until) = match state {
                 LeadState::Refused { reason } => (Some(reason), None),

@@ -79,6 +79,43 @@ fn all_that_is_wrong_is_told_at_once_with_its_place() {
     assert!(!faults.join("").contains("hush"), "{faults:#?}");
 }
 
+/// With one of these everything would go at the start.
+#[test]
+fn a_length_by_which_all_would_go_is_refused() {
+    for (said, why) in [
+        ("people = \"0s\"", "2:10: retention.people: `0s` would remove everything at once; leave it out"),
+        ("people = \"0d\"", "2:10: retention.people: `0d` would remove"),
+        ("people = \"0 months\"", "2:10: retention.people: `0 months` would remove"),
+        ("people = \"1s\"", "2:10: retention.people: `1s` is shorter than a day"),
+        ("people = \"23h\"", "2:10: retention.people: `23h` is shorter than a day"),
+        ("rejects = \"0s\"", "2:11: retention.rejects: `0s` would remove"),
+        ("messages = \"0 months\"", "2:12: retention.messages: `0 months` would remove"),
+        ("audit = \"0h\"", "2:9: retention.audit: `0h` would remove"),
+        ("every = \"0s\"", "2:9: retention.every: `0s` is not a length of time"),
+    ] {
+        let told = faults(&format!("[retention]\n{said}\n"));
+        assert!(told.len() == 1 && told[0].starts_with(why), "{said}: {told:?}");
+        assert!(said.contains("every") || told[0].ends_with("; write 400d or 24 months"), "{told:?}");
+    }
+    for said in ["people = \"24h\"", "people = \"1 month\"", "rejects = \"1s\"", "messages = \"1m\"", "audit = \"1s\""]
+    {
+        assert!(read_text(&format!("[retention]\n{said}\n")).is_ok(), "{said}");
+    }
+}
+
+#[test]
+fn a_length_of_time_is_shown_as_it_was_written() {
+    let shown = |text: &str| read_text(text).unwrap().shown();
+    for every in ["24h", "1440m", "86400s", "1500ms"] {
+        let text = shown(&format!("[retention]\nevery = \"{every}\"\n"));
+        assert!(text.contains(&format!("every = \"{every}\"")), "{text}");
+    }
+    let defaults = shown("");
+    for line in ["every = \"24h\"", "every = \"60s\"", "request_timeout = \"30s\""] {
+        assert!(defaults.contains(line), "{line}: {defaults}");
+    }
+}
+
 #[test]
 fn tables_are_tables() {
     let faults = faults("limits = 3\nsources = \"hush\"\napi_keys = [1]\n");
