@@ -167,6 +167,9 @@ fn in_lake(arguments: &Arguments, id: &str, shared: &Shared, console: &mut Conso
         "From the lake went {} events, {} traits, aliases and leaves, and {rows} rows that imports had put aside.",
         erased.events, erased.facts
     ))?;
-    console.line("The files that were imported, and copies of the lake, still hold it: Brix does not reach them.")?;
+    if is_known {
+        console
+            .line("The files that were imported, and copies of the lake, still hold it: Brix does not reach them.")?;
+    }
     Ok(Exit::Done)
 }

@@ -52,6 +52,11 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let now = clock::now();
     let before = match (&arguments.before, arguments.older_than) {
         (Some(text), _) => instant::from("--before", text, &settings.zone)?,
+        (None, Some(span)) if now.minus(span, &settings.zone) > now.minus(Span::days(1), &settings.zone) => {
+            return Err(Failure::usage(
+                "--older-than: shorter than a day, so that everybody would go; write 400d or 24 months",
+            ));
+        }
         (None, Some(span)) => now.minus(span, &settings.zone),
         (None, None) => return Ok(Exit::Usage),
     };

@@ -75,6 +75,14 @@ fn who_was_not_heard_of_goes_and_the_lake_says_so() {
     assert_eq!((&none["households"], &none["removed"]), (&0.into(), &true.into()));
     assert_eq!(json(&folder, &ever)["kept_from"], "2025-03-01T00:00:00Z", "it goes forward only");
     assert!(fails(&folder, 2, &["retain", "--before", "2125-03-01", "--yes"]).contains("still to come"));
+    for short in ["0s", "23h", "0 months"] {
+        let words = fails(&folder, 2, &["retain", "--older-than", short, "--yes"]);
+        assert!(words.contains("--older-than: shorter than a day"), "{short}: {words}");
+    }
+    assert_eq!(ids(&json(&folder, &ever)), ["bob", "cid"]);
+    let unknown = out(&folder, &["erase", "nobody", "--lake", "lake", "--yes"]);
+    assert!(!unknown.contains("still hold"), "{unknown}");
+    assert!(out(&folder, &["erase", "cid", "--lake", "lake", "--yes"]).contains("still hold it"));
 }
 
 /// Their codes stay taken in the lake, under marks: those are nobody.
