@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine::Timestamp;
+use engine::time::day_start;
 use serde::Serialize;
 use stats::difference::difference_of_proportions;
 use stats::multiplicity::benjamini_hochberg;
@@ -320,9 +321,18 @@ fn days_to_pay(customers: &[&Customer]) -> Option<Ranged> {
 }
 
 fn interview(customer: &Customer, zone: &jiff::tz::TimeZone) -> Interview {
-    let after = match customer.paid.0 - customer.clock.0 {
-        0 => "when you started".to_owned(),
-        length => format!("{} after you started", crate::figure::duration(length as f64)),
+    let at_midnight = |at: Timestamp| day_start(at.day(zone), zone) == at;
+    let length = (customer.paid.0 - customer.clock.0) as f64;
+    let after = if at_midnight(customer.paid) && at_midnight(customer.clock) {
+        // The data most likely know no more than the day.
+        match crate::figure::whole_days(length) {
+            same_day if length == 0.0 => format!("{same_day} as you started"),
+            days => format!("{days} after you started"),
+        }
+    } else if length == 0.0 {
+        "when you started".to_owned()
+    } else {
+        format!("{} after you started", crate::figure::duration(length))
     };
     let paid = When(customer.paid);
     let question = match customer.last.first() {

@@ -282,6 +282,34 @@ pub fn points_words(answer: &Answer<Ranged>) -> String {
     }
 }
 
+/// A length of time in whole days, where the data know no more: `the same day`, `1 day`, `6 days`.
+#[must_use]
+pub fn whole_days(microseconds: f64) -> String {
+    match (microseconds / DAY as f64).round() as i64 {
+        0 => "the same day".to_owned(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
+}
+
+/// A range of lengths of time, the unit once where it is the same: `5.2–7 days`, `20 hours–3 days`.
+#[must_use]
+pub fn durations(low: f64, high: f64, in_words: impl Fn(f64) -> String) -> String {
+    let (low, high) = (in_words(low), in_words(high));
+    if low == high {
+        return low;
+    }
+    let unit = |text: &str| text.split_once(' ').map(|(amount, unit)| (amount.to_owned(), unit.to_owned()));
+    match (unit(&low), unit(&high)) {
+        (Some((amount, of_low)), Some((_, of_high)))
+            if of_low.trim_end_matches('s') == of_high.trim_end_matches('s') =>
+        {
+            format!("{amount}–{high}")
+        }
+        _ => format!("{low}–{high}"),
+    }
+}
+
 /// What a lead may be worth, in words: `worth 1,200 USD a year`.
 #[must_use]
 pub fn worth(value: f64, currency: Option<&str>) -> String {
@@ -340,4 +368,20 @@ impl fmt::Display for Share {
 /// Of those who refuse to be judged it is said only how many they are.
 pub(crate) fn left_out(count: u64) -> String {
     format!("left out: {} who {} to be judged", grouped(count), if count == 1 { "refuses" } else { "refuse" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{duration, durations, whole_days};
+    use engine::time::DAY;
+
+    #[test]
+    fn a_range_names_its_unit_once() {
+        let days = |low: f64, high: f64| durations(low * DAY as f64, high * DAY as f64, duration);
+        assert_eq!(days(5.2, 7.0), "5.2–7 days");
+        assert_eq!(days(0.5, 7.0), "12 hours–7 days");
+        assert_eq!(days(3.0, 3.0), "3 days");
+        assert_eq!(durations(DAY as f64, 4.0 * DAY as f64, whole_days), "1–4 days");
+        assert_eq!(durations(0.0, 4.0 * DAY as f64, whole_days), "the same day–4 days");
+    }
 }

@@ -5,9 +5,10 @@ use serde::Serialize;
 use crate::capacity::Capacity;
 use crate::case::Met;
 use crate::customers::LastCustomers;
-use crate::figure::{Answer, duration, grouped, percent, times};
+use crate::figure::{Answer, duration, grouped, percent, points_words, times, whole_days};
 use crate::question::{Question, length};
 use crate::report::Judgement;
+use crate::same_age::AgainstRest;
 
 /// A sentence of the first lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -114,7 +115,7 @@ fn lift(judgement: &Judgement, question: &Question) -> String {
                 times(lift.value),
                 lift.low,
                 lift.high,
-                verdict(lift.low, lift.high),
+                verdict(against),
             ));
         }
         (Answer::Known(rest), Answer::NotEnough(short)) => {
@@ -134,13 +135,14 @@ fn lift(judgement: &Judgement, question: &Question) -> String {
     text
 }
 
-fn verdict(low: f64, high: f64) -> &'static str {
-    if low > 1.0 {
-        "."
-    } else if high < 1.0 {
-        ": the definition names people who buy less."
-    } else {
-        ": no reliable difference."
+fn verdict(against: &AgainstRest) -> String {
+    match against.lift.known() {
+        Some(lift) if lift.low <= 1.0 && lift.high >= 1.0 => ": no reliable difference.".to_owned(),
+        Some(_) if against.ranges_disagree() => {
+            format!(" — but the difference, {}, may be none: not proven yet.", points_words(&against.difference))
+        }
+        Some(lift) if lift.high < 1.0 => ": the definition names people who buy less.".to_owned(),
+        _ => ".".to_owned(),
     }
 }
 
@@ -211,9 +213,16 @@ fn alerts(judgement: &Judgement) -> String {
 fn pace(judgement: &Judgement) -> Option<String> {
     let pace = &judgement.time_to_qualify;
     let quantiles = pace.quantiles.known()?;
-    let median = duration(quantiles.median * engine::time::DAY as f64);
-    let days = if pace.whole_days_only { " (the data know only days)" } else { "" };
-    Some(format!("Half qualify within {median} of their start{days}: {}.", pace.reading?.words()))
+    let reading = pace.reading?.words();
+    let median = quantiles.median * engine::time::DAY as f64;
+    if !pace.whole_days_only {
+        return Some(format!("Half qualify within {} of their start: {reading}.", duration(median)));
+    }
+    let on = match whole_days(median) {
+        same_day if quantiles.median < 0.5 => format!("on {same_day} as they start"),
+        days => format!("within {days} of their start"),
+    };
+    Some(format!("Half qualify {on} (the data know only days): {reading}."))
 }
 
 fn people(count: u64, one: &str, many: &str) -> String {

@@ -7,7 +7,7 @@ use stats::quantile::SortedValues;
 use crate::case::{Case, Fate};
 use crate::customers::days;
 use crate::enough::{THRESHOLDS, at_least};
-use crate::figure::{Answer, CONFIDENCE, Gathered, People, Ranged};
+use crate::figure::{Answer, CONFIDENCE, Gathered, People, Ranged, duration, whole_days};
 use crate::question::{DefinitionFacts, Question};
 
 /// Time to qualification.
@@ -23,6 +23,23 @@ pub struct TimeToQualify {
     pub reading: Option<Reading>,
     /// The data know only days: times below a day mean nothing.
     pub whole_days_only: bool,
+}
+
+impl TimeToQualify {
+    /// When somebody is of an age, as far as the data know it.
+    #[must_use]
+    pub fn at_age(&self, days: f64) -> String {
+        if self.whole_days_only && days < 0.5 {
+            return "on the day of their start".to_owned();
+        }
+        format!("at the age of {}", self.duration(days * DAY as f64))
+    }
+
+    /// A length of time as far as the data know it.
+    #[must_use]
+    pub fn duration(&self, microseconds: f64) -> String {
+        if self.whole_days_only { whole_days(microseconds) } else { duration(microseconds) }
+    }
 }
 
 /// Time from the moment a lead could be known to its conversion, of leads that were won.
@@ -115,12 +132,27 @@ const PACES: [(&str, Option<i64>); 8] = [
     ("over 30 days", None),
 ];
 
+/// The same where the data know only days.
+const WHOLE_DAYS: [(&str, Option<i64>); 6] = [
+    ("the same day", Some(DAY)),
+    ("1 day", Some(2 * DAY)),
+    ("2–7 days", Some(7 * DAY)),
+    ("7–14 days", Some(14 * DAY)),
+    ("14–30 days", Some(30 * DAY)),
+    ("over 30 days", None),
+];
+
 /// A length of time and whose it is.
 type Pace<'a> = (i64, &'a Case<'a>);
 
-fn buckets(paces: &[Pace<'_>], facts: &DefinitionFacts, question: &Question) -> Vec<PaceBucket> {
+fn buckets(
+    edges: &[(&'static str, Option<i64>)],
+    paces: &[Pace<'_>],
+    facts: &DefinitionFacts,
+    question: &Question,
+) -> Vec<PaceBucket> {
     let mut counted: Vec<_> =
-        PACES.into_iter().map(|(words, below)| (words, below, Gathered::new(question.people_listed))).collect();
+        edges.iter().map(|(words, below)| (*words, *below, Gathered::new(question.people_listed))).collect();
     for (time, case) in paces {
         let bucket = counted.iter_mut().find(|(_, below, _)| below.is_none_or(|below| *time < below));
         if let Some((_, _, people)) = bucket {
@@ -157,7 +189,7 @@ pub(crate) fn time_to_qualify(cases: &[Case<'_>], facts: &DefinitionFacts, quest
     let reading = quantiles.known().map(|known| Reading::of((known.median * DAY as f64) as i64, whole_days_only));
     TimeToQualify {
         people: paces.len() as u64,
-        buckets: buckets(&paces, facts, question),
+        buckets: buckets(if whole_days_only { &WHOLE_DAYS } else { &PACES }, &paces, facts, question),
         quantiles,
         reading,
         whole_days_only,
@@ -175,6 +207,6 @@ pub(crate) fn lead_time(cases: &[Case<'_>], facts: &DefinitionFacts, question: &
     LeadTime {
         people: paces.len() as u64,
         quantiles: quantiles(&paces, "won leads"),
-        buckets: buckets(&paces, facts, question),
+        buckets: buckets(&PACES, &paces, facts, question),
     }
 }

@@ -20,7 +20,7 @@ mod trials;
 use serde::Serialize;
 
 use crate::case::Case;
-use crate::figure::{Answer, People, Ranged, Share};
+use crate::figure::{Answer, People, Ranged, Share, grouped};
 use crate::question::{DefinitionFacts, Question};
 use ages::Ages;
 pub use one_age::AtOneAge;
@@ -54,6 +54,28 @@ pub struct AgainstRest {
     pub hazard_ratio: Answer<HazardRatio>,
     /// The log-rank test between the time before and after qualification (Mantel and Byar 1974).
     pub log_rank: Answer<Test>,
+}
+
+impl AgainstRest {
+    /// The ratio looks sure and the difference does not: with few wins the range of the ratio, made on the logarithmic scale, begins
+    /// higher than that of the difference.
+    #[must_use]
+    pub fn ranges_disagree(&self) -> bool {
+        let (Some(lift), Some(difference)) = (self.lift.known(), self.difference.known()) else { return false };
+        (lift.low > 1.0 || lift.high < 1.0) && difference.low <= 0.0 && difference.high >= 0.0
+    }
+
+    /// Where they do: that they do, why, and which to go by.
+    pub(crate) fn caution(&self) -> Option<String> {
+        self.ranges_disagree().then(|| {
+            let test = self.at_one_age.known().map_or("the test below", |one| one.test.name);
+            format!(
+                "The two ranges disagree: on few wins ({}) that of the ratio is too hopeful. Go by the difference and by {test}, \
+                 and wait for more leads to be judged.",
+                grouped(self.leads.count)
+            )
+        })
+    }
 }
 
 /// The comparison. `cases` are all of one definition; only those in the population count.

@@ -42,7 +42,7 @@ fn a_backtest_is_told_in_three_forms() {
     let report = json(&folder, &["--json", "backtest", "minimum-viable", "--by", "role", "--capacity", "5"]);
     assert_eq!(report["definitions"][0]["id"], "minimum-viable");
     assert_eq!(report["question"]["capacity_per_week"], 5);
-    assert_eq!(report["baseline"]["name"], "Logged In, 5 times");
+    assert_eq!(report["baseline"]["name"], "Logged In, 5 times within the 14d of minimum-viable");
     assert_eq!(report["definitions"][0]["segments"][0]["name"], "role");
 
     // An export can be made long after the last event: by then every lead has been watched.

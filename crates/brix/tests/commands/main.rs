@@ -3,6 +3,7 @@
 
 mod consent;
 mod data;
+mod days;
 mod discovering;
 mod examples;
 mod exits;

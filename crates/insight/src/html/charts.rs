@@ -38,6 +38,8 @@ pub(crate) fn range_row(html: &mut Html, words: &str, ranged: Ranged, most: f64,
 const WIDTH: f64 = 720.0;
 const LEFT: f64 = 62.0;
 const RIGHT: f64 = 14.0;
+/// Room for words behind a chart, in the letters of a phone.
+const BEHIND: f64 = 112.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 34.0;
 
@@ -52,7 +54,21 @@ pub(crate) fn ticks(most: f64) -> Vec<f64> {
     (0..=6).map(|count| f64::from(count) * step).take_while(|tick| *tick <= most * 1.0001).collect()
 }
 
-fn axis(html: &mut Html, height: f64, most: f64, scale: impl Fn(f64) -> f64, words: impl Fn(f64) -> String) {
+/// Steps for an axis of days from 0: weeks of work, months and quarters, some three to six of them.
+fn day_ticks(most: f64) -> Vec<f64> {
+    let steps = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 90.0, 180.0, 365.0];
+    let Some(step) = steps.into_iter().find(|step| step * 5.0 >= most) else { return ticks(most) };
+    (0..=5).map(|count| f64::from(count) * step).take_while(|tick| *tick <= most * 1.0001).collect()
+}
+
+fn axis(
+    html: &mut Html,
+    height: f64,
+    right: f64,
+    most: f64,
+    scale: impl Fn(f64) -> f64,
+    words: impl Fn(f64) -> String,
+) {
     for tick in ticks(most) {
         let y = format!("{:.1}", scale(tick));
         html.open(
@@ -60,7 +76,7 @@ fn axis(html: &mut Html, height: f64, most: f64, scale: impl Fn(f64) -> f64, wor
             &[
                 ("class", "grid"),
                 ("x1", &LEFT.to_string()),
-                ("x2", &(WIDTH - RIGHT).to_string()),
+                ("x2", &(WIDTH - right).to_string()),
                 ("y1", &y),
                 ("y2", &y),
             ],
@@ -94,10 +110,10 @@ pub(crate) fn curves(html: &mut Html, lines: &[Curve<'_>], label: &str, x_name: 
     let x = |day: f64| LEFT + day / x_most * (WIDTH - LEFT - RIGHT);
     let y = |share: f64| height - BOTTOM - share / y_most * (height - TOP - BOTTOM);
     begin(html, height, label);
-    axis(html, height, y_most, y, |share| {
+    axis(html, height, RIGHT, y_most, y, |share| {
         if y_most < 0.05 { format!("{:.1} %", share * 100.0) } else { format!("{:.0} %", share * 100.0) }
     });
-    for day in ticks(x_most) {
+    for day in day_ticks(x_most) {
         html.open(
             "text",
             &[("x", &format!("{:.1}", x(day))), ("y", &(height - 12.0).to_string()), ("text-anchor", "middle")],
@@ -132,16 +148,15 @@ pub(crate) fn columns(html: &mut Html, columns: &[(String, u64, bool)], level: O
     let height = 220.0;
     let most = columns.iter().map(|(_, count, _)| *count as f64).chain(level).fold(1.0, f64::max);
     let y = |count: f64| height - BOTTOM - count / most * (height - TOP - BOTTOM);
-    let slot = (WIDTH - LEFT - RIGHT) / columns.len().max(1) as f64;
+    // The level's name stands behind the columns, never on them.
+    let right = if level.is_some() { BEHIND } else { RIGHT };
+    let slot = (WIDTH - LEFT - right) / columns.len().max(1) as f64;
     begin(html, height, label);
-    axis(
-        html,
-        height,
-        most,
-        y,
-        |count| if count.fract() == 0.0 { format!("{count:.0}") } else { format!("{count:.1}") },
-    );
-    let named = columns.len().div_ceil(5).max(1);
+    axis(html, height, right, most, y, |count| {
+        if count.fract() == 0.0 { format!("{count:.0}") } else { format!("{count:.1}") }
+    });
+    // On a phone a date takes more than a sixth of the width.
+    let named = columns.len().div_ceil(4).max(1);
     for (place, (name, count, pale)) in columns.iter().enumerate() {
         let left = LEFT + slot * place as f64;
         let top = y(*count as f64);
@@ -171,26 +186,24 @@ pub(crate) fn columns(html: &mut Html, columns: &[(String, u64, bool)], level: O
             &[
                 ("class", "level"),
                 ("x1", &LEFT.to_string()),
-                ("x2", &(WIDTH - RIGHT).to_string()),
+                ("x2", &(WIDTH - right).to_string()),
                 ("y1", &at),
                 ("y2", &at),
             ],
         );
         html.close("line");
-        let above = format!("{:.1}", y(level) - 6.0);
-        html.open(
-            "text",
-            &[("class", "level-name"), ("x", &(WIDTH - RIGHT).to_string()), ("y", &above), ("text-anchor", "end")],
-        )
-        .text(format!("{level:.0} calls"))
-        .close("text");
+        let beside = format!("{:.1}", y(level) + 4.0);
+        html.open("text", &[("class", "level-name"), ("x", &(WIDTH - right + 6.0).to_string()), ("y", &beside)])
+            .text(format!("{level:.0} calls"))
+            .close("text");
     }
     html.close("svg");
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ticks;
+    use super::{columns, day_ticks, ticks};
+    use crate::html::markup::Html;
 
     #[test]
     fn ticks_are_round_and_inside() {
@@ -199,5 +212,36 @@ mod tests {
         assert_eq!(ticks(4.0), [0.0, 1.0, 2.0, 3.0, 4.0]);
         assert_eq!(ticks(0.0), [0.0]);
         assert_eq!(ticks(f64::NAN), [0.0]);
+    }
+
+    #[test]
+    fn days_have_some_three_to_six_ticks() {
+        assert_eq!(day_ticks(90.7), [0.0, 30.0, 60.0, 90.0]);
+        assert_eq!(day_ticks(45.0), [0.0, 10.0, 20.0, 30.0, 40.0]);
+        for most in 4..2_000 {
+            let count = day_ticks(f64::from(most)).len();
+            assert!((3..=7).contains(&count), "{most}: {count}");
+        }
+    }
+
+    /// The number in front of which an attribute's name stands, in each element that holds some words.
+    fn numbers(page: &str, element: &str, attribute: &str) -> Vec<f64> {
+        let of = |text: &str| text.split(&format!("{attribute}=\"")).nth(1)?.split('"').next()?.parse().ok();
+        page.split('<').filter(|text| text.starts_with(element)).filter_map(of).collect()
+    }
+
+    #[test]
+    fn the_words_for_a_level_stand_behind_the_columns_and_dates_apart() {
+        let weeks: Vec<(String, u64, bool)> = (0..26).map(|week| (format!("2025-01-{week:02}"), 40, false)).collect();
+        let mut html = Html::default();
+        columns(&mut html, &weeks, Some(40.0), "alerts");
+        let page = html.finish();
+        let (left, width) = (numbers(&page, "rect", " x"), numbers(&page, "rect", " width"));
+        let end = left.last().zip(width.last()).map_or(0.0, |(left, width)| left + width);
+        let words = numbers(&page, "text class=\"level-name\"", " x");
+        assert!(words.len() == 1 && words.iter().all(|at| *at > end), "{words:?} {end}");
+        let dates = numbers(&page, "text x", " x");
+        let dates: Vec<f64> = dates.into_iter().filter(|at| *at > super::LEFT).collect();
+        assert!(dates.len() > 2 && dates.is_sorted_by(|one, next| next - one > 135.0), "{dates:?}");
     }
 }

@@ -188,7 +188,7 @@ fn tiles(html: &mut Html, report: &Report, judgement: &Judgement) {
         html,
         "Time to qualify",
         &glossary::TO_USE,
-        &pace.quantiles.known().map_or_else(none, |known| duration(known.median * DAY)),
+        &pace.quantiles.known().map_or_else(none, |known| pace.duration(known.median * DAY)),
         &pace.reading.map_or("not enough data".to_owned(), |reading| format!("for half of them: {}", reading.words())),
     );
     html.raw("</div>");

@@ -5,7 +5,7 @@ use super::markup::Html;
 use super::parts::{bar_people, heading, hint, people, people_cell, share_cell};
 use super::{DAY, glossary};
 use crate::curves::CurvePoint;
-use crate::figure::{Answer, People, Share, duration, grouped, percent, points_words, ratio_words, times};
+use crate::figure::{Answer, People, Share, duration, durations, grouped, percent, points_words, ratio_words, times};
 use crate::pace::{PaceBucket, Quantiles};
 use crate::report::{Judgement, Report};
 use crate::text::p_value;
@@ -93,8 +93,8 @@ pub(crate) fn fates(html: &mut Html, report: &Report, judgement: &Judgement) {
         "p",
         "quiet",
         format!(
-            "{} people never qualified; within the same time from their start, {} of them paid. This is not what leads \
-             are to be compared with: see below.",
+            "{} people never qualified, too young ones among them; of those whose horizon from their start has passed, {} \
+             paid in it. This is not what leads are to be compared with: see below.",
             grouped(never.people),
             never.converted
         ),
@@ -115,13 +115,17 @@ pub(crate) fn against_rest(html: &mut Html, report: &Report, judgement: &Judgeme
     html.raw("<div class=\"p\">Lift ").element("b", "", ratio_words(&against.lift));
     html.text(format!("; difference {}.", points_words(&against.difference))).raw(" ");
     hint(html, &glossary::LIKELY);
-    html.raw("</div><div class=\"folds\">");
+    html.raw("</div>");
+    if let Some(caution) = against.caution() {
+        html.element("p", "", caution);
+    }
+    html.raw("<div class=\"folds\">");
     people(html, "people make up the rest", &against.rest_people, zone);
     people(html, "of the rest paid in time", &against.rest_converted, zone);
     html.raw("</div>");
     match &against.at_one_age {
         Answer::Known(one) => {
-            html.element("p", "sub", format!("Everyone once, at the age of {}", duration(one.age_days * DAY)));
+            html.element("p", "sub", format!("Everyone once, {}", judgement.time_to_qualify.at_age(one.age_days)));
             html.raw("<div class=\"scroll narrow\"><table><thead><tr><th></th><th class=\"number\">paid within the horizon</th></tr></thead><tbody>");
             html.raw("<tr><th>had qualified by then</th>");
             share_cell(html, &one.qualified);
@@ -218,26 +222,25 @@ pub(crate) fn paces(html: &mut Html, report: &Report, judgement: &Judgement) {
     let (pace, lead) = (&judgement.time_to_qualify, &judgement.lead_time);
     html.raw("<section class=\"card columns-2\"><div>");
     heading(html, "Time to qualify", None);
-    html.element("p", "", quantiles(&pace.quantiles));
+    html.element("p", "", quantiles(&pace.quantiles, |length| pace.duration(length)));
     if let Some(reading) = pace.reading {
         html.element("p", "reading", reading.words());
     }
     buckets(html, &pace.buckets, true, zone);
     html.raw("</div><div>");
     heading(html, "Lead time: from known to paid", Some(&glossary::KNOWN));
-    html.element("p", "", quantiles(&lead.quantiles));
+    html.element("p", "", quantiles(&lead.quantiles, duration));
     buckets(html, &lead.buckets, false, zone);
     html.raw("</div></section>");
 }
 
-fn quantiles(answer: &Answer<Quantiles>) -> String {
+fn quantiles(answer: &Answer<Quantiles>, in_words: impl Fn(f64) -> String) -> String {
     match answer {
         Answer::Known(known) => format!(
-            "Half within {}; the middle half between {} and {}; nine in ten within {}.",
-            duration(known.median * DAY),
-            duration(known.p25 * DAY),
-            duration(known.p75 * DAY),
-            duration(known.p90 * DAY)
+            "Half within {}; the middle half: {}; nine in ten within {}.",
+            in_words(known.median * DAY),
+            durations(known.p25 * DAY, known.p75 * DAY, &in_words),
+            in_words(known.p90 * DAY)
         ),
         Answer::NotEnough(short) => short.not_enough.clone(),
     }

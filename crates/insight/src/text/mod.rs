@@ -115,7 +115,7 @@ impl Page<'_> {
         let mut table = Table::new(&["", ">qualified", ">precision", ">recall", ">lift", ">a week", ">wins/week"]);
         for judgement in self.report.definitions.iter().chain(self.report.baseline.as_ref()) {
             table.row(vec![
-                table::cut(&judgement.name, 20),
+                judgement.name.clone(),
                 grouped(judgement.leads.total),
                 rate(&judgement.leads.precision),
                 judgement.customers.recall.rate.map_or("–".to_owned(), |rate| percent(rate.value)),

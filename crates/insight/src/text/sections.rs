@@ -4,7 +4,7 @@ use super::plot::{Line, bar, curves, range, sparkline};
 use super::table::{Table, cut, wrap};
 use super::{Page, WIDTH, rate};
 use crate::case::Met;
-use crate::figure::{Answer, Person, grouped, percent, points_words, ratio_words, times, worth};
+use crate::figure::{Answer, Person, durations, grouped, percent, points_words, ratio_words, times, worth};
 use crate::pace::{PaceBucket, Quantiles};
 use crate::report::Judgement;
 
@@ -30,6 +30,9 @@ impl Page<'_> {
 
     pub(super) fn last_customers(&mut self, judgement: &Judgement) {
         let last = &judgement.customers.last;
+        if last.customers == 0 {
+            return;
+        }
         self.title(&format!("The last {} customers, the latest first", grouped(last.customers)));
         let letters: String = last.people.iter().map(|customer| letter(customer.met)).collect();
         for line in wrap(&letters, WIDTH, "  ", "  ") {
@@ -173,10 +176,13 @@ impl Page<'_> {
             ratio_words(&against.lift),
             points_words(&against.difference)
         ));
+        if let Some(caution) = against.caution() {
+            self.say(&caution);
+        }
         match &against.at_one_age {
             Answer::Known(one) => self.say(&format!(
-                "Everyone once, at the age of {}: {} of the qualified, {} of the others; {}, {}.",
-                crate::figure::duration(one.age_days * engine::time::DAY as f64),
+                "Everyone once, {}: {} of the qualified, {} of the others; {}, {}.",
+                judgement.time_to_qualify.at_age(one.age_days),
                 one.qualified,
                 one.others,
                 one.test.name,
@@ -200,33 +206,26 @@ impl Page<'_> {
     pub(super) fn paces(&mut self, judgement: &Judgement) {
         let pace = &judgement.time_to_qualify;
         self.title(&format!("Time to qualify: {} people", grouped(pace.people)));
-        self.quantiles(&pace.quantiles);
+        self.quantiles(&pace.quantiles, |length| pace.duration(length));
         if let Some(reading) = pace.reading {
             self.say(&format!("Reading: {}.", reading.words()));
         }
         self.buckets(&pace.buckets);
         self.title(&format!("Lead time, from known to paid: {} won leads", grouped(judgement.lead_time.people)));
-        self.quantiles(&judgement.lead_time.quantiles);
+        self.quantiles(&judgement.lead_time.quantiles, crate::figure::duration);
         self.buckets(&judgement.lead_time.buckets);
     }
 
-    fn quantiles(&mut self, answer: &Answer<Quantiles>) {
+    fn quantiles(&mut self, answer: &Answer<Quantiles>, in_words: impl Fn(f64) -> String) {
         let day = engine::time::DAY as f64;
         match answer {
             Answer::Known(known) => {
                 let likely = known.median_range.map_or(String::new(), |likely| {
-                    format!(
-                        " (likely {}–{})",
-                        crate::figure::duration(likely.low * day),
-                        crate::figure::duration(likely.high * day)
-                    )
+                    format!(" (likely {})", durations(likely.low * day, likely.high * day, &in_words))
                 });
-                self.say(&format!(
-                    "Median {}{likely}; half between {} and {}",
-                    crate::figure::duration(known.median * day),
-                    crate::figure::duration(known.p25 * day),
-                    crate::figure::duration(known.p75 * day),
-                ));
+                let median = in_words(known.median * day);
+                let half = durations(known.p25 * day, known.p75 * day, &in_words);
+                self.say(&format!("Median {median}{likely}; the middle half: {half}"));
             }
             Answer::NotEnough(short) => self.say(&short.not_enough),
         }

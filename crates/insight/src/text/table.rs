@@ -1,5 +1,7 @@
 //! Aligned columns.
 
+/// Words in a column are cut to so many letters before the head is broken into lines.
+const SHORT: usize = 20;
 /// Words in a column are not cut to fewer letters.
 const SHORTEST: usize = 12;
 
@@ -31,19 +33,20 @@ impl Table {
         self.rows.len() < 2
     }
 
-    /// The lines, each after an indentation, within a width. Figures are never cut: where a row is too long, the head is broken
-    /// into several lines, then words are cut, and what still does not fit stands below, beside the first column once more.
+    /// The lines, each after an indentation, within a width. Figures are never cut: where a row is too long, words are cut a
+    /// little, the head is broken into several lines, words are cut more, and what still does not fit stands below, beside the first column once more.
     #[must_use]
     pub fn lines(&self, indent: usize, width: usize) -> Vec<String> {
         let room = width.saturating_sub(indent);
-        let natural: Vec<usize> = (0..self.columns()).map(|column| self.width_of(column, letters)).collect();
+        let mut natural: Vec<usize> = (0..self.columns()).map(|column| self.width_of(column, letters)).collect();
+        self.shorten_words(&mut natural, room, SHORT);
         if taken(&natural) <= room {
             return self.block(&(0..natural.len()).collect::<Vec<_>>(), &natural, indent, 1);
         }
         let longest_word = |head: &str| head.split(' ').map(letters).max().unwrap_or(0);
         let mut widths: Vec<usize> =
             natural.iter().enumerate().map(|(column, _)| self.width_of(column, longest_word)).collect();
-        self.shorten_words(&mut widths, room);
+        self.shorten_words(&mut widths, room, SHORTEST);
         let mut lines = Vec::new();
         let mut columns: Vec<usize> = Vec::new();
         for column in 0..widths.len() {
@@ -72,11 +75,11 @@ impl Table {
     }
 
     /// Makes the widest columns of words narrower until all fit, as far as words can be read.
-    fn shorten_words(&self, widths: &mut [usize], room: usize) {
+    fn shorten_words(&self, widths: &mut [usize], room: usize, shortest: usize) {
         while let over @ 1.. = taken(widths).saturating_sub(room) {
             let of_words = widths.iter_mut().zip(&self.right).filter(|(_, right)| !**right).map(|(width, _)| width);
-            let Some(widest) = of_words.max().filter(|widest| **widest > SHORTEST) else { return };
-            *widest = widest.saturating_sub(over).max(SHORTEST);
+            let Some(widest) = of_words.max().filter(|widest| **widest > shortest) else { return };
+            *widest = widest.saturating_sub(over).max(shortest);
         }
     }
 

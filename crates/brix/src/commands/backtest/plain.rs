@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::Value;
-use engine::definition::{Behaviour, Criterion, Definition, Entries, Goal, Measure, Op, Operand, Period, Test};
+use engine::definition::{Behaviour, Criterion, Definition, Entries, Goal, Measure, Op, Operand, Period, Test, Window};
 use engine::record::EventKind;
 
 use crate::judging::goal::{self, selects};
@@ -38,7 +38,7 @@ pub fn rule(of: &Definition, goal: &Goal, data: &Data) -> Option<Definition> {
     let name = Arc::clone(&chosen.name.name);
     Some(Definition {
         id: Arc::from("baseline"),
-        name: format!("{name}, {TIMES} times"),
+        name: format!("{name}, {TIMES} times{}", within(of)),
         when: Criterion::Behaviour(Box::new(Behaviour {
             events: goal::events(&name),
             measure: Measure::Count,
@@ -56,6 +56,15 @@ pub fn rule(of: &Definition, goal: &Goal, data: &Data) -> Option<Definition> {
         entries: Entries::Once,
         ..of.clone()
     })
+}
+
+/// Whose window it takes over, so that nobody wonders why it names others beside another definition.
+fn within(of: &Definition) -> String {
+    match &of.window {
+        None => String::new(),
+        Some(Window::For(span)) => format!(" within the {span} of {}", of.id),
+        Some(Window::Until(path)) => format!(" until {} as in {}", path.name, of.id),
+    }
 }
 
 fn letters(name: &str) -> String {
