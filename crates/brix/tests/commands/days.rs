@@ -17,6 +17,9 @@ fn by_the_day(name: &str, pays: bool) -> PathBuf {
     for person in 0..60 {
         let day = first + jiff::Span::new().days(person / 2);
         writeln!(rows, "u{person},{day},Signed Up\nu{person},{day},Lesson Watched").unwrap();
+        if person % 3 == 0 {
+            writeln!(rows, "u{person},{},Lesson Watched", day + jiff::Span::new().days(10)).unwrap();
+        }
         if pays {
             writeln!(rows, "u{person},{},Subscribed", day + jiff::Span::new().days(person % 2)).unwrap();
         }
@@ -49,7 +52,7 @@ fn days_are_told_as_days() {
     has_no_seconds(pace);
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
     assert!(!page.contains("0 seconds"));
-    let best = flat(&out(&folder, &["best", "--tenure", "30"]));
+    let best = flat(&out(&folder, &["best", "--tenure", "30d"]));
     assert!(best.contains("the same day as you started") && best.contains("1 day after you started"), "{best}");
     has_no_seconds(&best);
 }

@@ -49,7 +49,8 @@ pub(super) fn at_one_age(everyone: &[(&Case<'_>, Ages)], horizon: i64) -> Answer
             table.add(ages.known <= age, ages.converted < age.saturating_add(horizon));
         }
     }
-    let of = format!("people on either side at the age of {}", duration(age as f64));
+    let when = if age == 0 { "at their start".to_owned() } else { format!("at the age of {}", duration(age as f64)) };
+    let of = format!("people on either side {when}");
     at_least(table.exposed().min(table.unexposed()), THRESHOLDS.people_in_comparison, &of, || {
         let association = table.association()?;
         Some(AtOneAge {
