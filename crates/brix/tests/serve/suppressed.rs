@@ -100,6 +100,23 @@ fn what_cannot_be_suppressed_is_told_why() {
     }
 }
 
+/// In our own words nobody is named, whatever somebody's id is: `no event name; …`, at `message 0`.
+#[test]
+fn what_is_rejected_is_kept_where_only_our_words_have_the_id() {
+    let server = Server::of("suppressed-words");
+    for id in ["name", "no", "message"] {
+        assert!(brix(&server, &["suppress", id]).status.success());
+    }
+    send(&server, "track", &json!({"userId": "u5", "messageId": "x1"}));
+    send(&server, "track", &json!({"userId": "name", "messageId": "x2"}));
+    assert_eq!(totals(&server), [("no-name".to_owned(), 2)]);
+    let rejects = server.ask("GET", "/api/v1/rejects", READ, "").json();
+    let samples: Vec<&str> =
+        rejects["latest"].as_array().unwrap().iter().filter_map(|reject| reject["sample"].as_str()).collect();
+    assert_eq!(samples.iter().filter(|sample| sample.contains("u5")).count(), 1, "{rejects}");
+    assert!(!rejects.to_string().contains("x2"), "{rejects}");
+}
+
 /// An import into the lake of a server that has stopped.
 fn import(place: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_brix"));
