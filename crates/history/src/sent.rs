@@ -90,6 +90,34 @@ impl<'a> SentReader<'a> {
     /// # Errors
     /// [`crate::Error::Damaged`] and [`crate::Error::System`] when a file cannot be read.
     pub fn read(&self, from: u32, to: u32, visit: &mut dyn FnMut(HouseholdKey, Record)) -> Result<()> {
+        self.read_those(from, to, &|_| true, visit)
+    }
+
+    /// Gives the records of the households at some places, ascending, with the place of each: in one pass over the part of the lake in which
+    /// they are, however many they are.
+    ///
+    /// # Errors
+    /// [`crate::Error::Damaged`] and [`crate::Error::System`] when a file cannot be read.
+    pub fn read_places(&self, places: &[u32], visit: &mut dyn FnMut(u32, Record)) -> Result<()> {
+        for (from, to) in self.lake.ranges() {
+            let start = places.partition_point(|place| *place < from);
+            let end = places.partition_point(|place| *place <= to);
+            let of_range = places.get(start..end).unwrap_or_default();
+            if let (Some(first), Some(last)) = (of_range.first(), of_range.last()) {
+                let is_asked = |place: u32| of_range.binary_search(&place).is_ok();
+                self.read_those(*first, *last, &is_asked, &mut |key, record| visit(place::of(key), record))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_those(
+        &self,
+        from: u32,
+        to: u32,
+        is_asked: &dyn Fn(u32) -> bool,
+        visit: &mut dyn FnMut(HouseholdKey, Record),
+    ) -> Result<()> {
         let keep = |text: &str| self.keep.contains(text);
         let part = Part { from, to, keep: &keep };
         for run in &self.lake.manifest().runs {
@@ -100,7 +128,7 @@ impl<'a> SentReader<'a> {
                         table,
                         self.lake.column_dictionary(),
                         &part,
-                        |_| true,
+                        |life| is_asked(place::of(life.household)),
                         |row, values| {
                             visit(row.household, self.record(row, values)?);
                             Ok(())

@@ -230,28 +230,45 @@ impl Home {
         &self,
         program: &Program,
         reading: &Reading<'_>,
-        mut ids: BTreeSet<(SubjectKind, String)>,
+        ids: BTreeSet<(SubjectKind, String)>,
     ) -> Result<Vec<Record>> {
+        let places = self.places(&*self.live(program)?, reading, ids)?;
         let mut records = Vec::new();
-        let mut tail: Vec<&Logged> = self.tail.iter().collect();
-        if let (true, Some(lake), Some(reader)) = (self.in_lake, reading.lake, reading.reader) {
-            self.live(program)?.each_id(|kind, id, _| {
+        if let Some(reader) = reading.reader {
+            let read = reader.read_places(&places, &mut |_, record| records.push(record));
+            read.context("cannot read a household from the lake")?;
+        }
+        self.with_tail(records, reading)
+    }
+
+    /// Where its records are in the lake, ascending, and those of its `ids` beside the ones that it knows.
+    pub fn places(
+        &self,
+        live: &LiveHousehold,
+        reading: &Reading<'_>,
+        mut ids: BTreeSet<(SubjectKind, String)>,
+    ) -> Result<Vec<u32>> {
+        let (true, Some(reader)) = (self.in_lake, reading.reader) else { return Ok(Vec::new()) };
+        live.each_id(|kind, id, _| {
+            ids.insert((kind, id.to_owned()));
+        });
+        for logged in &self.tail {
+            engine::live::each_id(&logged.record, &reading.frame, &mut |kind, id| {
                 ids.insert((kind, id.to_owned()));
             });
-            for logged in &self.tail {
-                engine::live::each_id(&logged.record, &reading.frame, &mut |kind, id| {
-                    ids.insert((kind, id.to_owned()));
-                });
-            }
-            let mut places = BTreeSet::new();
-            for (kind, id) in &ids {
-                places.extend(reader.place_of(*kind, id).context("cannot look up a household in the lake")?);
-            }
-            for place in places {
-                let read = reader.read(place, place, &mut |_, record| records.push(record));
-                read.context("cannot read a household from the lake")?;
-            }
-            let identities: Vec<u128> = self.tail.iter().map(|logged| identity(&logged.record)).collect();
+        }
+        let mut places = BTreeSet::new();
+        for (kind, id) in &ids {
+            places.extend(reader.place_of(*kind, id).context("cannot look up a household in the lake")?);
+        }
+        Ok(places.into_iter().collect())
+    }
+
+    /// All its records, where these are those of the lake.
+    pub fn with_tail(&self, records: Vec<Record>, reading: &Reading<'_>) -> Result<Vec<Record>> {
+        let mut tail: Vec<&Logged> = self.tail.iter().collect();
+        if let (true, Some(lake)) = (self.in_lake && !tail.is_empty(), reading.lake) {
+            let identities: Vec<u128> = tail.iter().map(|logged| identity(&logged.record)).collect();
             let known = lake.knows(&identities).context("cannot look up records in the lake")?;
             tail = tail.into_iter().zip(known).filter(|(_, known)| !known).map(|(logged, _)| logged).collect();
         }

@@ -2,19 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use engine::Timestamp;
 use engine::assemble::OwnedHousehold;
 use engine::evaluate::Evaluator;
 use engine::live::LiveHousehold;
 use engine::outcome::Explanation;
-use engine::record::SubjectKind;
+use engine::record::{Record, SubjectKind};
 use history::SentReader;
 use rayon::prelude::*;
 
 use super::Town;
 use crate::live::home::{Home, Reading};
 use crate::live::told::Reasons;
+
+/// So many households are fetched from the lake in one pass by one thread: more are more memory, and fewer more passes.
+const MOST_AT_ONCE: usize = 1_024;
+const LEAST_AT_ONCE: usize = 16;
 
 /// Who is asked about: why a subject met a definition at an instant.
 #[derive(Debug, Clone, Copy)]
@@ -41,25 +45,60 @@ impl Town {
         let reader = self.reader();
         let reading = self.reading(reader.as_ref());
         let evaluator = || Evaluator::new(&self.rules.program, &self.binding, Timestamp::MIN);
-        let answer = |evaluator: &mut Evaluator<'_>, (number, places): (u32, Vec<usize>)| {
-            let Some(home) = self.homes.get(number as usize).and_then(Option::as_ref) else { return Ok(Vec::new()) };
-            let life = self.life(home, &reading)?;
-            let reasons = |place: usize| {
-                let inquiry = inquiries.get(place)?;
-                let explanation = explain(&life, evaluator, inquiry)?;
-                Some((place, Reasons::of(&self.rules, inquiry.definition, &explanation, (&life, self.names.list()))))
+        let look = |evaluator: &mut Evaluator<'_>, (number, asked): (u32, Vec<usize>)| {
+            let Some(home) = self.homes.get(number as usize).and_then(Option::as_ref) else {
+                return Ok(Looked::Answered(Vec::new()));
             };
-            Ok(places.into_iter().filter_map(reasons).collect())
+            let live = home.live(&self.rules.program)?;
+            Ok(match live.unfolded(self.rules.program.needs()) {
+                Some(life) => Looked::Answered(self.answer(&life, evaluator, inquiries, &asked)),
+                None => Looked::Away(Away { home, asked, places: home.places(&live, &reading, BTreeSet::new())? }),
+            })
         };
-        let answered: Vec<Vec<(usize, Reasons)>> =
-            households.into_par_iter().map_init(evaluator, answer).collect::<Result<_>>()?;
+        let looked: Vec<Looked<'_>> = households.into_par_iter().map_init(evaluator, look).collect::<Result<_>>()?;
+        let (mut answered, mut away) = (Vec::new(), Vec::new());
+        for one in looked {
+            match one {
+                Looked::Answered(answers) => answered.extend(answers),
+                Looked::Away(one) => away.push(one),
+            }
+        }
+        // Neighbours in the lake are read in one pass.
+        away.sort_by_key(|one| one.places.first().copied());
+        let some = (away.len() / (4 * rayon::current_num_threads())).clamp(LEAST_AT_ONCE, MOST_AT_ONCE);
+        let fetch = |evaluator: &mut Evaluator<'_>, some: &[Away<'_>]| -> Result<Vec<(usize, Reasons)>> {
+            let mut answers = Vec::new();
+            for (one, records) in some.iter().zip(fetch(some, &reading)?) {
+                let life = LiveHousehold::replayed(&one.home.with_tail(records, &reading)?, &reading.frame);
+                answers.extend(self.answer(&life, evaluator, inquiries, &one.asked));
+            }
+            Ok(answers)
+        };
+        let fetched: Vec<Vec<(usize, Reasons)>> =
+            away.par_chunks(some).map_init(evaluator, fetch).collect::<Result<_>>()?;
         let mut found: Vec<Option<Reasons>> = inquiries.iter().map(|_| None).collect();
-        for (place, reasons) in answered.into_iter().flatten() {
+        for (place, reasons) in answered.into_iter().chain(fetched.into_iter().flatten()) {
             if let Some(slot) = found.get_mut(place) {
                 *slot = Some(reasons);
             }
         }
         Ok(found)
+    }
+
+    /// The answers to some inquiries about one life, each with the inquiry's place.
+    fn answer(
+        &self,
+        life: &OwnedHousehold,
+        evaluator: &mut Evaluator<'_>,
+        inquiries: &[Inquiry<'_>],
+        asked: &[usize],
+    ) -> Vec<(usize, Reasons)> {
+        let reasons = |place: &usize| {
+            let inquiry = inquiries.get(*place)?;
+            let explanation = explain(life, evaluator, inquiry)?;
+            Some((*place, Reasons::of(&self.rules, inquiry.definition, &explanation, (life, self.names.list()))))
+        };
+        asked.iter().filter_map(reasons).collect()
     }
 
     /// How a subject stands at an instant by each definition of its kind; `None` if nobody knows it.
@@ -96,6 +135,44 @@ impl Town {
         let records = home.records(program, reading, BTreeSet::new())?;
         Ok(LiveHousehold::replayed(&records, &reading.frame))
     }
+}
+
+/// A household that was looked at for what is asked about it.
+enum Looked<'a> {
+    /// Its life was at hand.
+    Answered(Vec<(usize, Reasons)>),
+    /// It has to be fetched.
+    Away(Away<'a>),
+}
+
+/// A household whose life is in the lake, and perhaps in the log.
+struct Away<'a> {
+    home: &'a Home,
+    /// Places of inquiries.
+    asked: Vec<usize>,
+    /// Where in the lake, ascending.
+    places: Vec<u32>,
+}
+
+/// What the lake has of each of some households.
+fn fetch(some: &[Away<'_>], reading: &Reading<'_>) -> Result<Vec<Vec<Record>>> {
+    let mut owners: Vec<(u32, usize)> = Vec::new();
+    for (owner, one) in some.iter().enumerate() {
+        owners.extend(one.places.iter().map(|place| (*place, owner)));
+    }
+    owners.sort_unstable();
+    let mut records: Vec<Vec<Record>> = some.iter().map(|_| Vec::new()).collect();
+    let Some(reader) = reading.reader else { return Ok(records) };
+    let places: Vec<u32> = owners.iter().map(|(place, _)| *place).collect();
+    let read = reader.read_places(&places, &mut |place, record| {
+        // All ids of one household of the lake are in one household here.
+        let owner = owners.binary_search_by_key(&place, |(known, _)| *known).ok().and_then(|at| owners.get(at));
+        if let Some(of) = owner.and_then(|(_, owner)| records.get_mut(*owner)) {
+            of.push(record);
+        }
+    });
+    read.context("cannot read households from the lake")?;
+    Ok(records)
 }
 
 fn explain(life: &OwnedHousehold, evaluator: &mut Evaluator<'_>, inquiry: &Inquiry<'_>) -> Option<Explanation> {
