@@ -38,7 +38,9 @@ impl Retention {
     pub(super) fn read(mut table: Section<'_>, reader: &mut Reader<'_>) -> Self {
         let mut age = |key: &'static str| {
             let said = table.text(key, reader)?;
-            let span = instant::span(&said.value).and_then(|span| match doubt(key, span) {
+            // One cure is enough: lengths of seconds, which definitions have, make no sense here.
+            let without_cure = |why: String| why.split("; write ").next().unwrap_or(&why).to_owned();
+            let span = instant::span(&said.value).map_err(without_cure).and_then(|span| match doubt(key, span) {
                 Some(doubt) => Err(format!("`{}` {doubt}", said.value)),
                 None => Ok(span),
             });

@@ -86,6 +86,8 @@ fn a_length_by_which_all_would_go_is_refused() {
         ("people = \"0s\"", "2:10: retention.people: `0s` would remove everything at once; leave it out"),
         ("people = \"0d\"", "2:10: retention.people: `0d` would remove"),
         ("people = \"0 months\"", "2:10: retention.people: `0 months` would remove"),
+        ("people = \"400x\"", "2:10: retention.people: `400x` is not a length of time; write 400d"),
+        ("people = \"400\"", "2:10: retention.people: `400` has no unit; write 400d"),
         ("people = \"1s\"", "2:10: retention.people: `1s` is shorter than a day"),
         ("people = \"23h\"", "2:10: retention.people: `23h` is shorter than a day"),
         ("rejects = \"0s\"", "2:11: retention.rejects: `0s` would remove"),
