@@ -50,24 +50,6 @@ impl Fold {
         }
     }
 
-    /// Becomes as another fold of the same pass; as cheap as that one is young.
-    pub fn copy(&mut self, other: &Self) {
-        self.clear();
-        self.gates.clone_from(&other.gates);
-        self.hot.copy(&other.hot);
-        for leaf in &other.work.used {
-            self.leaves[*leaf as usize] = other.leaves[*leaf as usize].clone();
-            self.work.using(*leaf);
-        }
-        for unit in &other.work.used_units {
-            self.units[*unit as usize] = other.units[*unit as usize].clone();
-            self.work.using_unit(*unit);
-        }
-        self.goals.clone_from(&other.goals);
-        self.next_due = other.next_due;
-        self.zoned = other.zoned;
-    }
-
     /// Becomes as a new one.
     pub fn clear(&mut self) {
         self.gates.fill(GateTimes::default());
@@ -196,26 +178,19 @@ impl Fold {
             self.instant(scene, clockwork, at, 0..0, woken, None);
         }
     }
+}
 
-    /// Whether something is due by the horizon.
-    pub fn is_due(&self, horizon: i64) -> bool {
-        self.next_due <= horizon
-    }
+/// Whether nothing but the subject's own events can have changed anything between a frontier and the horizon, where a fold is `zoned` or not.
+pub(super) fn sleeps(scene: &Scene<'_>, zoned: bool, frontier: i64, horizon: i64) -> bool {
+    let by_trait = scene.pass.clocks.iter().any(|clock| matches!(clock, ClockRule::Trait(_)));
+    !by_trait && zoned == has_zone(scene) && wakes(scene).iter().all(|wake| *wake <= frontier || *wake > horizon)
+}
 
-    /// Whether nothing but the subject's own events can have changed anything between a frontier and the horizon.
-    pub fn sleeps(&self, scene: &Scene<'_>, frontier: i64, horizon: i64) -> bool {
-        let by_trait = scene.pass.clocks.iter().any(|clock| matches!(clock, ClockRule::Trait(_)));
-        !by_trait
-            && self.zoned == has_zone(scene)
-            && wakes(scene).iter().all(|wake| *wake <= frontier || *wake > horizon)
-    }
-
-    /// The first instant after the horizon at which something is due or wakes.
-    pub fn due_after(&self, scene: &Scene<'_>, horizon: i64) -> i64 {
-        let wakes = wakes(scene);
-        let next = wakes.partition_point(|wake| *wake <= horizon);
-        self.next_due.min(wakes.get(next).copied().unwrap_or(NEVER))
-    }
+/// The first instant after the horizon at which something is due, where that is what a fold says next, or wakes.
+pub(super) fn due_after(scene: &Scene<'_>, next_due: i64, horizon: i64) -> i64 {
+    let wakes = wakes(scene);
+    let next = wakes.partition_point(|wake| *wake <= horizon);
+    next_due.min(wakes.get(next).copied().unwrap_or(NEVER))
 }
 
 /// Whether no other row has this row's time, as far as the next one tells.

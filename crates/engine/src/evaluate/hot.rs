@@ -34,6 +34,14 @@ pub(super) struct SavedHot {
     days: BTreeMap<u32, Vec<i32>>,
 }
 
+impl SavedHot {
+    /// Whether a pass has places for all of it.
+    pub fn fits(&self, pass: &Pass) -> bool {
+        self.spans.iter().all(|(place, _)| (*place as usize) < pass.hot_spans.len())
+            && self.counts.iter().all(|(place, _)| (*place as usize) < pass.hot.len())
+    }
+}
+
 /// Of a period that has not begun.
 const NO_SPAN: (i64, i64) = (i64::MAX, i64::MAX);
 
@@ -59,26 +67,18 @@ impl Hot {
         }
     }
 
-    /// Becomes what was stored; it must be as new. `None`: that does not fit.
-    pub fn restore(&mut self, saved: SavedHot) -> Option<()> {
-        spread(saved.spans, &mut self.spans)?;
-        for (place, (count, reached, day)) in saved.counts {
-            let place = place as usize;
-            *self.counts.get_mut(place)? = count;
-            *self.reached.get_mut(place)? = reached;
-            *self.last_days.get_mut(place)? = day;
+    /// Becomes what was stored; it must be as new.
+    pub fn restore(&mut self, saved: &SavedHot) {
+        spread(&saved.spans, &mut self.spans);
+        for (place, (count, reached, day)) in &saved.counts {
+            let place = *place as usize;
+            if let (Some(of), Some(thresholds), Some(last)) =
+                (self.counts.get_mut(place), self.reached.get_mut(place), self.last_days.get_mut(place))
+            {
+                (*of, *thresholds, *last) = (*count, *reached, *day);
+            }
         }
-        self.days = saved.days;
-        Some(())
-    }
-
-    /// Becomes as another one of the same pass.
-    pub fn copy(&mut self, other: &Self) {
-        self.spans.clone_from(&other.spans);
-        self.counts.clone_from(&other.counts);
-        self.reached.clone_from(&other.reached);
-        self.last_days.clone_from(&other.last_days);
-        self.days.clone_from(&other.days);
+        self.days.clone_from(&saved.days);
     }
 
     pub fn clear(&mut self) {

@@ -33,6 +33,7 @@ use std::collections::BTreeSet;
 use books::Books;
 use fold::{Fold, Trace};
 use ground::Ground;
+use saved::SavedFold;
 use scene::{Clockwork, Scene};
 use screen::Sieve;
 
@@ -152,38 +153,48 @@ impl<'p> Evaluator<'p> {
         show(&scene, fold);
     }
 
-    /// Whether nothing has happened to a subject since a frontier, up to the horizon; if so says what its fold says.
+    /// Whether nothing has happened to a subject since a frontier, at which its fold was as it is kept, up to the horizon.
     fn is_unchanged(
         &mut self,
         household: &Household<'_>,
         place: usize,
         subject: Subject,
-        fold: &Fold,
+        kept: &SavedFold,
         frontier: i64,
-        say: &mut dyn FnMut(Outcome),
     ) -> bool {
-        if fold.is_due(self.horizon.0) {
+        if kept.next_due <= self.horizon.0 {
             return false;
         }
         let rows = self.ground.rows(household, subject);
         let scene = self.ground.scene(household, place, subject, rows);
-        if scene.rows.len() > 0 || !fold.sleeps(&scene, frontier, self.horizon.0) {
-            return false;
-        }
-        tell(&scene, fold, self.horizon.0, self.only_met, say);
-        self.remember_conversions(place, subject, fold);
-        true
+        scene.rows.len() == 0 && fold::sleeps(&scene, kept.zoned, frontier, self.horizon.0)
     }
 
-    /// The first instant after the horizon at which something changes for a subject without any new event.
-    fn due(&mut self, household: &Household<'_>, place: usize, subject: Subject, fold: &Fold, horizon: i64) -> i64 {
+    /// Says of a subject to whom nothing has happened what its fold says. Gives the first instant after the horizon at which something changes
+    /// without any new event.
+    fn stay(
+        &mut self,
+        household: &Household<'_>,
+        place: usize,
+        subject: Subject,
+        kept: &SavedFold,
+        say: &mut dyn FnMut(Outcome),
+    ) -> i64 {
+        let pass = &self.program.passes[place];
         let rows = self.ground.rows(household, subject);
         let scene = self.ground.scene(household, place, subject, rows);
-        fold.due_after(&scene, horizon)
-    }
-
-    fn remember_conversions(&mut self, place: usize, subject: Subject, fold: &Fold) {
-        remember_conversions(&mut self.ground.books, place, subject, fold);
+        let due = fold::due_after(&scene, kept.next_due, self.horizon.0);
+        let is_told = !self.only_met || kept.is_met() || pass.screen.heard;
+        let fold = &mut self.folds[place];
+        if is_told {
+            fold.take_up(kept);
+            tell(&scene, fold, self.horizon.0, self.only_met, say);
+        }
+        remember_conversions(&mut self.ground.books, place, subject, kept);
+        if is_told {
+            self.ground.books.note(pass, subject, fold);
+        }
+        due
     }
 
     /// Whether a subject of whom nothing is folded can meet nothing with the events that it has, however much time passes, and nobody asks
@@ -204,21 +215,20 @@ impl<'p> Evaluator<'p> {
         household: &Household<'_>,
         place: usize,
         subject: Subject,
-        known: Option<&Fold>,
+        known: Option<&SavedFold>,
         frontier: i64,
         say: &mut dyn FnMut(Outcome),
     ) -> Option<(&Fold, i64)> {
         let fold = &mut self.folds[place];
-        match known {
-            Some(known) => fold.copy(known),
-            None => fold.clear(),
+        begin(fold, known);
+        if let Some(known) = known {
+            remember_conversions(&mut self.ground.books, place, subject, known);
         }
-        remember_conversions(&mut self.ground.books, place, subject, fold);
         let rows = self.ground.rows(household, subject);
         let scene = self.ground.scene(household, place, subject, rows);
         fold.resume(&scene, &mut self.clockwork, frontier, self.horizon.0, None)?;
         tell(&scene, fold, self.horizon.0, self.only_met, say);
-        let due = fold.due_after(&scene, self.horizon.0);
+        let due = fold::due_after(&scene, fold.next_due, self.horizon.0);
         self.ground.books.note(&self.program.passes[place], subject, fold);
         Some((fold, due))
     }
@@ -238,11 +248,17 @@ fn tell(scene: &Scene<'_>, fold: &Fold, horizon: i64, only_met: bool, say: &mut 
     }
 }
 
-fn remember_conversions(books: &mut Books, place: usize, subject: Subject, fold: &Fold) {
-    for (goal, times) in fold.goals.iter().enumerate() {
-        if let Some(first) = times.first() {
-            books.first_conversions.insert((place, goal, subject), *first);
-        }
+/// Has a pass's fold stand as it did at a frontier.
+fn begin(fold: &mut Fold, known: Option<&SavedFold>) {
+    match known {
+        Some(known) => fold.take_up(known),
+        None => fold.clear(),
+    }
+}
+
+fn remember_conversions(books: &mut Books, place: usize, subject: Subject, kept: &SavedFold) {
+    for (goal, first) in kept.first_conversions() {
+        books.first_conversions.insert((place, goal, subject), first);
     }
 }
 

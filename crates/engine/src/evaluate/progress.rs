@@ -4,9 +4,10 @@
 
 use super::Evaluator;
 use super::explain::Teller;
-use super::fold::{Fold, Trace};
+use super::fold::Trace;
+use super::saved::SavedFold;
 use super::state::{Folds, HouseholdState, RecentColumns};
-use super::{remember_conversions, subjects};
+use super::{begin, remember_conversions, subjects};
 use crate::Timestamp;
 use crate::household::{Directory, Household, Subject};
 use crate::outcome::Progress;
@@ -47,23 +48,21 @@ impl Evaluator<'_> {
         household: &Household<'_>,
         place: usize,
         subject: Subject,
-        (known, frontier): (Option<&Fold>, i64),
+        (known, frontier): (Option<&SavedFold>, i64),
         take: &mut dyn FnMut(Progress),
     ) -> Option<()> {
         let horizon = self.horizon.0;
         let rows = self.ground.rows(household, subject);
         let fold = &mut self.folds[place];
-        let begin = |fold: &mut Fold| match known {
-            Some(known) => fold.copy(known),
-            None => fold.clear(),
-        };
-        begin(fold);
-        remember_conversions(&mut self.ground.books, place, subject, fold);
+        begin(fold, known);
+        if let Some(known) = known {
+            remember_conversions(&mut self.ground.books, place, subject, known);
+        }
         let scene = self.ground.scene(household, place, subject, rows);
         // As in an explanation: once for the events behind each criterion, once for what the fold says of them.
         let mut trace = Trace::default();
         fold.resume(&scene, &mut self.clockwork, frontier, horizon, Some(&mut trace))?;
-        begin(fold);
+        begin(fold, known);
         fold.resume(&scene, &mut self.clockwork, frontier, horizon, None)?;
         for (number, unit) in scene.pass.units.iter().enumerate() {
             let (Some(definition), Some(outcome)) = (&unit.definition, fold.outcome(&scene, number, horizon)) else {

@@ -1,7 +1,6 @@
 //! A state as it is stored: of each subject only what differs from a new one's, which is little.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +8,7 @@ use super::behaviour::GateTimes;
 use super::fold::Fold;
 use super::hot::SavedHot;
 use super::leaf::LeafState;
-use super::state::{HouseholdState, NewRow, StateError};
+use super::state::{Folds, HouseholdState, NewRow, StateError};
 use super::unit::UnitState;
 use crate::Timestamp;
 use crate::household::{Membership, Subject, TraitFact};
@@ -24,15 +23,26 @@ pub(super) fn sparse<T: Clone + PartialEq>(all: &[T], is_new: impl Fn(usize, &T)
     used.map(|(place, one)| (place as u32, one.clone())).collect()
 }
 
-/// Puts everything in its place. `None`: there is no such place.
-pub(super) fn spread<T>(saved: Sparse<T>, all: &mut [T]) -> Option<()> {
-    saved.into_iter().try_for_each(|(place, one)| {
-        *all.get_mut(place as usize)? = one;
-        Some(())
-    })
+/// The same of those in use: all others are as in the beginning.
+fn used<T: Clone>(used: &[u32], all: &[T], is_new: impl Fn(usize, &T) -> bool) -> Sparse<T> {
+    let one = |place: &u32| {
+        all.get(*place as usize).filter(|one| !is_new(*place as usize, one)).map(|one| (*place, one.clone()))
+    };
+    let mut saved: Sparse<T> = used.iter().filter_map(one).collect();
+    saved.sort_unstable_by_key(|(place, _)| *place);
+    saved
 }
 
-/// A fold.
+/// Puts everything in its place.
+pub(super) fn spread<T: Clone>(saved: &Sparse<T>, all: &mut [T]) {
+    for (place, one) in saved {
+        if let Some(slot) = all.get_mut(*place as usize) {
+            slot.clone_from(one);
+        }
+    }
+}
+
+/// A fold as it is kept between events: of a person who has done a hundred things a thousand definitions know little.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SavedFold {
     gates: Sparse<GateTimes>,
@@ -41,44 +51,62 @@ pub(super) struct SavedFold {
     units: Sparse<UnitState>,
     goals: Sparse<Vec<i64>>,
     #[serde(with = "never")]
-    next_due: i64,
-    zoned: bool,
+    pub(super) next_due: i64,
+    pub(super) zoned: bool,
 }
 
 impl SavedFold {
-    fn of(fold: &Fold, pass: &Pass) -> Self {
+    pub(super) fn of(fold: &Fold, pass: &Pass) -> Self {
         let is_new_leaf = |place: usize, leaf: &LeafState| {
             pass.leaves.get(place).is_some_and(|rule| *leaf == LeafState::new(&rule.kind))
         };
         Self {
             gates: sparse(&fold.gates, |_, gate| *gate == GateTimes::default()),
             hot: fold.hot.saved(),
-            leaves: sparse(&fold.leaves, is_new_leaf),
-            units: sparse(&fold.units, |_, unit| *unit == UnitState::default()),
+            leaves: used(&fold.work.used, &fold.leaves, is_new_leaf),
+            units: used(&fold.work.used_units, &fold.units, |_, unit| *unit == UnitState::default()),
             goals: sparse(&fold.goals, |_, times| times.is_empty()),
             next_due: fold.next_due,
             zoned: fold.zoned,
         }
     }
 
-    fn restored(self, pass: &Pass) -> Option<Fold> {
-        let mut fold = Fold::new(pass);
-        for (place, _) in &self.leaves {
-            fold.work.is_used.get(*place as usize)?;
-            fold.work.using(*place);
+    /// Whether the behaviour of a unit has been met.
+    pub(super) fn is_met(&self) -> bool {
+        self.units.iter().any(|(_, unit)| unit.met_at.is_some())
+    }
+
+    /// When each goal was reached first.
+    pub(super) fn first_conversions(&self) -> impl Iterator<Item = (usize, i64)> {
+        self.goals.iter().filter_map(|(goal, times)| Some((*goal as usize, *times.first()?)))
+    }
+
+    /// Whether a pass has places for all of it.
+    fn fits(&self, pass: &Pass) -> bool {
+        fn all_below<T>(saved: &Sparse<T>, end: usize) -> bool {
+            saved.iter().all(|(place, _)| (*place as usize) < end)
         }
-        for (place, _) in &self.units {
-            fold.work.is_used_unit.get(*place as usize)?;
-            fold.work.using_unit(*place);
-        }
-        spread(self.gates, &mut fold.gates)?;
-        fold.hot.restore(self.hot)?;
-        spread(self.leaves, &mut fold.leaves)?;
-        spread(self.units, &mut fold.units)?;
-        spread(self.goals, &mut fold.goals)?;
-        fold.next_due = self.next_due;
-        fold.zoned = self.zoned;
-        Some(fold)
+        all_below(&self.gates, pass.gates.len())
+            && self.hot.fits(pass)
+            && all_below(&self.leaves, pass.leaves.len())
+            && all_below(&self.units, pass.units.len())
+            && all_below(&self.goals, pass.goals.len())
+    }
+}
+
+impl Fold {
+    /// Becomes what was kept of a fold of the same pass; as cheap as that one is young.
+    pub(super) fn take_up(&mut self, saved: &SavedFold) {
+        self.clear();
+        spread(&saved.gates, &mut self.gates);
+        self.hot.restore(&saved.hot);
+        spread(&saved.leaves, &mut self.leaves);
+        saved.leaves.iter().for_each(|(place, _)| self.work.using(*place));
+        spread(&saved.units, &mut self.units);
+        saved.units.iter().for_each(|(place, _)| self.work.using_unit(*place));
+        spread(&saved.goals, &mut self.goals);
+        self.next_due = saved.next_due;
+        self.zoned = saved.zoned;
     }
 }
 
@@ -86,7 +114,7 @@ impl SavedFold {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SavedState<'a> {
     frontier: Timestamp,
-    folds: BTreeMap<(u32, Subject), SavedFold>,
+    folds: Cow<'a, Folds>,
     traits: Cow<'a, [TraitFact]>,
     memberships: Cow<'a, [Membership]>,
     recent: Cow<'a, [NewRow]>,
@@ -98,14 +126,10 @@ impl<'a> SavedState<'a> {
     /// # Errors
     /// [`StateError::OtherProgram`] if another one has.
     pub fn of(state: &'a HouseholdState, program: &Program) -> Result<Self, StateError> {
-        let mut folds = BTreeMap::new();
-        for (key, fold) in &state.folds {
-            let pass = program.passes.get(key.0 as usize).ok_or(StateError::OtherProgram)?;
-            folds.insert(*key, SavedFold::of(fold, pass));
-        }
+        fit(&state.folds, program).ok_or(StateError::OtherProgram)?;
         Ok(Self {
             frontier: state.frontier,
-            folds,
+            folds: Cow::Borrowed(&state.folds),
             traits: Cow::Borrowed(&state.traits),
             memberships: Cow::Borrowed(&state.memberships),
             recent: Cow::Borrowed(&state.recent),
@@ -117,15 +141,19 @@ impl<'a> SavedState<'a> {
     /// # Errors
     /// [`StateError::Damaged`] if it does not fit the program.
     pub fn restored(self, program: &Program) -> Result<HouseholdState, StateError> {
-        let mut folds = BTreeMap::new();
-        for (key, saved) in self.folds {
-            let pass = program.passes.get(key.0 as usize).ok_or(StateError::Damaged)?;
-            folds.insert(key, saved.restored(pass).ok_or(StateError::Damaged)?);
-        }
-        let Self { frontier, traits, memberships, recent, .. } = self;
-        let (traits, memberships) = (traits.into_owned(), memberships.into_owned());
+        let Self { frontier, folds, traits, memberships, recent } = self;
+        fit(&folds, program).ok_or(StateError::Damaged)?;
+        let (folds, traits, memberships) = (folds.into_owned(), traits.into_owned(), memberships.into_owned());
         Ok(HouseholdState { frontier, folds, traits, memberships, recent: recent.into_owned() })
     }
+}
+
+/// `None` if folds are not of a program.
+fn fit(folds: &Folds, program: &Program) -> Option<()> {
+    let fits = |((place, _), fold): (&(u32, Subject), &SavedFold)| {
+        program.passes.get(*place as usize).is_some_and(|pass| fold.fits(pass))
+    };
+    folds.iter().all(fits).then_some(())
 }
 
 /// An instant that is mostly `i64::MAX`, never: one byte then.

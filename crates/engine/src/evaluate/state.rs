@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::fold::Fold;
-use super::saved::SavedState;
+use super::saved::{SavedFold, SavedState};
 use super::{Evaluator, subjects};
 use crate::assemble::{IdDirectory, OwnedHousehold, OwnedProperties};
 use crate::household::{Code, Directory, Household, Membership, Needs, PropertySource, Run, Subject, TraitFact};
@@ -72,7 +71,7 @@ pub enum StateError {
 }
 
 /// By pass and subject.
-pub(super) type Folds = BTreeMap<(u32, Subject), Fold>;
+pub(super) type Folds = BTreeMap<(u32, Subject), SavedFold>;
 
 /// A checkpoint at a frontier and what came after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +101,7 @@ impl Default for HouseholdState {
 /// What came of folding what is recent.
 struct Evaluated {
     said: Vec<Outcome>,
-    changed: Vec<((u32, Subject), Fold)>,
+    changed: Vec<((u32, Subject), SavedFold)>,
     /// The first instant after the horizon at which something is due.
     due: i64,
 }
@@ -322,7 +321,6 @@ impl HouseholdState {
         let columns = RecentColumns::of(&self.recent);
         let household = columns.household(self, directory);
         let program = evaluator.program;
-        let horizon = evaluator.horizon.0;
         evaluator.ground.open(&household);
         let mut evaluated = Evaluated::default();
         for (place, pass) in program.passes.iter().enumerate() {
@@ -335,11 +333,11 @@ impl HouseholdState {
             for subject in of_pass {
                 let known = self.folds.get(&(key, subject));
                 let mut say = |outcome| evaluated.said.push(outcome);
-                if let Some(fold) = known
-                    && evaluator.is_unchanged(&household, place, subject, fold, self.frontier.0, &mut say)
+                if let Some(kept) = known
+                    && evaluator.is_unchanged(&household, place, subject, kept, self.frontier.0)
                 {
-                    evaluated.due = evaluated.due.min(evaluator.due(&household, place, subject, fold, horizon));
-                    evaluator.ground.books.note(pass, subject, fold);
+                    let due = evaluator.stay(&household, place, subject, kept, &mut say);
+                    evaluated.due = evaluated.due.min(due);
                     continue;
                 }
                 if !keep && known.is_none() && evaluator.is_ruled_out(&household, place, subject) {
@@ -348,7 +346,7 @@ impl HouseholdState {
                 let (fold, due) = evaluator.resume(&household, place, subject, known, self.frontier.0, &mut say)?;
                 evaluated.due = evaluated.due.min(due);
                 if keep {
-                    evaluated.changed.push(((key, subject), fold.clone()));
+                    evaluated.changed.push(((key, subject), SavedFold::of(fold, pass)));
                 }
             }
         }
