@@ -6,6 +6,7 @@ mod kinds;
 mod look;
 mod money;
 mod proposal;
+mod section;
 mod spelling;
 mod words;
 mod zone;

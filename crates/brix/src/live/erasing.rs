@@ -11,7 +11,7 @@ use store::ledger::Ledger;
 use store::ledger::erasures::Stage;
 
 use super::erasure::Kept;
-use super::home::Logged;
+use super::logged::Logged;
 
 /// A shorter id is looked for in texts only where it stands in quotes.
 const TELLING: usize = 6;

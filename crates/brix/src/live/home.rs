@@ -16,20 +16,12 @@ use history::{Lake, SentReader, message_hash};
 use serde::{Deserialize, Serialize};
 
 use super::erasing::Erasing;
+use super::logged::Logged;
 
 /// Events that are kept unfolded, at least; and so many more for each id. The more, the later an event may come without asking
 /// for the whole life.
 const RECENT: usize = 64;
 const RECENT_OF_ID: usize = 16;
-
-/// A record with its place in the log.
-#[derive(Debug, Clone)]
-pub struct Logged {
-    /// Its offset.
-    pub offset: u64,
-    /// What it says: on its way from hand to hand it stays where it is.
-    pub record: Box<Record>,
-}
 
 /// What is remembered of a household.
 enum Life {

@@ -34,6 +34,7 @@ pub mod erasure;
 mod evidence;
 mod gate;
 mod home;
+mod logged;
 pub mod near;
 pub mod plain;
 pub mod plan;

@@ -37,7 +37,7 @@ use super::eraser::Eraser;
 use super::erasing::Erasing;
 use super::evidence::{EntryKey, entry_of, give, inquiry};
 use super::gate::Gate;
-use super::home::Logged;
+use super::logged::Logged;
 use super::near::{Board, Surveyor};
 use super::questions::Asked;
 use super::rules::Rules;

@@ -20,7 +20,7 @@ use super::entry::Entry;
 use super::erasing::{Departure, Erasing};
 use super::evidence::{EntryKey, entry_of, inquiry};
 use super::gate::{Gate, Held};
-use super::home::Logged;
+use super::logged::Logged;
 use super::rules::Rules;
 use super::status::Status;
 use super::town::{Changed, Inquiry, News, Town};

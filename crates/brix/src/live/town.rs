@@ -22,7 +22,8 @@ use history::Lake;
 
 use super::compaction::Compacted;
 use super::erasing::Erasing;
-use super::home::{Home, Logged, identity};
+use super::home::{Home, identity};
+use super::logged::Logged;
 use super::rules::Rules;
 
 pub use stored::StoredTown;

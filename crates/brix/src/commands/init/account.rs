@@ -5,7 +5,7 @@ use engine::workspace::{DomainKind, Workspace};
 use history::DomainProfile;
 
 use super::look::Look;
-use super::proposal::Section;
+use super::section::Section;
 use crate::commands::data::percent;
 use crate::console::{count, grouped};
 

@@ -5,7 +5,7 @@ use engine::record::{EventKind, SubjectKind};
 use history::EventProfile;
 
 use super::look::Look;
-use super::proposal::Section;
+use super::section::Section;
 use super::words::{has, has_word, words};
 use crate::commands::data::percent;
 use crate::console::count;

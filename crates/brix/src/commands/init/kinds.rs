@@ -7,7 +7,7 @@ use engine::record::EventKind;
 use history::EventProfile;
 
 use super::look::Look;
-use super::proposal::Section;
+use super::section::Section;
 use super::words::{has, has_word, words};
 use crate::console::grouped;
 

@@ -6,7 +6,7 @@ use engine::Value;
 use engine::language;
 
 use super::look::Look;
-use super::proposal::Section;
+use super::section::Section;
 use crate::console::{count, grouped};
 
 /// The currency of most amounts, else of properties and traits that are called so, else dollars.

@@ -1,28 +1,13 @@
 //! The proposed file: its settings one by one, each with what it rests on and what is doubtful.
 
 use insight::text::table::wrap;
-use serde::Serialize;
 
 use super::look::Look;
+use super::section::Section;
 use super::{account, goal, kinds, money, spelling, zone};
 
 /// Letters in a line.
 const WIDTH: usize = 100;
-
-/// A setting.
-#[derive(Debug, Default, Serialize)]
-pub struct Section {
-    /// Its key in `brix.yaml`.
-    pub key: &'static str,
-    /// What it is for and what was seen.
-    pub because: Vec<String>,
-    /// What is doubtful, and how to decide.
-    pub doubts: Vec<String>,
-    /// Lines of YAML; none if nothing is set.
-    pub settings: Vec<String>,
-    /// Lines of YAML that are only proposed: comments in the file.
-    pub proposed: Vec<String>,
-}
 
 /// A proposed `brix.yaml`.
 pub struct Proposal {

@@ -6,7 +6,7 @@ use engine::language::text_to_yaml;
 use history::EventProfile;
 
 use super::look::Look;
-use super::proposal::Section;
+use super::section::Section;
 use super::words::key;
 use crate::commands::data::day;
 use crate::console::count;

@@ -4,7 +4,7 @@ use engine::record::SubjectKind;
 use jiff::tz::TimeZone;
 
 use super::look::Look;
-use super::proposal::Section;
+use super::section::Section;
 use crate::commands::data::percent;
 
 /// The share of people that makes a zone everybody's, in percent.

@@ -19,7 +19,7 @@ use crate::live::book::{Book, Changes, Now};
 use crate::live::checkpoint::Checkpoints;
 use crate::live::compaction::Compactor;
 use crate::live::eraser::{Eraser, Holders};
-use crate::live::home::Logged;
+use crate::live::logged::Logged;
 use crate::live::second::Ground;
 use crate::live::town::{Changed, News, StoredTown, Town};
 

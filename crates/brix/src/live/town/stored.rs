@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::visit::Errand;
 use super::{Changed, Town};
-use crate::live::home::{Home, Logged, Stored, identity};
+use crate::live::home::{Home, Stored, identity};
+use crate::live::logged::Logged;
 
 /// A town, or what has changed in it, to be stored.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

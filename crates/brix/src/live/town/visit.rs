@@ -12,7 +12,8 @@ use engine::record::{Body, Record, SubjectKind};
 use rayon::prelude::*;
 
 use super::{AWAKE, Changed, News, Said, Town};
-use crate::live::home::{Home, Logged, Reading};
+use crate::live::home::{Home, Reading};
+use crate::live::logged::Logged;
 
 /// So few households are looked at by one thread.
 const FEW: usize = 16;
