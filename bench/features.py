@@ -8,6 +8,8 @@ usage: features.py FOLDER RESULT.json [--repeat N] [--like RESULT.json]
 The table stays within the engine; what is compared is its sums by event, measure and window.
 """
 
+import functools
+
 import chdb.session
 import duckdb
 import polars
@@ -166,7 +168,7 @@ def main():
     for layout, source in sources(given.folder).items():
         for engine, (run, variants) in ENGINES.items():
             for variant in variants:
-                ask = [lambda: run(layout, source, variant)]
+                ask = [functools.partial(run, layout, source, variant)]
                 results.add("features", layout, (engine, variant, "combined"), ask, given.repeat)
     results.write(given.result)
 

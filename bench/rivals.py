@@ -12,6 +12,7 @@ variant.
 """
 
 import argparse
+import functools
 import json
 import multiprocessing
 import pathlib
@@ -254,18 +255,20 @@ def measure(ask, repeat, hopeless):
     return best, [int(count) for count in answer]
 
 
+def tell(theirs, ask, repeat, hopeless):
+    """[`measure`], told to whoever waits."""
+    try:
+        theirs.send(measure(ask, repeat, hopeless))
+    except Exception as problem:  # noqa: BLE001  (told, too)
+        theirs.send(str(problem))
+
+
 def apart(ask, repeat, hopeless):
     """As [`measure`], in a process of its own: that an engine needs more memory than there is says something about it, and ends
-    no other's turn."""
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-
-    def work():
-        try:
-            theirs.send(measure(ask, repeat, hopeless))
-        except Exception as problem:  # noqa: BLE001  (told to whoever waits)
-            theirs.send(str(problem))
-
-    process = multiprocessing.get_context("fork").Process(target=work)
+    no other's turn. It is a fresh one: engines have threads, which a copy of this one would wait for in vain."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=tell, args=(theirs, ask, repeat, hopeless))
     process.start()
     theirs.close()
     try:
@@ -350,11 +353,11 @@ def main():
         for layout, source in sources(given.folder).items():
             for engine, (run, variants) in ENGINES.items():
                 for variant in variants:
-                    ask = [lambda: run(definitions, layout, source, variant)]
+                    ask = [functools.partial(run, definitions, layout, source, variant)]
                     results.add(asked, layout, (engine, variant, "combined"), ask, given.repeat)
                 if asked == "fifty":
                     one_by_one = [
-                        lambda definition=definition: run([definition], layout, source, variants[0]) for definition in definitions
+                        functools.partial(run, [definition], layout, source, variants[0]) for definition in definitions
                     ]
                     results.add(asked, layout, (engine, variants[0], "one by one"), one_by_one, 1)
     results.write(given.result)
