@@ -88,7 +88,7 @@ fn who_uses_a_limit_up_is_found_where_that_makes_them_pay() {
     assert!(sentence.contains(words), "{sentence}");
     // It is what to go on with, and a definition that says the same of the same accounts.
     let definition = std::fs::read_to_string(folder.join("found.yaml")).unwrap();
-    let criterion = "ratio: { of: { event: Project Created, measure: count }, to: max_projects }, is: \">= 0.8\"";
+    let criterion = "ratio: { of: { event: Project Created, measure: count }, to: max_projects }, is: \">= 80%\"";
     assert!(definition.contains(criterion), "{definition}");
     out(&folder, &["check", "found.yaml"]);
     let backtest = json(&folder, &["--json", "backtest", "found.yaml", TO]);

@@ -1,7 +1,10 @@
 //! What is written reads back the same; nothing that is read makes the parser panic.
 
+use engine::definition::{Criterion, Definition, Op, Operand, Quantity, Ratio, Test, TraitOwner, TraitPath};
 use engine::language::{Code, parse, parse_workspace, render, templates, to_yaml, version};
+use engine::record::SubjectKind;
 use engine::workspace::Workspace;
+use engine::{Number, Value};
 use proptest::prelude::*;
 
 use crate::random::definition;
@@ -110,6 +113,35 @@ const PIECES: [&str; 48] = [
     "score: ",
     "examples: ",
 ];
+
+/// A share is written as people say it, and is exactly what it was.
+#[test]
+fn shares_are_written_as_percentages() {
+    for (number, written) in [
+        (800_000_000, "80%"),
+        (1_000_000_000, "100%"),
+        (1_500_000_000, "150%"),
+        (2_000_000_000, "2"),
+        (12_500_000_000, "12.5"),
+        (123_456_789, "12.3456789%"),
+        (1, "0.0000001%"),
+        (-500_000_000, "-50%"),
+        (0, "0"),
+    ] {
+        let is = |number| Operand::Constant(Value::Number(Number(number)));
+        let of = |name: &str| Quantity::Trait(TraitPath { of: TraitOwner::Own, name: name.into() });
+        let share = |is| Criterion::Ratio(Box::new(Ratio { of: of("used"), to: of("limit"), is }));
+        for (test, text) in [
+            (Test::Is(Op::AtLeast, is(number)), format!("is: \">= {written}\"")),
+            (Test::Between(is(number), is(20_000_000_000)), format!("between: [{written}, 20]")),
+        ] {
+            let definition = Definition::of("a", "a", SubjectKind::User, share(test));
+            let yaml = to_yaml(&definition);
+            assert!(yaml.contains(&text), "{yaml}");
+            assert_eq!(parse(&yaml, &Workspace::default()).expect("sound").definition, definition, "{yaml}");
+        }
+    }
+}
 
 #[test]
 fn templates_survive_being_written() {

@@ -116,6 +116,16 @@ fn frozen() {
     assert_eq!(version(&definition, &[], &workspace).short(), "420a066d08f3");
 }
 
+/// How a share is written changes nothing: neither which form the file has, nor that it is written back as a percentage.
+#[test]
+fn frozen_with_a_share() {
+    let workspace = Workspace::default();
+    for share in ["80%", "80 %", "0.8"] {
+        let text = format!("id: a\nwhen: {{ ratio: {{ of: used, to: limit }}, is: \">= {share}\" }}\n");
+        assert_eq!(version(&read(&text, &workspace), &[], &workspace).short(), "e4736592bafc", "{share}");
+    }
+}
+
 #[test]
 fn who_may_be_judged_changes_it() {
     let with = |text: &str| {

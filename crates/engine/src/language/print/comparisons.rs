@@ -8,17 +8,28 @@ use crate::{Number, Span, Value};
 
 use super::Piece;
 
-/// How constants are written: numbers of microseconds as lengths of time, or as they are.
+/// How constants are written: numbers of microseconds as lengths of time, shares as percentages, or as they are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Constants {
     AsTheyAre,
     Durations,
+    Percentages,
 }
 
 /// A number of microseconds as a length of time.
 pub(super) fn gap_text(number: Number) -> String {
     let length = number.0 / Number::UNIT;
     i64::try_from(length).map_or_else(|_| number.to_string(), |length| write_duration(Span::Exact(length)))
+}
+
+/// Shares from here on are written as they are: `1250%` nobody reads as twelve and a half times.
+const NO_PERCENTAGE: Number = Number(10 * Number::UNIT);
+
+/// A share as people say it: `80%`, `150%`, all of it as `100%`; twice and more by whole numbers.
+fn share_text(share: Number) -> String {
+    let is_said = share == Number::ONE || share.0 % Number::UNIT != 0;
+    let percent = Number(share.0.saturating_mul(100));
+    if is_said && share.0.abs() < NO_PERCENTAGE.0 { format!("{percent}%") } else { share.to_string() }
 }
 
 /// The test as keys of a mapping.
@@ -82,7 +93,7 @@ const fn sign(op: Op) -> &'static str {
 fn item(operand: &Operand, constants: Constants) -> Piece {
     match operand {
         Operand::Constant(Value::Text(text)) if !text.starts_with('$') && !text.starts_with("= ") => Piece::text(text),
-        Operand::Constant(Value::Number(_) | Value::Boolean(_)) if constants == Constants::AsTheyAre => {
+        Operand::Constant(Value::Number(_) | Value::Boolean(_)) if constants != Constants::Durations => {
             Piece::Plain(written(operand, constants))
         }
         Operand::Constant(Value::Number(_)) => Piece::Text(written(operand, constants)),
@@ -95,6 +106,7 @@ fn item(operand: &Operand, constants: Constants) -> Piece {
 fn written(operand: &Operand, constants: Constants) -> String {
     match operand {
         Operand::Constant(Value::Number(number)) if constants == Constants::Durations => gap_text(*number),
+        Operand::Constant(Value::Number(number)) if constants == Constants::Percentages => share_text(*number),
         Operand::Constant(value) => constant(value),
         other => key(other),
     }

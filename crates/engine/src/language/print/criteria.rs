@@ -33,7 +33,10 @@ pub(super) fn criterion(of: &Criterion) -> Piece {
         Criterion::Trait(test) => lasting(trait_test(test), &test.lasting),
         Criterion::Ratio(ratio) => {
             let sides = Piece::map(vec![("of", quantity(&ratio.of)), ("to", quantity(&ratio.to))]);
-            Piece::map(vec![("ratio", sides), comparisons::pairs(&ratio.is, Constants::AsTheyAre)])
+            let (key, as_hashed) = comparisons::pairs(&ratio.is, Constants::AsTheyAre);
+            let (_, as_written) = comparisons::pairs(&ratio.is, Constants::Percentages);
+            let is = Piece::Shown { as_written: Box::new(as_written), as_hashed: Box::new(as_hashed) };
+            Piece::map(vec![("ratio", sides), (key, is)])
         }
         Criterion::Meets { definition, lasting: span } => lasting(vec![("meets", Piece::text(definition))], span),
         Criterion::MembersMeeting { definition, is } => Piece::map(vec![

@@ -16,6 +16,11 @@ pub(crate) enum Piece {
     Text(String),
     List(Vec<Self>),
     Map(Vec<(String, Self)>),
+    /// Read by people in one form, hashed in another: so that how it is written does not change a version.
+    Shown {
+        as_written: Box<Self>,
+        as_hashed: Box<Self>,
+    },
 }
 
 impl Piece {
@@ -33,7 +38,7 @@ impl Piece {
         match self {
             Self::Map(pairs) => block_map(pairs, 0, &mut text),
             Self::List(items) => block_list(items, 0, &mut text),
-            Self::Plain(_) | Self::Text(_) => {
+            Self::Plain(_) | Self::Text(_) | Self::Shown { .. } => {
                 let _ = writeln!(text, "{}", self.flow());
             }
         }
@@ -43,6 +48,7 @@ impl Piece {
     /// All on one line.
     pub fn flow(&self) -> String {
         match self {
+            Self::Shown { as_written, .. } => as_written.flow(),
             Self::Plain(text) => text.clone(),
             Self::Text(text) => scalar(text),
             Self::List(items) => format!("[{}]", items.iter().map(Self::flow).collect::<Vec<_>>().join(", ")),
@@ -61,6 +67,7 @@ impl Piece {
 
     fn is_flat(&self) -> bool {
         match self {
+            Self::Shown { as_written, .. } => as_written.is_flat(),
             Self::Plain(_) | Self::Text(_) => true,
             Self::List(items) => items.iter().all(|item| matches!(item, Self::Plain(_) | Self::Text(_))),
             Self::Map(pairs) => {
@@ -72,6 +79,7 @@ impl Piece {
     /// The piece in a form that does not depend on how it is laid out: for hashes.
     pub fn canonical(&self, into: &mut String) {
         match self {
+            Self::Shown { as_hashed, .. } => as_hashed.canonical(into),
             Self::Plain(text) => {
                 let _ = write!(into, "p{}:{text}", text.len());
             }
