@@ -30,6 +30,8 @@ pub struct Data {
     pub overview: Overview,
     /// The last event's instant.
     pub until: Timestamp,
+    /// Limits in `brix.yaml` of which the data know nothing, as findings with their places.
+    pub unknown_limits: Option<String>,
 }
 
 impl Data {
@@ -46,7 +48,10 @@ impl Data {
         if let Some(from) = lake.kept_from() {
             console.say(horizon(from, &workspace));
         }
-        Ok(Self { workspace, lake, overview, until })
+        let unknown_limits = (!workspace.limits.is_empty())
+            .then(|| workspace::unknown_limits(shared, definitions, &known(&lake, &workspace)))
+            .flatten();
+        Ok(Self { workspace, lake, overview, until, unknown_limits })
     }
 
     /// The name of an event as the data has it.

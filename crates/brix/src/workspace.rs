@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use engine::language::{self, Diagnostic};
+use engine::language::{self, Diagnostic, Known, Section};
 use engine::workspace::Workspace;
 
 use crate::cli::Shared;
@@ -37,6 +37,17 @@ pub fn read(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> 
             anyhow::bail!("{shown} cannot be used: {errors} to be set right, see above")
         }
     }
+}
+
+/// What `brix.yaml` says of limits and the data do not know: with its places, and the nearest names that they have.
+pub fn unknown_limits(shared: &Shared, definitions: &[PathBuf], known: &Known) -> Option<String> {
+    let path = find(shared, definitions).ok()??;
+    let text = fs::read_to_string(&path).ok()?;
+    let mut document = language::parse_workspace(&text).ok()?;
+    document.mentions.retain(|mention| mention.section == Section::Limits);
+    let found = language::check_workspace(&document, known);
+    let shown = path.display().to_string();
+    (!found.is_empty()).then(|| language::render(&found, &text, &shown).trim_end().to_owned())
 }
 
 /// `--workspace`, else next to a lake that is named, else next to the first definition, else in the current folder.

@@ -1,6 +1,7 @@
 //! What all definitions of a workspace share (`brix.yaml`).
 
 mod consent;
+mod limit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use crate::definition::{Goal, Population};
 use crate::record::EventKind;
 
 pub use consent::Consent;
+pub use limit::{Limit, LimitUse};
 
 /// The settings every definition is read with.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,8 @@ pub struct Workspace {
     pub event_kinds: BTreeMap<Arc<str>, EventKind>,
     /// Which traits say what people have agreed to.
     pub consent: Consent,
+    /// Which traits are limits, in the order of the file.
+    pub limits: Vec<Limit>,
 }
 
 impl Default for Workspace {
@@ -60,6 +64,7 @@ impl Default for Workspace {
             event_aliases: BTreeMap::new(),
             event_kinds: BTreeMap::new(),
             consent: Consent::default(),
+            limits: Vec::new(),
         }
     }
 }

@@ -22,7 +22,9 @@ pub mod text;
 
 use std::sync::Arc;
 
-use engine::definition::{Band, Criterion, Definition, Entries, Period, PointRow, ScorePart, Share as ScoreShare};
+use engine::definition::{
+    Band, Criterion, Definition, Entries, Period, PointRow, Quantity, ScorePart, Share as ScoreShare,
+};
 use engine::time::DAY;
 use engine::{Number, Span, Timestamp};
 use serde::Serialize;
@@ -81,7 +83,7 @@ pub const RULES: Rules = Rules {
 pub struct Allowed {
     /// No row counts what was not done: more use never means fewer points.
     pub monotone: bool,
-    /// Also what somebody is: traits as they are at the landmark.
+    /// Also what somebody is: traits as they are at the landmark. How much of a limit somebody has used by what he did is looked at anyway.
     pub traits: bool,
     /// Events, properties and traits that are known to have been there before, and are not left out although they look too good.
     pub trusted: Vec<String>,
@@ -225,14 +227,18 @@ pub fn learn(
         );
         return refused(because, Vec::new());
     }
-    let mut candidates = candidates::candidates(table, window, &sides, allowed.traits);
-    let doubts = Doubts::of(table, question, &sides, &candidates, &allowed.trusted);
-    candidates.retain(|candidate| !doubts.about(candidate.condition.slot));
+    let looked_at = |slot| candidates::is_looked_at(table, &question.catalog, slot, allowed.traits);
+    // A limit that the purchase sets is doubted also where it is no row by itself.
+    let rested_on = candidates::under_shares(&question.catalog);
+    let mut candidates =
+        candidates::candidates(table, window, &sides, |slot| looked_at(slot) || rested_on.contains(&slot));
+    let doubts = Doubts::of(table, question, &sides, &candidates, &allowed.trusted, looked_at);
+    let kept = |slot| looked_at(slot) && !doubts.about(slot);
+    candidates.retain(|candidate| kept(candidate.condition.slot));
     let Some(card) = Card::learn(candidates, question, &sides, allowed.monotone) else {
         let nothing = "nothing that was done inside the window says reliably who converts after it";
         return refused(nothing.to_owned(), doubts.told);
     };
-    let kept = |slot| candidates::is_looked_at(table, slot, allowed.traits) && !doubts.about(slot);
     let baseline = baseline::scores(table, window, &sides, kept);
     let learned = LearnedCard::of(question, window, &sides, card, baseline, like);
     Learned::Card(Box::new(LearnedCard { left_out: doubts.told, ..learned }))
@@ -329,12 +335,20 @@ fn precision(card: &Card, sides: &Sides, side: Side) -> Share {
 /// The card in the language: each criterion as often as it has points. What was not done counts when its time has passed,
 /// so that the window stands in each criterion and the definition has none.
 fn definition(card: &Card, question: &Question, window: i64, like: &Definition) -> Definition {
-    let criterion = |row: &Row| match row.condition.criterion(&question.catalog, window) {
-        Criterion::Behaviour(mut behaviour) => {
+    let criterion = |row: &Row| {
+        let mut criterion = row.condition.criterion(&question.catalog, window);
+        let behaviour = match &mut criterion {
+            Criterion::Behaviour(behaviour) => Some(behaviour),
+            Criterion::Ratio(ratio) => match &mut ratio.of {
+                Quantity::Measure(behaviour) => Some(behaviour),
+                Quantity::Trait(_) => None,
+            },
+            _ => None,
+        };
+        if let Some(behaviour) = behaviour {
             behaviour.period = Period::Within(Span::Exact(window));
-            Criterion::Behaviour(behaviour)
         }
-        other => other,
+        criterion
     };
     let repeated = card.rows.iter().flat_map(|row| std::iter::repeat_n(criterion(row), row.points as usize));
     let table = card.rows.iter().map(|row| PointRow {

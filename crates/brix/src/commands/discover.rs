@@ -3,6 +3,7 @@
 mod asked;
 mod details;
 mod gather;
+mod limits;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

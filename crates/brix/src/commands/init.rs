@@ -3,6 +3,7 @@
 mod account;
 mod goal;
 mod kinds;
+mod limits;
 mod look;
 mod money;
 mod proposal;

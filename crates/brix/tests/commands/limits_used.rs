@@ -18,6 +18,8 @@ files:
       - { traits: account, account: account, time: time, values: { max_projects: { column: max_projects, type: number } } }
 "#;
 
+const SETTINGS: &str =
+    "zone: UTC\ngoal: { event: Subscription Started, within: 31d }\nevent_kinds: { Subscription Started: billing }\n";
 const ACCOUNTS: u64 = 1_600;
 
 /// The number's share of what it could be, and not to be foretold from the one before.
@@ -30,10 +32,10 @@ fn share(seed: u64, number: u64) -> f64 {
 
 /// Accounts that may have 5 to 40 projects, create some in the first days and raise the limit when they buy: by
 /// the share of their limit that they used, or by nothing.
-fn product(name: &str, chance: impl Fn(f64) -> f64) -> PathBuf {
+fn product(name: &str, limit_is_called: &str, chance: impl Fn(f64) -> f64) -> PathBuf {
     let folder = scratch(name);
     std::fs::create_dir(folder.join("files")).unwrap();
-    let (mut events, mut plans) = ("user,time,event,account\n".to_owned(), "account,time,max_projects\n".to_owned());
+    let (mut events, mut plans) = ("user,time,event,account\n".to_owned(), format!("account,time,{limit_is_called}\n"));
     let start: jiff::civil::DateTime = "2026-01-01T08:00:00".parse().unwrap();
     for account in 0..ACCOUNTS {
         let signup = start + jiff::Span::new().hours(3 * account as i64);
@@ -55,11 +57,15 @@ fn product(name: &str, chance: impl Fn(f64) -> f64) -> PathBuf {
     }
     std::fs::write(folder.join("files/events.csv"), events).unwrap();
     std::fs::write(folder.join("files/plans.csv"), plans).unwrap();
-    std::fs::write(folder.join("files/mapping.yaml"), MAPPING).unwrap();
-    let goal = "zone: UTC\ngoal: { event: Subscription Started, within: 31d }\nevent_kinds: { Subscription Started: billing }\n";
-    std::fs::write(folder.join("brix.yaml"), goal).unwrap();
+    std::fs::write(folder.join("files/mapping.yaml"), MAPPING.replace("max_projects", limit_is_called)).unwrap();
+    std::fs::write(folder.join("brix.yaml"), SETTINGS).unwrap();
     out(&folder, &["import", "files"]);
     folder
+}
+
+/// Who uses up the limit is likelier to pay.
+fn by_used(used: f64) -> f64 {
+    if used >= 0.8 { 0.5 } else { 0.08 }
 }
 
 /// Of whom everybody is watched long enough, also from when they became leads.
@@ -76,7 +82,7 @@ fn of_limits(discovery: &Value) -> Vec<&Value> {
 
 #[test]
 fn who_uses_a_limit_up_is_found_where_that_makes_them_pay() {
-    let folder = product("limit-planted", |used| if used >= 0.8 { 0.5 } else { 0.08 });
+    let folder = product("limit-planted", "max_projects", by_used);
     let discovery = json(&folder, &[&["--json"], &ASK[..], &["--out", "found.yaml"]].concat());
     let found = of_limits(&discovery);
     let found = found.first().unwrap();
@@ -98,9 +104,64 @@ fn who_uses_a_limit_up_is_found_where_that_makes_them_pay() {
     assert_eq!((&leads["of"], &leads["count"]), (&both("met").into(), &both("met_buyers").into()), "{leads}");
 }
 
+/// A score learns it, too, and is a definition that says so.
+#[test]
+fn a_score_has_a_row_for_who_uses_a_limit_up() {
+    let folder = product("limit-learned", "max_projects", by_used);
+    let ask = ["--json", "learn", "--subject=account", "--clock", "Signed Up", "--window", "7d", TO];
+    let card = json(&folder, &[&ask[..], &["--out", "learned.yaml"]].concat());
+    let row = &card["rows"][0];
+    let words = "80 % or more of their projects used (Project Created against max_projects)";
+    assert_eq!((&row["words"], &row["at_least"]), (&words.into(), &80.into()), "{}", card["rows"]);
+    let definition = std::fs::read_to_string(folder.join("learned.yaml")).unwrap();
+    let criterion = "of: { event: Project Created, measure: count, within: 7d }, to: max_projects";
+    assert!(definition.contains(criterion) && definition.contains("\">= 80%\""), "{definition}");
+    out(&folder, &["check", "learned.yaml"]);
+    // Whoever has the points by the card has them by the definition, which the engine evaluates.
+    let backtest = json(&folder, &["--json", "backtest", "learned.yaml", TO]);
+    let leads = &backtest["definitions"][0]["leads"]["precision"];
+    let both =
+        |name: &str| card["precision"][name].as_u64().unwrap() + card["precision_of_teaching"][name].as_u64().unwrap();
+    assert_eq!((&leads["of"], &leads["count"]), (&both("of").into(), &both("count").into()), "{leads}");
+}
+
+#[test]
+fn what_a_plan_gives_is_a_limit_and_is_asked_for() {
+    let folder = product("limit-of-plan", "plan_projects", by_used);
+    let discovery = json(&folder, &[&["--json"], &ASK[..]].concat());
+    let found = of_limits(&discovery);
+    let found = found.first().unwrap();
+    assert_eq!((&found["conditions"][0]["limit"], &found["verdict"]), (&"plan_projects".into(), &"reliable".into()));
+    let proposed = out(&folder, &["init", "--print"]);
+    assert!(proposed.contains("# limits:\n#   account.plan_projects: Project Created\n"), "{proposed}");
+}
+
+/// What no name says the team says in brix.yaml; with a name that there is not it is told what there is.
+#[test]
+fn a_limit_of_any_name_is_one_where_the_settings_say_so() {
+    let folder = product("limit-declared", "kontingent", by_used);
+    let ask = [&["--json"], &ASK[..]].concat();
+    assert!(of_limits(&json(&folder, &ask)).is_empty(), "nobody can know it");
+    let declare =
+        |limits: &str| std::fs::write(folder.join("brix.yaml"), format!("{SETTINGS}limits: {limits}\n")).unwrap();
+    declare("{ account.kontingent: Project Created }");
+    let discovery = json(&folder, &ask);
+    let found = of_limits(&discovery);
+    let (sentence, verdict) = (found[0]["sentence"].as_str().unwrap(), &found[0]["verdict"]);
+    assert_eq!(verdict, "reliable", "{sentence}");
+    let words = "accounts with 80 % or more of their kontingent used (Project Created against kontingent)";
+    assert!(sentence.contains(words), "{sentence}");
+    declare("{ account.kontingent: Projekt Created }");
+    let words = String::from_utf8(run(&folder, &ask).stderr).unwrap();
+    assert!(words.contains("brix.yaml:4:") && words.contains("did you mean `Project Created`?"), "{words}");
+    declare("{ user.kontingent: Project Created }");
+    let words = String::from_utf8(run(&folder, &ask).stderr).unwrap();
+    assert!(words.contains("no share of the limit `kontingent` is looked at"), "{words}");
+}
+
 #[test]
 fn who_uses_a_limit_up_is_not_found_where_that_does_not_matter() {
-    let folder = product("limit-null", |_| 0.2);
+    let folder = product("limit-null", "max_projects", |_| 0.2);
     let discovery = json(&folder, &[&["--json"], &ASK[..]].concat());
     assert!(discovery["candidates"].as_array().unwrap().iter().any(|of| of["condition"]["measure"] == "share"));
     for finding in of_limits(&discovery) {

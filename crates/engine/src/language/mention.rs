@@ -63,4 +63,6 @@ pub enum Section {
     Goal,
     /// `on`.
     Entries,
+    /// `limits` of `brix.yaml`.
+    Limits,
 }

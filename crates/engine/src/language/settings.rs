@@ -9,11 +9,13 @@ use super::WorkspaceDocument;
 use super::diagnostic::{Code, Diagnostic, nearest};
 use super::keys;
 use super::limits;
-use super::mention::Section;
+use super::mention::{MentionOf, Section};
 use super::reader::{Fields, Reader};
+use super::scalars;
 use super::tree::{self, Node};
+use crate::definition::TraitOwner;
 use crate::record::{EventKind, SubjectKind};
-use crate::workspace::{Consent, Workspace};
+use crate::workspace::{Consent, Limit, LimitUse, Workspace};
 
 /// Reads `brix.yaml`. What it leaves out is as in [`Workspace::default`].
 ///
@@ -77,6 +79,8 @@ impl Reader {
         if let Some(node) = fields.get("consent") {
             workspace.consent = self.consent(node)?;
         }
+        self.section = Section::Limits;
+        workspace.limits = fields.get("limits").map(|node| self.limits(node)).unwrap_or_default();
         Some(workspace)
     }
 
@@ -92,6 +96,85 @@ impl Reader {
         }
         let required = fields.get("required").and_then(|node| self.boolean(node)).unwrap_or(false);
         Some(Consent { profile, contact, required })
+    }
+
+    /// Which traits are limits.
+    fn limits(&mut self, node: &Node) -> Vec<Limit> {
+        let Some(pairs) = node.pairs() else {
+            let message = format!("expected traits with what counts against each, found {}", node.shape());
+            self.error_with(
+                Code::WrongShape,
+                node.place,
+                message,
+                "`limits: { account.max_projects: Project Created }`",
+            );
+            return Vec::new();
+        };
+        if pairs.len() > limits::LIST {
+            let message = format!("{} limits; at most {}", pairs.len(), limits::LIST);
+            self.error(Code::OverLimit, node.place, message);
+        }
+        let mut found: Vec<Limit> = Vec::new();
+        for pair in pairs.iter().take(limits::LIST) {
+            let Some(name) = self.check_name(&pair.key, pair.key_place, "the name of a trait") else { continue };
+            let path = scalars::trait_path(&name);
+            let on = match path.of {
+                TraitOwner::Own | TraitOwner::User => SubjectKind::User,
+                TraitOwner::Account => SubjectKind::Account,
+                TraitOwner::Workspace => SubjectKind::Workspace,
+                TraitOwner::FirstMember | TraitOwner::AnyMember => {
+                    let message = format!("`{name}` is of one member among others; a limit is of whom it binds");
+                    self.error_with(
+                        Code::NotHere,
+                        pair.key_place,
+                        message,
+                        "`account.max_projects`, `user.max_projects`",
+                    );
+                    continue;
+                }
+            };
+            self.mention(MentionOf::Trait { owner: path.of, on }, &path.name, pair.key_place);
+            if let Some(used) = self.limit_use(&pair.value, path.of, on) {
+                found.push(Limit { limit: path, used });
+            }
+        }
+        found
+    }
+
+    /// What counts against a limit: an event in short, or one of `event`, `trait` and `measure`.
+    fn limit_use(&mut self, node: &Node, owner: TraitOwner, on: SubjectKind) -> Option<LimitUse> {
+        if node.pairs().is_none() {
+            let name = self.name(node, "the name of an event")?;
+            self.mention(MentionOf::Event, &name, node.place);
+            return Some(LimitUse::Event(name));
+        }
+        let fields = self.fields(node, &keys::LIMIT)?;
+        let all = ["event", "trait", "measure"].map(|key| fields.get(key).map(|node| (key, node)));
+        let [(key, of)] = all.into_iter().flatten().collect::<Vec<_>>()[..] else {
+            let message = "one thing counts against a limit: an event, a trait or the members";
+            let help = "`{ event: Project Created }`, `{ trait: storage_used }` or `{ measure: users }`";
+            self.error_with(Code::ConflictingKeys, node.place, message, help);
+            return None;
+        };
+        match key {
+            "event" => {
+                let name = self.name(of, "the name of an event")?;
+                self.mention(MentionOf::Event, &name, of.place);
+                Some(LimitUse::Event(name))
+            }
+            "trait" => {
+                let name = self.name(of, "the name of a trait")?;
+                let path = scalars::trait_path(&name);
+                if path.of != TraitOwner::Own && path.of != owner {
+                    let message = format!("`{name}` is another's than the limit: both are of the same subject");
+                    self.error_with(Code::NotHere, of.place, message, format!("`{}`", path.name));
+                    return None;
+                }
+                self.mention(MentionOf::Trait { owner, on }, &path.name, of.place);
+                Some(LimitUse::Trait(path.name))
+            }
+            _ => self.word(of, &["users"], "measure of a limit").map(|_| LimitUse::Members),
+        }
     }
 
     /// A zone by its IANA name.

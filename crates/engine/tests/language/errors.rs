@@ -181,6 +181,13 @@ fn the_workspace() {
     check("consent: { profil: ok }\n", Code::UnknownKey, "did you mean `profile`?");
     check("consent: { required: true }\n", Code::MissingKey, "names no trait");
     check("consent: { contact: ok, required: yes }\n", Code::UnknownWord, "expected `true` or `false`");
+    check("limits: [max_projects]\n", Code::WrongShape, "`limits: { account.max_projects: Project Created }`");
+    check("limits: { seats: { evnt: A } }\n", Code::UnknownKey, "did you mean `event`?");
+    check("limits: { seats: { event: A, trait: b } }\n", Code::ConflictingKeys, "`{ measure: users }`");
+    check("limits: { seats: {} }\n", Code::ConflictingKeys, "one thing counts");
+    check("limits: { seats: { measure: user } }\n", Code::UnknownWord, "did you mean `users`?");
+    check("limits: { account.gb: { trait: user.used } }\n", Code::NotHere, "of the same subject");
+    check("limits: { any_member.gb: A }\n", Code::NotHere, "of whom it binds");
     check("free_domain: [x.example]\n", Code::UnknownKey, "did you mean `free_domains`?");
 }
 

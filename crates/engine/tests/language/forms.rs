@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::definition::*;
 use engine::language::{parse, parse_workspace, render};
 use engine::record::{EventKind, SubjectKind};
-use engine::workspace::{DomainKind, Workspace};
+use engine::workspace::{DomainKind, Limit, LimitUse, Workspace};
 use engine::{Number, Span, Value};
 
 /// The example at the top of the language's page.
@@ -316,7 +316,8 @@ fn the_workspace() {
                 free_domains: [mailbox.example]\neducation_domains: [school.example]\n\
                 account: { from: email_domain, aliases: { acme.de: acme.com } }\n\
                 event_aliases: { signup: Signed Up }\nevent_kinds: { Invoice *: billing }\n\
-                consent: { profile: consent.profiling, contact: newsletter, required: true }\n";
+                consent: { profile: consent.profiling, contact: newsletter, required: true }\n\
+                limits: { account.plan_projects: Project Created, user.gb: { trait: user.used }, seats: { measure: users } }\n";
     let read = parse_workspace(text).map_err(|findings| render(&findings, text, "brix.yaml"));
     let workspace = read.expect("sound").workspace;
     assert_eq!(workspace.zone.iana_name(), Some("Europe/Berlin"));
@@ -326,6 +327,15 @@ fn the_workspace() {
     assert!(workspace.account_from_email);
     assert_eq!(workspace.domain_aliases.get("acme.de").map(String::as_str), Some("acme.com"));
     assert_eq!(workspace.event_kinds.get("Invoice *"), Some(&EventKind::Billing));
+    let limit = |of, name: &str, used| Limit { limit: TraitPath { of, name: name.into() }, used };
+    assert_eq!(
+        workspace.limits,
+        [
+            limit(TraitOwner::Account, "plan_projects", LimitUse::Event("Project Created".into())),
+            limit(TraitOwner::User, "gb", LimitUse::Trait("used".into())),
+            limit(TraitOwner::Own, "seats", LimitUse::Members),
+        ]
+    );
     let consent = workspace.consent;
     assert_eq!(consent.profile.as_deref(), Some("consent.profiling"));
     assert_eq!((consent.contact.as_deref(), consent.required), (Some("newsletter"), true));

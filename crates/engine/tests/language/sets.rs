@@ -99,6 +99,11 @@ fn names_against_the_data() {
     let text = "event_aliases: { Signup: Signed Up }\ngoal: { event: Payed }\n";
     let workspace = parse_workspace(text).expect("sound");
     assert_eq!(check_workspace(&workspace, &known)[0].code, Code::UnknownEvent);
+    let text = "limits: { account.employes: { event: Projekt Created }, employees: Report Viewed }\n";
+    let found = check_workspace(&parse_workspace(text).expect("sound"), &known);
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!((found[0].code, found[1].code, found.len()), (Code::UnknownTrait, Code::UnknownEvent, 2), "{told:?}");
+    assert!(render(&found, text, "brix.yaml").contains("did you mean `Project Created`?"), "{told:?}");
     let aliased = codes(&["id: a\nclock: { event: Signup }\nwhen: { event: A }\n"], &workspace.workspace, None);
     assert!(matches!(&aliased[0][..], [(Code::AliasedEvent, text)] if text.contains("write `Signed Up`")));
 }

@@ -109,6 +109,17 @@ impl Condition {
         if self.negated { Criterion::Not(Box::new(criterion)) } else { criterion }
     }
 
+    /// The threshold as a person would say it; of growth and shares in hundredths.
+    pub(crate) fn threshold(&self) -> u32 {
+        match self.slot.measure {
+            Measure::Growth => timing::growth(self.at_least).unwrap_or(0),
+            Measure::Share => share::share(self.at_least).unwrap_or(0),
+            Measure::Again(nth) => nth.into(),
+            Measure::Soon | Measure::Then => 1,
+            _ => self.at_least,
+        }
+    }
+
     pub(crate) fn property_feature<'a>(&self, catalog: &'a Catalog) -> Option<&'a PropertyFeature> {
         let of = self.slot.of.filter(|_| self.slot.measure == Measure::Property)?;
         catalog.properties.get(usize::from(of))
@@ -301,25 +312,18 @@ impl ConditionWords {
         let name = name.or_else(|| of_trait.map(|feature| Arc::clone(&feature.path.name)));
         let share = condition.share_feature(catalog);
         let name = name.or_else(|| share.map(|feature| feature.used.name(catalog)));
-        let steps = condition.at_least;
-        let at_least = match condition.slot.measure {
-            Measure::Growth => timing::growth(steps).unwrap_or(0),
-            Measure::Share => share::share(steps).unwrap_or(0),
-            Measure::Again(nth) => nth.into(),
-            Measure::Soon | Measure::Then => 1,
-            _ => steps,
-        };
         let then = condition.slot.of.filter(|_| condition.slot.measure == Measure::Then);
         let then = then.and_then(|event| catalog.events.get(usize::from(event)));
         Self {
             then: then.map(|event| Arc::clone(&event.name)),
-            within_hours: timing::span(condition.slot.measure, steps).map(|span| span as f64 / HOUR as f64),
+            within_hours: timing::span(condition.slot.measure, condition.at_least)
+                .map(|span| span as f64 / HOUR as f64),
             of: name.unwrap_or_else(|| Arc::from("any")),
             measure,
             limit: share.map(|feature| Arc::clone(&feature.limit.name)),
             property: property.map(|feature| Arc::clone(&feature.property)),
             value: value.map(crate::words::value),
-            at_least,
+            at_least: condition.threshold(),
             negated: condition.negated,
         }
     }

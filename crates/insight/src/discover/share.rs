@@ -1,8 +1,9 @@
 //! How much of a limit is used: of the seats or projects that a plan gives, how many were taken by the landmark.
 //!
-//! A limit is a trait whose name says so: `seat_limit`, `max_projects`, `storage_quota`. What counts against it is found by the
-//! words that are left of the name: events and numbers that share one, and for seats the members who were active. A limit that
-//! names nothing (`plan_limit`) is one of the most frequent events. Whose limit is not known uses no share of it.
+//! A limit is a trait that the workspace says is one, or whose name says so ([`Named`]): `seat_limit`, `max_projects`,
+//! `plan_projects`. What counts against it is declared with it, or found by the words that are left of the name: events and numbers
+//! that share one, and for seats the members who were active. A limit that names nothing (`plan_limit`) is one of the most
+//! frequent events. Whose limit is not known uses no share of it.
 //!
 //! A value is a number of steps, 0 where less than half is used: so "at least so many steps" is a share that a person would write.
 
@@ -12,124 +13,113 @@ use engine::definition::{
     Behaviour, Criterion, Events, Measure as Measured, NamePattern, Op, Operand, Period, Quantity, Ratio, Test,
     TraitOwner, TraitPath,
 };
-use engine::record::{EventKind, SubjectKind};
+use engine::record::SubjectKind;
+use engine::workspace::{Limit, LimitUse};
 use engine::{Number, Value};
 
-use super::catalog::{Catalog, ShareFeature, Used, spaced, stem};
+use super::catalog::{Catalog, ShareFeature, TraitFeature, Used};
 use super::layout::{Layout, Measure, Slot};
+pub use super::limit_names::{GIVES, LIMITS};
+use super::limit_names::{Named, things};
 
 /// Of 100 that a limit allows, so many at least.
 const STEPS: [u32; 4] = [50, 80, 90, 100];
 /// The most features of limits.
 const MOST_SHARES: usize = 40;
-/// Of a limit that names nothing, so many of the most frequent events may be what counts against it.
-const MOST_UNNAMED: usize = 8;
 
-/// Words that make a trait a limit.
-pub const LIMITS: [&str; 7] = ["limit", "max", "maximum", "quota", "allowance", "allowed", "included"];
-/// Words that do not say what is limited.
-const SAYS_NOTHING: [&str; 19] = [
-    "plan",
-    "free",
-    "trial",
-    "paid",
-    "usage",
-    "account",
-    "workspace",
-    "per",
-    "a",
-    "of",
-    "day",
-    "daily",
-    "week",
-    "weekly",
-    "month",
-    "monthly",
-    "year",
-    "total",
-    "number",
-];
-/// Words for who takes a seat.
-const SEATS: [&str; 7] = ["seat", "user", "member", "teammate", "licence", "license", "colleague"];
-/// Words of events that add to what there is; where a limit has such events, only these count against it.
-const ADDS: [&str; 11] = [
-    "created",
-    "added",
-    "invited",
-    "joined",
-    "imported",
-    "uploaded",
-    "sent",
-    "posted",
-    "published",
-    "connected",
-    "started",
-];
-/// Words of events that take something away.
-const TAKES: [&str; 4] = ["deleted", "removed", "archived", "left"];
-/// Words that have no plural.
-const UNCOUNTED: [&str; 7] = ["storage", "space", "bandwidth", "traffic", "memory", "data", "usage"];
-
-/// The words of a name, without their endings.
-fn stems(name: &str) -> Vec<String> {
-    spaced(name).split_whitespace().map(stem).collect()
-}
-
-fn has_any(words: &[String], of: &[&str]) -> bool {
-    of.iter().any(|word| words.contains(&stem(word)))
-}
-
-/// What a limit's name says that is limited; `None`: it is no limit.
-fn limited(name: &str) -> Option<Vec<String>> {
-    let words = stems(name);
-    let says = |word: &&String| !has_any(std::slice::from_ref(*word), &[&LIMITS[..], &SAYS_NOTHING].concat());
-    has_any(&words, &LIMITS).then(|| words.iter().filter(says).cloned().collect())
-}
-
-/// The limits among a catalog's traits, each with all that counts against it.
+/// The limits among a catalog's traits, each with all that counts against it: those that the workspace has declared, then those whose
+/// names say so.
 #[must_use]
-pub fn shares(catalog: &Catalog, subject: SubjectKind) -> Vec<ShareFeature> {
-    let numbers = || catalog.traits.iter().filter(|feature| feature.is.is_none());
-    let mut found = Vec::new();
-    for of_limit in numbers() {
-        let Some(words) = limited(&of_limit.path.name) else { continue };
-        let is_seats = has_any(&words, &SEATS);
-        let is_about = |name: &str| {
-            let other = stems(name);
-            words.iter().any(|word| other.contains(word)) || is_seats && has_any(&other, &SEATS)
-        };
-        let mut used: Vec<Used> = Vec::new();
-        if is_seats && subject != SubjectKind::User {
-            used.push(Used::Members);
+pub fn shares(catalog: &Catalog, subject: SubjectKind, declared: &[Limit]) -> Vec<ShareFeature> {
+    let mut found: Vec<ShareFeature> =
+        declared.iter().flat_map(|limit| declared_shares(catalog, subject, limit)).collect();
+    let is_open = |feature: &&TraitFeature| !declared.iter().any(|limit| is_of(&limit.limit, feature, subject));
+    let open: Vec<(&TraitFeature, Named)> =
+        numbers(catalog).filter(is_open).filter_map(|limit| Some((limit, Named::of(&limit.path.name)?))).collect();
+    for is_of_plan in [false, true] {
+        for (limit, named) in open.iter().filter(|(_, named)| named.is_of_plan == is_of_plan) {
+            let used = named_uses(catalog, subject, &limit.path, named, declared);
+            found.extend(used.into_iter().map(|used| ShareFeature {
+                used,
+                limit: limit.path.clone(),
+                slot: limit.slot,
+            }));
         }
-        let is_used =
-            |path: &TraitPath| path.of == of_limit.path.of && limited(&path.name).is_none() && is_about(&path.name);
-        let traits = numbers().filter(|feature| is_used(&feature.path));
-        used.extend(traits.map(|feature| Used::Trait(feature.path.clone(), feature.slot)));
-        used.extend(events(catalog, |name| words.is_empty() || is_about(name), words.is_empty()));
-        found.extend(used.into_iter().map(|used| ShareFeature {
-            used,
-            limit: of_limit.path.clone(),
-            slot: of_limit.slot,
-        }));
     }
     found.truncate(MOST_SHARES);
     found
 }
 
-/// The events that count against a limit.
-fn events(catalog: &Catalog, is_about: impl Fn(&str) -> bool, is_unnamed: bool) -> Vec<Used> {
-    let product = catalog.events.iter().zip(0..).filter(|(event, _)| event.kind == EventKind::Product);
-    let about: Vec<(Vec<String>, u16)> = product
-        .filter(|(event, _)| is_about(&event.name))
-        .map(|(event, place)| (stems(&event.name), place))
-        .filter(|(words, _)| !has_any(words, &TAKES))
-        .collect();
-    let adds = |words: &[String]| has_any(words, &ADDS);
-    let only_adding = !is_unnamed && about.iter().any(|(words, _)| adds(words));
-    let most = if is_unnamed { MOST_UNNAMED } else { MOST_SHARES };
-    let counted = about.iter().filter(|(words, _)| !only_adding || adds(words)).take(most);
-    counted.map(|(_, place)| Used::Event(*place)).collect()
+/// Limits of which the team can say more than their names: what only a plan gives, what does not say of what it is a limit, and what
+/// nothing is found to count against. Each with what was found first.
+#[must_use]
+pub fn doubtful(catalog: &Catalog, subject: SubjectKind) -> Vec<(TraitPath, Option<Used>)> {
+    let doubted = numbers(catalog).filter_map(|limit| {
+        let named = Named::of(&limit.path.name)?;
+        let used = named_uses(catalog, subject, &limit.path, &named, &[]).into_iter().next();
+        let is_doubtful = if named.is_of_plan { used.is_some() } else { named.things.is_empty() || used.is_none() };
+        is_doubtful.then(|| (limit.path.clone(), used.filter(|_| !named.things.is_empty())))
+    });
+    doubted.collect()
+}
+
+fn numbers(catalog: &Catalog) -> impl Iterator<Item = &TraitFeature> {
+    catalog.traits.iter().filter(|feature| feature.is.is_none())
+}
+
+/// Whether a feature is of the trait that a workspace names: without an owner, of whomever is looked at or their account.
+fn is_of(path: &TraitPath, feature: &TraitFeature, subject: SubjectKind) -> bool {
+    let whose = if feature.path.of == TraitOwner::Account { SubjectKind::Account } else { subject };
+    let is_whose = match path.of {
+        TraitOwner::Account => whose == SubjectKind::Account,
+        TraitOwner::Workspace => whose == SubjectKind::Workspace,
+        TraitOwner::User => whose == SubjectKind::User,
+        _ => true,
+    };
+    is_whose && feature.path.name == path.name
+}
+
+/// A declared limit with what is declared to count against it, whatever they are called.
+fn declared_shares(catalog: &Catalog, subject: SubjectKind, limit: &Limit) -> Vec<ShareFeature> {
+    let of_feature = |feature: &TraitFeature| {
+        let used = match &limit.used {
+            LimitUse::Event(name) => {
+                let place = catalog.events.iter().position(|event| event.name == *name)?;
+                Used::Event(u16::try_from(place).ok()?)
+            }
+            LimitUse::Members if subject == SubjectKind::User => return None,
+            LimitUse::Members => Used::Members,
+            LimitUse::Trait(name) => {
+                let is_it = |other: &&TraitFeature| other.path.of == feature.path.of && other.path.name == *name;
+                let used = numbers(catalog).find(is_it)?;
+                Used::Trait(used.path.clone(), used.slot)
+            }
+        };
+        Some(ShareFeature { used, limit: feature.path.clone(), slot: feature.slot })
+    };
+    numbers(catalog).filter(|feature| is_of(&limit.limit, feature, subject)).filter_map(of_feature).collect()
+}
+
+/// What counts against a limit by its name.
+fn named_uses(
+    catalog: &Catalog,
+    subject: SubjectKind,
+    limit: &TraitPath,
+    named: &Named,
+    declared: &[Limit],
+) -> Vec<Used> {
+    let mut used: Vec<Used> = Vec::new();
+    if named.is_seats() && subject != SubjectKind::User {
+        used.push(Used::Members);
+    }
+    let is_used = |feature: &&TraitFeature| {
+        feature.path.of == limit.of
+            && named.is_counted_by(&feature.path.name)
+            && !declared.iter().any(|limit| is_of(&limit.limit, feature, subject))
+    };
+    used.extend(numbers(catalog).filter(is_used).map(|feature| Used::Trait(feature.path.clone(), feature.slot)));
+    used.extend(named.used_by(catalog).into_iter().map(Used::Event));
+    used
 }
 
 /// How many steps a share reaches; a limit of nothing has no shares.
@@ -235,17 +225,6 @@ pub(crate) fn words(at_least: u32, negated: bool, feature: &ShareFeature, catalo
     };
     let (least, limit) = (share(at_least).unwrap_or(0), &feature.limit.name);
     format!("{not}{least} % or more of {whose} {} used ({used} against {limit})", things(limit))
-}
-
-/// What is limited, as people say it: `projects` of `max_projects`.
-fn things(limit: &str) -> String {
-    let all = spaced(limit);
-    let silent = [&LIMITS[..], &SAYS_NOTHING].concat();
-    let says = |word: &&str| !has_any(&[stem(word)], &silent);
-    let words: Vec<&str> = all.split_whitespace().filter(says).collect();
-    let Some(last) = words.last() else { return all.split_whitespace().collect::<Vec<_>>().join(" ") };
-    let many = if last.ends_with('s') || UNCOUNTED.contains(last) { "" } else { "s" };
-    format!("{}{many}", words.join(" "))
 }
 
 #[cfg(test)]

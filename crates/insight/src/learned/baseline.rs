@@ -3,9 +3,9 @@
 use stats::logistic::{Logistic, Problem};
 
 use super::people::{Side, Sides};
-use crate::discover::table::{FeatureTable, Measure, Slot};
+use crate::discover::table::{FeatureTable, Slot};
 
-/// Features at most, traits and then the most frequent events first: the information matrix grows with their square.
+/// Features at most, traits and shares of limits and then the most frequent events first: the information matrix grows with their square.
 const MOST_FEATURES: usize = 100;
 /// On columns of spread 1.
 const RIDGE: f64 = 1.0;
@@ -21,7 +21,7 @@ pub(super) fn scores(
     let layout = &table.layout;
     let (traits, counts): (Vec<usize>, Vec<usize>) = (0..layout.slots.len())
         .filter(|place| kept(layout.slots[*place]))
-        .partition(|place| layout.slots[*place].measure == Measure::Trait);
+        .partition(|place| layout.slots[*place].measure.reads_traits());
     let places = traits.into_iter().chain(counts);
     let columns: Vec<usize> = places.map(|place| place * layout.windows + window).take(MOST_FEATURES).collect();
     let known = |person: usize, column: usize| {

@@ -1,9 +1,11 @@
 //! Conditions that may become rows of a card, and who meets them.
 
+use engine::definition::TraitPath;
 use stats::table::TwoByTwo;
 
 use super::people::{Side, Sides};
 use crate::discover::bits::Bits;
+use crate::discover::catalog::{Catalog, ShareFeature, Used};
 use crate::discover::levels::Levels;
 use crate::discover::rule::Condition;
 use crate::discover::table::{FeatureTable, Measure, Slot};
@@ -28,12 +30,13 @@ impl Candidate {
         Condition { negated: false, ..self.condition } == Condition { negated: false, ..other.condition }
     }
 
-    /// Who does not meet it.
-    pub fn negated(&self, people: usize) -> Self {
-        Self {
+    /// Who does not meet it. `None` for shares of limits: no definition can say it. "Not so much so far" is true from the start, and
+    /// "less than that" is not true of those whose limit is not known, who are among those who do not meet it.
+    pub fn negated(&self, people: usize) -> Option<Self> {
+        (self.condition.slot.measure != Measure::Share).then(|| Self {
             condition: Condition { negated: true, ..self.condition },
             met: Bits::of(people, |person| !self.met.has(person)),
-        }
+        })
     }
 
     /// How those of a side fared who meet it, and who do not.
@@ -47,20 +50,45 @@ impl Candidate {
     }
 }
 
-/// Whether a feature is looked at at all: steps are no amounts, what only ever follows the goal says nothing before it, and
-/// a trait is as it is at the landmark, where a definition takes it as it is at each instant.
-pub(super) fn is_looked_at(table: &FeatureTable, slot: Slot, traits: bool) -> bool {
+/// Whether a feature is looked at at all: steps of timing are no amounts, what only ever follows the goal says nothing before it, and
+/// a trait is as it is at the landmark, where a definition takes it as it is at each instant. What somebody did with a limit is
+/// use; of two traits, a number and its limit, it is who they are.
+pub(super) fn is_looked_at(table: &FeatureTable, catalog: &Catalog, slot: Slot, traits: bool) -> bool {
     let follows = || slot.event.is_some_and(|event| table.only_following().any(|other| other == usize::from(event)));
-    slot.measure.is_amount() && (traits || slot.measure != Measure::Trait) && !follows()
+    let is_use = || match slot.measure {
+        Measure::Trait => false,
+        Measure::Share => {
+            let share = slot.of.and_then(|of| catalog.shares.get(usize::from(of)));
+            share.is_some_and(|share| !matches!(share.used, Used::Trait(..)))
+        }
+        _ => true,
+    };
+    !slot.measure.is_timing() && (traits || is_use()) && !follows()
 }
 
-/// Conditions worth a look: of each feature the thresholds that cut those who teach into parts of some size.
-pub(super) fn candidates(table: &FeatureTable, window: usize, sides: &Sides, traits: bool) -> Vec<Candidate> {
+/// The traits that shares of limits rest on: the limits, and the numbers that count against them.
+pub(super) fn under_shares(catalog: &Catalog) -> Vec<Slot> {
+    let is_under = |path: &TraitPath| {
+        let rests =
+            |share: &ShareFeature| share.limit == *path || matches!(&share.used, Used::Trait(used, _) if used == path);
+        catalog.shares.iter().any(rests)
+    };
+    let traits = catalog.traits.iter().zip(0..).filter(|(feature, _)| is_under(&feature.path));
+    traits.map(|(_, of)| Slot { event: None, measure: Measure::Trait, of: Some(of) }).collect()
+}
+
+/// Conditions worth a look: of each feature that is `kept` the thresholds that cut those who teach into parts of some size.
+pub(super) fn candidates(
+    table: &FeatureTable,
+    window: usize,
+    sides: &Sides,
+    kept: impl Fn(Slot) -> bool,
+) -> Vec<Candidate> {
     let layout = &table.layout;
     let teachers = sides.places(Side::Teaching).len();
     let fewest = FEWEST.max(teachers / RAREST);
     let mut found: Vec<Candidate> = Vec::new();
-    for (number, slot) in layout.slots.iter().enumerate().filter(|(_, slot)| is_looked_at(table, **slot, traits)) {
+    for (number, slot) in layout.slots.iter().enumerate().filter(|(_, slot)| kept(**slot)) {
         let column = number * layout.windows + window;
         let level = |person: usize| {
             let (part, row) = sides.place(person);

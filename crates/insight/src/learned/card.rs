@@ -35,7 +35,7 @@ pub struct Row {
 }
 
 fn threshold<S: Serializer>(condition: &Condition, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u32(condition.at_least)
+    serializer.serialize_u32(condition.threshold())
 }
 
 /// A learned card.
@@ -58,7 +58,7 @@ impl Card {
         let taught = Teachers::all(sides);
         let looked_at = candidates.len() as u64;
         if !monotone {
-            candidates.extend(candidates.iter().map(|own| own.negated(sides.len())).collect::<Vec<Candidate>>());
+            candidates.extend(candidates.iter().filter_map(|own| own.negated(sides.len())).collect::<Vec<Candidate>>());
         }
         let most_rows = folds::rows(&candidates, &taught);
         let mut path = Path::of(&candidates, &taught, most_rows);

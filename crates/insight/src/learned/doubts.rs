@@ -5,8 +5,9 @@ use engine::record::EventKind;
 use super::candidates::Candidate;
 use super::people::{Side, Sides};
 use crate::discover::Question;
+use crate::discover::layout::Taken;
 use crate::discover::leaks::{Leaks, Seen};
-use crate::discover::table::{FeatureTable, Slot};
+use crate::discover::table::{FeatureTable, Measure, Slot};
 
 /// People on either side of a condition at least: of a handful it is no wonder that all convert.
 const LEAST_PEOPLE: u64 = 20;
@@ -21,13 +22,15 @@ pub(super) struct Doubts {
 }
 
 impl Doubts {
-    /// Looks at both sides: a step of buying may come up only later. Nothing is learned by that, only left out.
+    /// Looks at both sides: a step of buying may come up only later. Nothing is learned by that, only left out. `looked_at`: whether a
+    /// feature may be a row.
     pub fn of(
         table: &FeatureTable,
         question: &Question,
         sides: &Sides,
         candidates: &[Candidate],
         trusted: &[String],
+        looked_at: impl Fn(Slot) -> bool,
     ) -> Self {
         let seen = |side: Side| -> Vec<Seen> {
             let all = candidates.iter().map(|candidate| (candidate.condition, candidate.table(sides, side)));
@@ -48,7 +51,12 @@ impl Doubts {
         };
         let of_use = leaks.all().any(|((event, of, _), _)| of.is_none() && event.is_some_and(is_use));
         let mut told: Vec<String> = Vec::new();
-        for ((event, of, _), why) in leaks.all() {
+        for ((event, of, taken), why) in leaks.all() {
+            // A limit that is no row by itself is told by the shares that are left out for it.
+            let is_trait = event.is_none() && of.is_some() && *taken == Taken::Alone;
+            if is_trait && !looked_at(Slot { event: None, measure: Measure::Trait, of: *of }) {
+                continue;
+            }
             // Use as such is doubted because of what is counted in it.
             let is_all_use = event.is_none() && of.is_none();
             if (!is_all_use || !of_use) && told.iter().all(|other| other != why) {

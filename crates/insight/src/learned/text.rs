@@ -2,10 +2,10 @@
 
 use super::{Learned, LearnedCard, Refused};
 use crate::figure::{Ranged, grouped, percent};
-use crate::text::table::{Table, cut, wrap};
+use crate::text::table::{Table, wrap};
 use crate::text::{WIDTH, rate};
 
-/// Letters of a row's words.
+/// Letters of a line of a row's words.
 const WORDS: usize = 56;
 
 /// The answer as text.
@@ -63,7 +63,11 @@ fn of_card(card: &LearnedCard) -> Vec<String> {
     let mut table = Table::new(&["within the window", ">points", ">met", ">converted"]);
     for row in &card.rows {
         let met = row.met.rate.map_or_else(String::new, |met| percent(met.value));
-        table.row(vec![cut(&row.words, WORDS), format!("+{}", row.points), met, rate(&row.converted)]);
+        // What is long, as shares of limits are, goes on below.
+        let mut words = wrap(&row.words, WORDS, "", "  ").into_iter();
+        let first = words.next().unwrap_or_default();
+        table.row(vec![first, format!("+{}", row.points), met, rate(&row.converted)]);
+        words.for_each(|more| table.row(vec![more, String::new(), String::new(), String::new()]));
     }
     lines.extend(table.lines(2, WIDTH));
     lines.push(String::new());

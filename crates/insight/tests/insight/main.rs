@@ -6,6 +6,7 @@ mod discover;
 mod fates;
 mod known_answers;
 mod learned;
+mod learned_shares;
 mod limits;
 mod near;
 mod product;

@@ -13,7 +13,7 @@ use insight::discover::aim::Aim;
 use insight::discover::{Catalog, Question};
 use insight::question::{goal_recurs, length};
 
-use super::{Arguments, Kind, details};
+use super::{Arguments, Kind, details, limits};
 use crate::commands::best;
 use crate::console::{Console, DOUBT};
 use crate::exit::Failure;
@@ -81,6 +81,7 @@ impl Asked {
         let to = arguments.whom.to.as_deref().map(|text| instant::until("--to", text, zone)).transpose()?;
         let mut catalog = Catalog::new(&counted, &goal);
         details::add(&mut catalog, &mut needs, subject, data, console)?;
+        limits::tell(&catalog, subject, data, console);
         let from = arguments.whom.from.as_deref().map(|text| instant::from("--from", text, zone)).transpose()?;
         let to = to.map(|last| Timestamp(last.0.saturating_add(1)));
         if let (Some(from), Some(to)) = (from, to)

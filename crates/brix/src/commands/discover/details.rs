@@ -49,7 +49,7 @@ pub fn add(
     complete(&mut profile, data)?;
     properties(catalog, needs, &profile);
     traits(catalog, needs, subject, &profile);
-    catalog.shares = shares(catalog, subject);
+    catalog.shares = shares(catalog, subject, &data.workspace.limits);
     Ok(())
 }
 

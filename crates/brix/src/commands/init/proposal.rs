@@ -4,7 +4,7 @@ use insight::text::table::wrap;
 
 use super::look::Look;
 use super::section::Section;
-use super::{account, goal, kinds, money, spelling, zone};
+use super::{account, goal, kinds, limits, money, spelling, zone};
 
 /// Letters in a line.
 const WIDTH: usize = 100;
@@ -25,7 +25,7 @@ impl Proposal {
         let goal = goal::choose(look);
         let accounts = account::rule(look);
         let changes_accounts = !accounts.settings.is_empty();
-        let sections = vec![
+        let mut sections = vec![
             zone::choose(look),
             money::choose(look),
             goal::section(look, &goal),
@@ -36,6 +36,7 @@ impl Proposal {
             spelling::section(look),
             kinds::section(look),
         ];
+        sections.extend(limits::section(look));
         Self { what: look.what.clone(), sections, changes_accounts }
     }
 

@@ -173,6 +173,19 @@ pub static CONSENT: Table = Table {
     ],
 };
 
+/// What counts against a limit.
+pub static LIMIT: Table = Table {
+    name: "limit",
+    what: "what counts against a limit",
+    keys: &[
+        key("event", Shape::Text, "The event that uses it up, by how often it happened."),
+        key("trait", Shape::Text, "The trait of the same subject that says how much is used."),
+        key("measure", Shape::Words(&["users"]), "How many members used the product (accounts and workspaces)."),
+    ],
+};
+
+const LIMIT_SHAPES: &[Shape] = &[Shape::Text, Shape::Of(&LIMIT)];
+
 /// `brix.yaml`.
 pub static WORKSPACE: Table = Table {
     name: "workspace",
@@ -194,5 +207,10 @@ pub static WORKSPACE: Table = Table {
             "An event's name, or a prefix ending in `*`: its kind.",
         ),
         key("consent", Shape::Of(&CONSENT), "Which traits say what people agree to."),
+        key(
+            "limits",
+            Shape::MapOf(&Shape::Either(LIMIT_SHAPES)),
+            "A trait that is a limit: the event that uses it up, or what else counts against it.",
+        ),
     ],
 };

@@ -174,7 +174,7 @@ pub fn catalog(subject: SubjectKind, names: &[EventName]) -> Catalog {
             of(TraitOwner::Account, "seat_limit", 6, None),
         ]);
     }
-    catalog.shares = insight::discover::share::shares(&catalog, subject);
+    catalog.shares = insight::discover::share::shares(&catalog, subject, &[]);
     catalog
 }
 
