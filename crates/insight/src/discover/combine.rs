@@ -24,10 +24,15 @@ pub(crate) const NOISE: f64 = 1.0;
 /// Rules of each form and window that are kept.
 const KEPT: usize = 12;
 
+/// How many, and the buyers among them.
+pub(crate) type Figures = (u64, u64);
+
 /// A combination with its score in the searched half.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Combination {
     pub rule: Rule,
+    /// Who meets it in the searched half, and the buyers among them.
+    pub figures: Figures,
     pub score: f64,
 }
 
@@ -132,7 +137,7 @@ impl Pool {
                 combined.tried += 3;
                 let simpler = self.scores[first].max(self.scores[second]);
                 let both = self.score(met, won);
-                best.offer(both, simpler, || self.rule(&[(first, false), (second, false)], 2));
+                best.offer((met, won), both, simpler, || self.rule(&[(first, false), (second, false)], 2));
                 for (kept, without) in [(first, second), (second, first)] {
                     // "Not so far" would be true from the start: it cannot be said of what has no end of its own.
                     if matches!(
@@ -142,8 +147,9 @@ impl Pool {
                         continue;
                     }
                     let (all, all_won) = self.sizes[kept];
-                    let score = self.score(all - met, all_won - won);
-                    best.offer(score, simpler, || self.rule(&[(kept, false), (without, true)], 2));
+                    let others = (all - met, all_won - won);
+                    let score = self.score(others.0, others.1);
+                    best.offer(others, score, simpler, || self.rule(&[(kept, false), (without, true)], 2));
                 }
             }
         }
@@ -170,9 +176,10 @@ impl Pool {
                 self.score(met, count_and(&self.won[first], &self.won[second]))
             });
             combined.tried += 1;
-            let score = self.score(cell.table.exposed(), cell.table.exposed_event);
+            let (met, won) = (cell.table.exposed(), cell.table.exposed_event);
+            let score = self.score(met, won);
             let simpler = both.max(counted(first)).max(counted(second));
-            best.offer(score, simpler, || Rule::one(cell.condition, self.window));
+            best.offer((met, won), score, simpler, || Rule::one(cell.condition, self.window));
         }
         combined.best.extend(best.kept);
     }
@@ -200,10 +207,10 @@ impl Pool {
                     let of_pairs = others.iter().map(|(met, won)| self.score(*met, *won)).fold(pair_score, f64::max);
                     let alone = [first, second, third].iter().map(|place| self.scores[*place]).fold(of_pairs, f64::max);
                     let parts = [(first, false), (second, false), (third, false)];
-                    all.offer(self.score(met, won), alone, || self.rule(&parts, 3));
+                    all.offer((met, won), self.score(met, won), alone, || self.rule(&parts, 3));
                     let met = both + others[0].0 + others[1].0 - 2 * met;
                     let won = both_won + others[0].1 + others[1].1 - 2 * won;
-                    two.offer(self.score(met, won), alone, || self.rule(&parts, 2));
+                    two.offer((met, won), self.score(met, won), alone, || self.rule(&parts, 2));
                 }
             }
         }
@@ -233,9 +240,10 @@ impl Pool {
                         continue;
                     }
                     combined.tried += 1;
-                    let score = self.score(count_and(&met, &self.met[more]), count_and(&won, &self.won[more]));
+                    let figures = (count_and(&met, &self.met[more]), count_and(&won, &self.won[more]));
+                    let score = self.score(figures.0, figures.1);
                     let parts: Vec<(usize, bool)> = places.iter().chain([&more]).map(|place| (*place, false)).collect();
-                    best.offer(score, combination.score, || self.rule(&parts, parts.len()));
+                    best.offer(figures, score, combination.score, || self.rule(&parts, parts.len()));
                 }
             }
             combined.best.extend(best.kept.iter().cloned());
@@ -269,7 +277,7 @@ struct Best {
 }
 
 impl Best {
-    fn offer(&mut self, score: f64, simpler: f64, rule: impl FnOnce() -> Rule) {
+    fn offer(&mut self, figures: Figures, score: f64, simpler: f64, rule: impl FnOnce() -> Rule) {
         let worst = if self.kept.len() < KEPT { f64::NEG_INFINITY } else { self.kept[KEPT - 1].score };
         if score <= worst || score < simpler + NOISE {
             return;
@@ -286,7 +294,7 @@ impl Best {
             self.kept.remove(known);
         }
         let place = self.kept.partition_point(|known| known.score >= score);
-        self.kept.insert(place, Combination { rule, score });
+        self.kept.insert(place, Combination { rule, figures, score });
         self.kept.truncate(KEPT);
     }
 }

@@ -18,11 +18,14 @@ use super::luck::Luck;
 use super::measures::{Measures, measures};
 use super::nothing::nothing;
 use super::question::Question;
-use super::report::{CandidateFigures, Closer, Discovery, Finding, Halves, Month, Population, Tried, WindowCounts};
+use super::report::{
+    CandidateFigures, Closer, Discovery, Finding, Halves, Month, Population, SamePeople, Tried, WindowCounts,
+};
 use super::rule::{ConditionWords, Rule};
 use super::search::{Candidate, Searched, search};
 use super::table::FeatureTable;
 use super::touched::Touched;
+use super::twins::{Offered, Pick, Picked};
 use super::verdict::{Evidence, VERDICTS, Verdict};
 use super::{catalog::Excluded, sentence};
 use crate::figure::When;
@@ -41,6 +44,7 @@ const MOST_CANDIDATES: usize = 300;
 /// A rule with its figures, before the correction over all.
 struct Judged {
     rule: Rule,
+    twins: Vec<Rule>,
     bits: Bits,
     search: Measures,
     held_out: Measures,
@@ -65,10 +69,14 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
         !only_follows(candidate) && !slot.counts_all_use() && leaks.about(slot).is_none()
     });
     let combined = combine(&cohort, &searched.all, question.aim, weeks(&cohort, Half::Search));
-    let rules = in_turn(singles(&searched), combinations(&combined));
+    let mut picked = singles(&cohort, &searched, &leaks);
+    let first_combination = combinations(&mut picked, &combined);
+    let mut singles = picked.into_picks();
+    let combinations = singles.split_off(first_combination);
+    let picks = in_turn(singles, combinations);
     let mut expected = Expected::new(&question.catalog, &cohort, &searched, &leaks);
     let judged: Vec<Judged> =
-        rules.into_iter().map(|rule| judge(question, &cohort, &mut expected, &leaks, rule)).collect();
+        picks.into_iter().map(|pick| judge(question, &cohort, &mut expected, &leaks, pick)).collect();
     let p_values: Vec<f64> = judged.iter().map(|judged| judged.held_out.p_value).collect();
     // What looked best in the search has the most of the level: the weights come from people who do not judge.
     let weights: Vec<f64> = (1..=p_values.len()).map(|rank| 1.0 / rank as f64).collect();
@@ -119,34 +127,37 @@ pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
 }
 
 /// One rule for each event, property or trait: its best measure, window and threshold in the searched half. The best are judged.
-fn singles(searched: &Searched) -> Vec<Rule> {
-    let (mut known, mut picked) = (Vec::new(), Vec::new());
-    let mut rules = Vec::new();
+fn singles<'a>(cohort: &'a Cohort<'a>, searched: &Searched, leaks: &Leaks) -> Picked<'a> {
+    let mut known: Vec<About> = Vec::new();
+    let mut figures = Vec::new();
+    let mut picked = Picked::new(cohort);
     // An order of events has to beat the events alone: it stands among the combinations.
     let alone = |candidate: &&Candidate| candidate.z > 0.0 && candidate.condition.slot.measure != Measure::Then;
     for candidate in searched.candidates.iter().filter(alone) {
-        if rules.len() == MOST_JUDGED {
-            break;
+        let slot = candidate.condition.slot;
+        if known.contains(&slot.about()) {
+            continue;
         }
-        // Measures that pick the same people are one.
-        let same = (candidate.condition.slot.event, candidate.window, candidate.table);
-        if !known.contains(&candidate.condition.slot.about()) && !picked.contains(&same) {
-            known.push(candidate.condition.slot.about());
-            picked.push(same);
-            rules.push(Rule::one(candidate.condition, candidate.window));
+        let of_search = (candidate.table.exposed(), candidate.table.exposed_event);
+        // Measures of one event that pick as many are one, also where a few of the later signups differ.
+        let same = (slot.event, candidate.window, of_search);
+        let most = if figures.contains(&same) { 0 } else { MOST_JUDGED };
+        let rule = Rule::one(candidate.condition, candidate.window);
+        let offered = picked.offer(rule, of_search, leaks.about(slot).is_some(), most);
+        if offered != Offered::Neither {
+            known.push(slot.about());
+            figures.push(same);
         }
     }
-    rules
+    picked
 }
 
-/// The best combinations, each about something else.
-fn combinations(combined: &Combined) -> Vec<Rule> {
+/// Beside single conditions the best combinations, each about something else; the place of the first.
+fn combinations(picked: &mut Picked<'_>, combined: &Combined) -> usize {
+    let singles = picked.len();
     let mut known: Vec<Vec<About>> = Vec::new();
-    let mut rules = Vec::new();
+    let mut twins: Vec<Vec<About>> = Vec::new();
     for combination in &combined.best {
-        if rules.len() == MOST_COMBINED {
-            break;
-        }
         let mut about: Vec<_> = combination.rule.conditions.iter().map(|condition| condition.slot.about()).collect();
         about.sort_unstable();
         about.dedup();
@@ -154,16 +165,21 @@ fn combinations(combined: &Combined) -> Vec<Rule> {
         let alike = |other: &&Vec<About>| {
             about.iter().filter(|part| other.contains(part)).count() + 1 >= about.len().max(other.len())
         };
-        if !known.contains(&about) && known.iter().filter(alike).count() < 2 {
-            known.push(about);
-            rules.push(combination.rule.clone());
+        if known.contains(&about) || twins.contains(&about) {
+            continue;
+        }
+        let most = if known.iter().filter(alike).count() < 2 { singles + MOST_COMBINED } else { 0 };
+        match picked.offer(combination.rule.clone(), combination.figures, false, most) {
+            Offered::Taken => known.push(about),
+            Offered::Twin => twins.push(about),
+            Offered::Neither => {}
         }
     }
-    rules
+    singles
 }
 
 /// Singles and combinations in turn, so that neither takes the most of the level from the other.
-fn in_turn(singles: Vec<Rule>, combinations: Vec<Rule>) -> Vec<Rule> {
+fn in_turn(singles: Vec<Pick>, combinations: Vec<Pick>) -> Vec<Pick> {
     let (mut singles, mut combinations) = (singles.into_iter(), combinations.into_iter());
     let mut rules = Vec::new();
     loop {
@@ -224,7 +240,8 @@ fn look_closer(
     (recommended, places.iter().map(look).collect(), overlaps(cohort, &rules))
 }
 
-fn judge(question: &Question, cohort: &Cohort<'_>, expected: &mut Expected<'_>, leaks: &Leaks, rule: Rule) -> Judged {
+fn judge(question: &Question, cohort: &Cohort<'_>, expected: &mut Expected<'_>, leaks: &Leaks, pick: Pick) -> Judged {
+    let Pick { rule, twins, .. } = pick;
     let bits = rule.bits(cohort);
     let [search, held_out] = [Half::Search, Half::HeldOut].map(|half| measures(cohort, &bits, rule.window, half));
     let adjusted = (!rule.is_activity()).then(|| {
@@ -234,7 +251,7 @@ fn judge(question: &Question, cohort: &Cohort<'_>, expected: &mut Expected<'_>, 
     });
     let leak = leaks.why(&rule).map(str::to_owned);
     let declared = leaks.declared(&question.catalog, &rule);
-    Judged { rule, bits, search, held_out, adjusted, leak, declared }
+    Judged { rule, twins, bits, search, held_out, adjusted, leak, declared }
 }
 
 fn finding(
@@ -244,7 +261,7 @@ fn finding(
     corrected: f64,
     q_value: f64,
 ) -> Finding {
-    let Judged { rule, bits, search, held_out, adjusted, leak, declared } = judged;
+    let Judged { rule, twins, bits, search, held_out, adjusted, leak, declared } = judged;
     let evidence = Evidence {
         search: &search,
         held_out: &held_out,
@@ -265,6 +282,7 @@ fn finding(
         words: rule.words(catalog),
         conditions: rule.conditions.iter().map(|condition| ConditionWords::of(condition, catalog)).collect(),
         least: rule.least,
+        same_people: twins.iter().map(|twin| SamePeople::of(question, twin)).collect(),
         window_days: days(question.windows[rule.window]),
         verdict,
         leak,

@@ -45,6 +45,7 @@ pub mod text;
 mod timed;
 mod timing;
 mod touched;
+mod twins;
 pub mod verdict;
 
 pub use catalog::Catalog;

@@ -10,6 +10,7 @@ use super::closer::{Curve, HeatMap, Load, Missed, Overlap};
 use super::leaks::Declared;
 use super::luck::Luck;
 use super::measures::Measures;
+use super::question::Question;
 use super::rule::{ConditionWords, Rule};
 use super::touched::Touched;
 use super::verdict::{Verdict, VerdictThresholds};
@@ -169,6 +170,8 @@ pub struct Finding {
     pub conditions: Vec<ConditionWords>,
     /// How many of them must hold.
     pub least: usize,
+    /// Rules of the same window that pick exactly the same people: they were not judged again. The plainest is the finding.
+    pub same_people: Vec<SamePeople>,
     /// The window in days.
     pub window_days: f64,
     /// The verdict.
@@ -198,6 +201,24 @@ pub struct Finding {
     /// The rule itself.
     #[serde(skip)]
     pub rule: Rule,
+}
+
+/// The same people in other words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SamePeople {
+    /// In words.
+    pub words: String,
+    /// As one line of a definition.
+    pub criterion: String,
+}
+
+impl SamePeople {
+    pub(crate) fn of(question: &Question, rule: &Rule) -> Self {
+        Self {
+            words: rule.words(&question.catalog),
+            criterion: engine::language::criterion_to_yaml(&rule.criterion(question)),
+        }
+    }
 }
 
 /// A month's people at the landmark.

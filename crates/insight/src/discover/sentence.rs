@@ -66,6 +66,7 @@ pub(crate) fn sentence(question: &Question, finding: &Finding) -> String {
     {
         parts.push(format!("Calls per win: {} instead of {}.", calls(1.0 / with.value), calls(1.0 / base)));
     }
+    parts.extend(same_people(finding));
     if let Some(declared) = &finding.declared {
         let names: Vec<String> = declared.names.iter().map(|name| format!("\"{name}\"")).collect();
         let otherwise = declared.why.as_ref().map_or(String::new(), |why| format!("; else it would be doubted: {why}"));
@@ -103,6 +104,8 @@ pub(crate) fn hundredths(share: f64) -> String {
 
 /// Of so few nobody speaks of a hundred: they are counted.
 const FEW: u64 = 100;
+/// Of rules that pick the same people, so many are told in a sentence.
+const TWINS: usize = 3;
 /// People on either side of a rule in a month, and buyers in it, of which it is said whether more of those who meet it bought.
 const OF_MONTH: [u64; 2] = [20, 5];
 
@@ -114,6 +117,14 @@ pub(crate) fn counted(count: u64, of: u64, share: f64) -> (String, u64) {
 fn with_range(share: Ranged, count: u64, of: u64) -> String {
     let counts = if of < FEW { format!("; {count} of {of}") } else { String::new() };
     format!("{} ({}–{}{counts})", hundredths(share.value), hundredths(share.low), hundredths(share.high))
+}
+
+/// In which other words the same people can be told of.
+fn same_people(finding: &Finding) -> Option<String> {
+    let told: Vec<&str> = finding.same_people.iter().take(TWINS).map(|twin| twin.words.as_str()).collect();
+    let more = finding.same_people.len() - told.len();
+    let and_more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+    (!told.is_empty()).then(|| format!("The same people: {}{and_more}.", told.join("; ")))
 }
 
 /// In how many months of signup more of those who meet it bought.

@@ -7,4 +7,5 @@ pub mod made_up;
 mod studies;
 mod times;
 mod told;
+mod twins;
 mod world;
