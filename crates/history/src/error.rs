@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use parquet::errors::ParquetError;
+
 /// What a lake's user has to know to set it right.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -65,9 +67,15 @@ impl Error {
         Self::Damaged { path: path.to_owned(), why: why.into() }
     }
 
-    /// Parquet refused a file.
-    pub(crate) fn parquet(path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> Self + use<> {
+    /// Parquet refused a file, or the operating system its pages.
+    pub(crate) fn parquet(path: &Path) -> impl FnOnce(ParquetError) -> Self + use<> {
         let path = path.to_owned();
-        move |error| Self::Damaged { path, why: error.to_string() }
+        move |error| match error {
+            ParquetError::External(inner) => match inner.downcast() {
+                Ok(source) => Self::System { action: "read", path, source: *source },
+                Err(inner) => Self::Damaged { path, why: inner.to_string() },
+            },
+            error => Self::Damaged { path, why: error.to_string() },
+        }
     }
 }

@@ -36,8 +36,10 @@ pub struct Lake {
 pub struct Names {
     /// The dictionary for [`engine::household::Household::names`].
     pub list: Vec<EventName>,
-    /// From codes in files to places in `list`; `None`: a code's place is the code less one.
+    /// From codes in files, less one, to places in `list`.
     pub(crate) map: Vec<u32>,
+    /// Whether all stand in the order of their codes, as where nothing has an alias.
+    in_order: bool,
 }
 
 impl Lake {
@@ -156,6 +158,7 @@ impl Lake {
             });
             names.map.push(place);
         }
+        names.in_order = names.map.iter().zip(0..).all(|(place, code)| *place == code);
         names
     }
 
@@ -206,9 +209,18 @@ fn key_of(entry: &TableEntry) -> String {
 impl Names {
     /// Turns codes in files into places in the list.
     pub(crate) fn translate(&self, codes: &mut [i32]) {
+        let place_of = |code: i32| code.cast_unsigned().wrapping_sub(1);
+        if self.in_order {
+            // Several at once, which a look into the map would not allow.
+            let names = self.map.len() as u32;
+            for code in codes {
+                let place = place_of(*code);
+                *code = if place < names { place } else { u32::MAX }.cast_signed();
+            }
+            return;
+        }
         for code in codes {
-            let place = usize::try_from(*code).ok().and_then(|code| code.checked_sub(1));
-            let name = place.and_then(|place| self.map.get(place)).copied().unwrap_or(u32::MAX);
+            let name = self.map.get(place_of(*code) as usize).copied().unwrap_or(u32::MAX);
             *code = name.cast_signed();
         }
     }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use engine::identity::HouseholdKey;
 use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::DataType;
-use parquet::errors::Result as ParquetResult;
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 
@@ -64,17 +65,6 @@ impl OpenTable {
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.columns.get(name).copied()
     }
-
-    /// The bytes of a column in a row group.
-    fn chunk(&self, group: usize, column: usize) -> Result<ChunkBytes> {
-        let Some(group) = self.metadata.row_groups().get(group) else {
-            return Err(Error::damaged(&self.path, "a row group is missing"));
-        };
-        let (start, length) = group.column(column).byte_range();
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        read_at(&self.file, &self.path, start, &mut bytes).map_err(Error::system("read", &self.path))?;
-        Ok(ChunkBytes { start, bytes: Bytes::from(bytes) })
-    }
 }
 
 /// Reads at a position without moving the position that other threads share.
@@ -117,37 +107,63 @@ pub(crate) fn lives(folder: &Path, entry: &TableEntry) -> Result<Vec<Life>> {
     Ok(lives)
 }
 
-/// The bytes of one column chunk, addressed as in the file.
-struct ChunkBytes {
+/// The pages of one column chunk, addressed as in the file. Each is read when it is its turn, so that it is unpacked while it is
+/// still near the processor, and what is leapt over is not read.
+struct Chunk {
+    table: Arc<OpenTable>,
     start: u64,
-    bytes: Bytes,
+    end: u64,
 }
 
-impl Length for ChunkBytes {
-    fn len(&self) -> u64 {
-        self.start + self.bytes.len() as u64
+/// A page's header is shorter.
+const HEADER_BYTES: usize = 256;
+
+impl Chunk {
+    fn new(table: &Arc<OpenTable>, metadata: &ColumnChunkMetaData) -> Self {
+        let (start, length) = metadata.byte_range();
+        Self { table: Arc::clone(table), start, end: start.saturating_add(length) }
     }
 }
 
-impl ChunkReader for ChunkBytes {
-    type T = bytes::buf::Reader<Bytes>;
+impl Length for Chunk {
+    fn len(&self) -> u64 {
+        self.end
+    }
+}
+
+impl ChunkReader for Chunk {
+    type T = BufReader<Stretch>;
 
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        Ok(self.bytes.slice(self.place(start, 0)?..).reader())
+        let stretch = Stretch { table: Arc::clone(&self.table), next: start.max(self.start), end: self.end };
+        Ok(BufReader::with_capacity(HEADER_BYTES, stretch))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        let place = self.place(start, length)?;
-        Ok(self.bytes.slice(place..place + length))
+        let end = start.checked_add(length as u64);
+        if start < self.start || end.is_none_or(|end| end > self.end) {
+            return Err(ParquetError::EOF("a page is cut short".to_owned()));
+        }
+        let mut bytes = vec![0; length];
+        read_at(&self.table.file, &self.table.path, start, &mut bytes)?;
+        Ok(Bytes::from(bytes))
     }
 }
 
-impl ChunkBytes {
-    fn place(&self, start: u64, length: usize) -> ParquetResult<usize> {
-        let place = start.checked_sub(self.start).and_then(|place| usize::try_from(place).ok());
-        place
-            .filter(|place| place.checked_add(length).is_some_and(|end| end <= self.bytes.len()))
-            .ok_or_else(|| parquet::errors::ParquetError::EOF("a page is cut short".to_owned()))
+/// The rest of a chunk from a position on.
+struct Stretch {
+    table: Arc<OpenTable>,
+    next: u64,
+    end: u64,
+}
+
+impl Read for Stretch {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let rest = usize::try_from(self.end.saturating_sub(self.next)).unwrap_or(usize::MAX);
+        let length = into.len().min(rest);
+        read_at(&self.table.file, &self.table.path, self.next, &mut into[..length])?;
+        self.next += length as u64;
+        Ok(length)
     }
 }
 
@@ -230,8 +246,8 @@ impl<T: DataType> Cursor<T> {
     fn advance(&mut self) -> Result<()> {
         while self.left == 0 {
             self.left = self.group_rows(self.group)?;
-            let chunk = self.table.chunk(self.group, self.column)?;
             let metadata = self.table.metadata.row_group(self.group).column(self.column);
+            let chunk = Chunk::new(&self.table, metadata);
             let pages = SerializedPageReader::new(Arc::new(chunk), metadata, self.left, None);
             let pages = pages.map_err(Error::parquet(&self.table.path))?;
             let description = self.table.metadata.file_metadata().schema_descr().column(self.column);

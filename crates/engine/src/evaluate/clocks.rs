@@ -38,17 +38,19 @@ impl Fold {
         for place in 0..self.gates.len() {
             self.bound_hot(scene, place);
         }
+        self.close(scene);
         Some(())
     }
 
     /// Sets the clocks that are known before any event: first seen, and dates held by traits.
     pub(super) fn open_clocks(&mut self, scene: &Scene<'_>) {
+        let first = first_product(scene);
         for place in 0..self.gates.len() {
             let rule = &scene.pass.gates[place];
             let gate = &mut self.gates[place];
             match scene.pass.clocks.get(rule.clock) {
                 Some(ClockRule::FirstSeen) => {
-                    if let Some(first) = first_product(scene) {
+                    if let Some(first) = first {
                         (gate.clock, gate.known_from) = (first, first);
                     }
                 }
@@ -67,6 +69,7 @@ impl Fold {
             }
             self.bound_hot(scene, place);
         }
+        self.close(scene);
     }
 }
 

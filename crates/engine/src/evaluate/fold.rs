@@ -41,7 +41,7 @@ impl Fold {
         Self {
             gates: vec![GateTimes::default(); pass.gates.len()],
             hot: Hot::new(pass),
-            leaves: pass.leaves.iter().map(|leaf| LeafState::new(&leaf.kind)).collect(),
+            leaves: (0..pass.leaves.len()).map(|place| LeafState::new(pass, place)).collect(),
             units: vec![UnitState::default(); pass.units.len()],
             goals: vec![Vec::new(); pass.goals.len()],
             next_due: NEVER,
@@ -72,6 +72,7 @@ impl Fold {
     pub fn run(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, horizon: i64, trace: Option<&mut Trace>) {
         self.clear();
         self.zoned = has_zone(scene);
+        self.work.look_at(scene.left.unwrap_or_default());
         self.open_clocks(scene);
         self.live(scene, clockwork, i64::MIN, horizon, trace);
     }
@@ -111,7 +112,7 @@ impl Fold {
         let rows = scene.rows;
         let mut place = 0;
         loop {
-            place = scene.next_that_matters(place);
+            place = scene.next_that_matters(place, &self.work.left);
             if place >= rows.len() {
                 break;
             }
@@ -122,16 +123,21 @@ impl Fold {
                 break;
             }
             // Behind the end of all windows only a few names matter.
-            if at >= self.work.closes && !scene.touches.lasts(name) {
-                place += 1;
-                continue;
+            if at >= self.work.closes {
+                if !scene.touches.any_lasts {
+                    break;
+                }
+                if !scene.touches.lasts(name) {
+                    place += 1;
+                    continue;
+                }
             }
             let quick = trace.is_none() && self.next_due > at && wakes.get(wake).is_none_or(|wake| *wake > at);
             if quick && (scene.pass.unordered || is_alone(times, rows, place)) {
                 // What most events do: count for hot leaves that do not come true by it.
                 let hot = scene.touches.only_hot(name);
                 for place in hot {
-                    if scene.left.is_none_or(|left| scene.pass.screen.reads(*place, left)) {
+                    if self.is_read(scene, *place) {
                         self.count_hot(scene, clockwork, at, row, *place, None);
                     }
                 }

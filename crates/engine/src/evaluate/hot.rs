@@ -116,11 +116,19 @@ impl Hot {
 }
 
 impl Fold {
-    /// Sets the periods of a gate's hot leaves after its clock or end has changed.
+    /// Whether one of the units that are still looked at reads a hot leaf.
+    #[inline]
+    pub(super) fn is_read(&self, scene: &Scene<'_>, place: u32) -> bool {
+        match &self.work.left[..] {
+            [] => true,
+            [left] => scene.pass.screen.readers[place as usize] & left != 0,
+            left => scene.pass.screen.reads(place, left),
+        }
+    }
+
+    /// Sets the periods of a gate's hot leaves after its clock or end has changed; [`Fold::close`] is to follow.
     pub(super) fn bound_hot(&mut self, scene: &Scene<'_>, gate: usize) {
         let times = self.gates[gate];
-        let ends = self.gates.iter().map(|gate| gate.end).max();
-        self.work.closes = ends.filter(|_| scene.pass.fixed_windows).unwrap_or(i64::MAX);
         let zone = &scene.program.workspace().zone;
         let clock = Timestamp(times.clock);
         for (place, (of, period)) in scene.pass.hot_spans.iter().enumerate() {
@@ -137,6 +145,16 @@ impl Fold {
                 _ => (clock.0, times.end),
             };
         }
+    }
+
+    /// Finds out when the last window ends of those that somebody still looks into.
+    pub(super) fn close(&mut self, scene: &Scene<'_>) {
+        let open = |place: &usize| {
+            let of_gate = scene.pass.screen.of_gate(*place);
+            self.work.left.is_empty() || self.work.left.iter().zip(of_gate).any(|(left, of)| left & of != 0)
+        };
+        let ends = (0..self.gates.len()).filter(open).map(|gate| self.gates[gate].end).max();
+        self.work.closes = if scene.pass.fixed_windows { ends.unwrap_or(i64::MIN) } else { i64::MAX };
     }
 
     /// Counts an event.

@@ -42,6 +42,7 @@ impl Fold {
             if matches!(rule.window, WindowRule::Until(_)) {
                 self.gates[place].end = window_end(scene, &rule.window, self.gates[place].clock, at);
                 self.bound_hot(scene, place);
+                self.close(scene);
             }
         }
         for leaf in &scene.pass.wakeful {
@@ -129,6 +130,7 @@ impl Fold {
                         gate.end = window_end(scene, &rule.window, at, at);
                         self.next_due = self.next_due.min(at);
                         self.bound_hot(scene, place);
+                        self.close(scene);
                     }
                 }
             }
@@ -191,14 +193,11 @@ impl Fold {
             }
             if gate.known_from <= at {
                 gate.open = true;
-                let rule = &scene.pass.gates[place];
                 for leaf in &scene.pass.openers[place] {
                     self.work.touch(*leaf);
                 }
-                for unit in &rule.units {
-                    if !scene.pass.quiet[*unit as usize] {
-                        self.work.dirty(*unit);
-                    }
+                for unit in &scene.pass.gates[place].loud {
+                    self.work.dirty(*unit);
                 }
             } else {
                 next = next.min(gate.known_from);
@@ -321,7 +320,12 @@ impl Fold {
         state.settled = true;
         state.since = at;
         for unit in &scene.pass.leaf_units[place as usize] {
-            self.work.dirty(*unit);
+            // Of a steady unit whose behaviour does not hold yet nothing has changed.
+            let waits =
+                |unit: usize| scene.pass.steady[unit] && !self.truth(scene.pass, scene.pass.units[unit].when).holds();
+            if self.work.is_left(*unit) && !waits(*unit as usize) {
+                self.work.dirty(*unit);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use super::sequence::SequenceState;
 use crate::definition::TraitOwner;
 use crate::household::Subject;
 use crate::outcome::Truth;
-use crate::program::pass::{Behaviour, Grouping, LeafKind, Period, Quantity, TraitLeaf, TraitRef};
+use crate::program::pass::{Behaviour, Grouping, LeafKind, Pass, Period, Quantity, TraitLeaf, TraitRef};
 use crate::{Number, Timestamp, Value};
 
 const NEVER: i64 = i64::MAX;
@@ -35,15 +35,16 @@ pub(crate) struct LeafState {
 pub(crate) enum LeafBody {
     Behaviour(Box<BehaviourState>),
     Sequence(Box<SequenceState>),
-    /// Reads only what is kept elsewhere.
+    /// Reads only what is kept elsewhere, as in [`super::hot::Hot`].
     Reading,
 }
 
 impl LeafState {
-    pub fn new(kind: &LeafKind) -> Self {
-        let body = match kind {
-            LeafKind::Behaviour(_) => LeafBody::Behaviour(Box::default()),
-            LeafKind::Sequence(_) => LeafBody::Sequence(Box::default()),
+    /// Of a subject of whom nothing is known.
+    pub fn new(pass: &Pass, place: usize) -> Self {
+        let body = match pass.leaves.get(place).map(|leaf| &leaf.kind) {
+            Some(LeafKind::Behaviour(_)) if !pass.is_hot(place as u32) => LeafBody::Behaviour(Box::default()),
+            Some(LeafKind::Sequence(_)) => LeafBody::Sequence(Box::default()),
             _ => LeafBody::Reading,
         };
         Self { truth: Truth::False, settled: false, since: NEVER, due: NEVER, body }

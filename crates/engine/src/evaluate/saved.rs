@@ -57,9 +57,7 @@ pub(super) struct SavedFold {
 
 impl SavedFold {
     pub(super) fn of(fold: &Fold, pass: &Pass) -> Self {
-        let is_new_leaf = |place: usize, leaf: &LeafState| {
-            pass.leaves.get(place).is_some_and(|rule| *leaf == LeafState::new(&rule.kind))
-        };
+        let is_new_leaf = |place: usize, leaf: &LeafState| *leaf == LeafState::new(pass, place);
         Self {
             gates: sparse(&fold.gates, |_, gate| *gate == GateTimes::default()),
             hot: fold.hot.saved(),

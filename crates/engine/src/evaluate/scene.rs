@@ -81,21 +81,21 @@ pub(crate) struct Moment<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// The place of the first row from a place on whose event can change anything.
+    /// The place of the first row from a place on whose event can change anything of some units; of an empty set: of any.
     #[inline]
-    pub fn next_that_matters(&self, place: usize) -> usize {
+    pub fn next_that_matters(&self, place: usize, left: &[u64]) -> usize {
         let names = self.household.names;
-        match (self.left, self.rows) {
-            (Some(left), Rows::Range(start, end)) => {
-                place + self.touches.screen.first_that_matters(names[start + place..end].iter().copied(), left)
-            }
-            (Some(left), Rows::List(list)) => {
-                let names = list[place..].iter().map(|row| names[*row as usize]);
-                place + self.touches.screen.first_that_matters(names, left)
-            }
-            (None, rows) => {
+        match self.rows {
+            rows if left.is_empty() => {
                 let touching = |place: &usize| !self.touches.touches(names[rows.row(*place)]).is_empty();
                 (place..rows.len()).find(touching).unwrap_or(rows.len())
+            }
+            Rows::Range(start, end) => {
+                place + self.touches.screen.first_that_matters(names[start + place..end].iter().copied(), left)
+            }
+            Rows::List(list) => {
+                let names = list[place..].iter().map(|row| names[*row as usize]);
+                place + self.touches.screen.first_that_matters(names, left)
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::clocks::first_product;
 use super::scene::{Rows, Scene};
+use crate::program::screen::ScreenBinding;
 
 /// The counts of one subject, and the units that they leave.
 #[derive(Debug, Default)]
@@ -39,38 +40,33 @@ impl Sieve {
 
     /// Counts the events before an instant, from a place on. The place behind them.
     fn count(&mut self, scene: &Scene<'_>, from: usize, until: i64) -> usize {
-        let binding = &scene.touches.screen;
         let (times, names) = (scene.household.times, scene.household.names);
-        let mut count = |name: u32| {
-            let name = name as usize;
-            if let Some(first) = binding.first.get(name) {
-                self.counts[*first as usize] += 1;
-                if binding.has_others {
-                    binding.others[name].iter().for_each(|other| self.counts[*other as usize] += 1);
-                }
-            }
-        };
-        let mut place = from;
         match scene.rows {
             Rows::Range(start, end) => {
-                for (time, name) in times[start + from..end].iter().zip(&names[start + from..end]) {
-                    if *time >= until {
-                        break;
-                    }
-                    count(*name);
-                    place += 1;
-                }
+                let rest = &times[start + from..end];
+                let rows = rest.iter().position(|time| *time >= until).unwrap_or(rest.len());
+                self.add(&scene.touches.screen, names[start + from..start + from + rows].iter().copied());
+                from + rows
             }
             Rows::List(list) => {
-                for row in list[from..].iter().map(|row| *row as usize) {
-                    if times[row] >= until {
-                        break;
-                    }
-                    count(names[row]);
-                    place += 1;
-                }
+                let rest = &list[from..];
+                let rows = rest.iter().position(|row| times[*row as usize] >= until).unwrap_or(rest.len());
+                self.add(&scene.touches.screen, rest[..rows].iter().map(|row| names[*row as usize]));
+                from + rows
             }
         }
-        place
+    }
+
+    fn add(&mut self, binding: &ScreenBinding, names: impl Iterator<Item = u32> + Clone) {
+        let counts = &mut self.counts[..];
+        for name in names.clone() {
+            if let Some(first) = binding.first.get(name as usize) {
+                counts[*first as usize] += 1;
+            }
+        }
+        if binding.has_others {
+            let others = names.filter_map(|name| binding.others.get(name as usize)).flatten();
+            others.for_each(|other| counts[*other as usize] += 1);
+        }
     }
 }

@@ -86,6 +86,10 @@ impl Fold {
         if holds && !was && another {
             self.enter(scene, clockwork, at, place);
         }
+        if holds && scene.pass.steady[place] && self.work.is_left(place as u32) {
+            self.work.is_done(place);
+            self.close(scene);
+        }
     }
 
     fn standing_at(&self, scene: &Scene<'_>, unit: &Unit, place: usize, at: i64) -> Standing {

@@ -16,6 +16,8 @@ pub(super) struct Work {
     pub is_used: Vec<bool>,
     pub used_units: Vec<u32>,
     pub is_used_unit: Vec<bool>,
+    /// The units of which something may still change, as a set of the pass's screen; empty: all.
+    pub left: Vec<u64>,
     pub candidates: Vec<(u32, Vec<CandidateRow>)>,
 }
 
@@ -47,6 +49,26 @@ impl Work {
             self.is_dirty[unit as usize] = false;
         }
         self.candidates.clear();
+        self.left.clear();
+    }
+
+    /// Looks only at some units from now on.
+    pub fn look_at(&mut self, left: &[u64]) {
+        self.left.clear();
+        self.left.extend(left);
+    }
+
+    /// Whether something of a unit may still change.
+    #[inline]
+    pub fn is_left(&self, unit: u32) -> bool {
+        self.left.get(unit as usize / 64).is_none_or(|word| word >> (unit % 64) & 1 == 1)
+    }
+
+    /// Nothing changes any more of a unit.
+    pub fn is_done(&mut self, unit: usize) {
+        if let Some(word) = self.left.get_mut(unit / 64) {
+            *word &= !(1 << (unit % 64));
+        }
     }
 
     #[inline]

@@ -169,7 +169,7 @@ impl<'w> Builder<'w> {
                 Some(Window::Until(path)) => WindowRule::Until(builder.trait_ref(path, key.1, goal)),
             };
             let pass = builder.pass(key);
-            pass.gates.push(Gate { clock, window, units: Vec::new() });
+            pass.gates.push(Gate { clock, window, units: Vec::new(), loud: Vec::new() });
             pass.gates.len() - 1
         })
     }

@@ -52,7 +52,11 @@ impl Pass {
         let fixed = |gate: &super::pass::Gate| matches!(gate.window, WindowRule::For(_));
         self.fixed_windows = self.gates.iter().all(fixed);
         self.kept = (0..self.units.len()).filter(|place| self.units[*place].kept).collect();
-        self.quiet = (0..self.units.len()).map(|place| self.is_quiet(place)).collect();
+        for gate in 0..self.gates.len() {
+            let units = self.gates[gate].units.iter().copied();
+            self.gates[gate].loud = units.filter(|unit| !self.is_quiet(*unit as usize)).collect();
+        }
+        self.steady = (0..self.units.len()).map(|place| self.is_steady(place)).collect();
         self.screen = Screen::of(self);
     }
 
@@ -73,6 +77,26 @@ impl Pass {
         let leaves = unit_leaves(self, place);
         let untouched = leaves.iter().all(|leaf| !self.openers[unit.gate].contains(leaf));
         unit.population.is_none() && untouched && !self.holds_empty(unit.when)
+    }
+
+    /// Whether a unit, once it holds, holds for good, and before that nothing of it changes: its behaviour is made of counts that only
+    /// grow, in a window of a fixed length or without an end, and nothing else is asked.
+    fn is_steady(&self, place: usize) -> bool {
+        let unit = &self.units[place];
+        let on_event = unit.definition.as_ref().is_some_and(|definition| definition.on_event);
+        let moving = self.gates.get(unit.gate).is_some_and(|gate| matches!(gate.window, WindowRule::Until(_)));
+        unit.population.is_none() && unit.fit.is_none() && !on_event && !moving && self.only_grows(unit.when)
+    }
+
+    /// Whether a condition that is true stays so, whatever happens.
+    fn only_grows(&self, node: u32) -> bool {
+        match &self.nodes[node as usize] {
+            Node::Leaf(leaf) => self.is_hot(*leaf),
+            Node::Not(_) => false,
+            Node::All(parts) | Node::Any(parts) | Node::AtLeast(_, parts) => {
+                parts.iter().all(|part| self.only_grows(*part))
+            }
+        }
     }
 
     /// A condition's truth while all its leaves are false.

@@ -151,6 +151,8 @@ pub(crate) struct PassBinding {
     hot: Vec<u32>,
     /// For each name whether it still matters once all windows have ended.
     lasting: Vec<bool>,
+    /// Whether any name does.
+    pub any_lasts: bool,
     pub screen: ScreenBinding,
 }
 
@@ -180,7 +182,7 @@ impl PassBinding {
         }
         hot_starts.push(hot.len() as u32);
         starts.push(touches.len() as u32);
-        Self { starts, touches, hot_starts, hot, lasting, screen }
+        Self { starts, touches, hot_starts, hot, any_lasts: lasting.contains(&true), lasting, screen }
     }
 
     /// The hot leaves that an event of a name counts for, if it touches nothing else; else none.

@@ -35,8 +35,8 @@ pub(crate) struct Pass {
     pub fixed_windows: bool,
     /// The units that later passes read.
     pub kept: Vec<usize>,
-    /// Units that certainly do not hold when their gate opens, so that they need no look.
-    pub quiet: Vec<bool>,
+    /// Units that hold for good once they hold, and before that change by nothing but their behaviour coming true.
+    pub steady: Vec<bool>,
     /// Leaves that are made of a leaf's value (ratios).
     pub dependents: Vec<Vec<u32>>,
     /// For each gate the leaves that may hold, or fall due, without any event; evaluated when the gate opens.
@@ -121,6 +121,8 @@ pub(crate) struct Gate {
     pub window: WindowRule,
     /// The units whose time it is.
     pub units: Vec<u32>,
+    /// Those of them that may hold when it opens, so that they need a look.
+    pub loud: Vec<u32>,
 }
 
 #[derive(Debug, Clone)]

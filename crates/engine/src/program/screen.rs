@@ -25,6 +25,8 @@ pub(crate) struct Screen {
     pub ends: Vec<End>,
     /// For each hot rule the units that read it, one after the other.
     pub readers: Vec<u64>,
+    /// For each gate the units whose time it is, one after the other.
+    gates: Vec<u64>,
     /// All units, and what concerns everybody.
     pub all: Vec<u64>,
     /// What is left of [`Screen::all`] when every unit is ruled out.
@@ -106,6 +108,7 @@ impl Screen {
             counters,
             ends,
             readers: readers(pass, words),
+            gates: gates(pass, words),
             all: all.0,
             nobody: nobody.0,
             heard: !pass.kept.is_empty() || pass.goals.iter().any(|goal| goal.output.is_some()),
@@ -116,6 +119,11 @@ impl Screen {
     #[inline]
     pub fn reads(&self, hot: u32, units: &[u64]) -> bool {
         meet(&self.readers, hot as usize, units)
+    }
+
+    /// The units of a gate.
+    pub fn of_gate(&self, gate: usize) -> &[u64] {
+        self.gates.get(gate * self.words..(gate + 1) * self.words).unwrap_or_default()
     }
 
     /// Whether it can rule anything out.
@@ -190,6 +198,15 @@ fn needs(pass: &Pass, unit: &Unit, counter_of: &[usize]) -> Vec<(i64, usize, u32
         }
     }
     needs
+}
+
+/// For each gate its units.
+fn gates(pass: &Pass, words: usize) -> Vec<u64> {
+    let mut gates = vec![Set::none(words); pass.gates.len()];
+    for (place, unit) in pass.units.iter().enumerate() {
+        gates[unit.gate].add(place);
+    }
+    gates.into_iter().flat_map(|set| set.0).collect()
 }
 
 /// For each hot rule the units that read a leaf of it, be it only for a score.

@@ -39,6 +39,7 @@ mod search;
 mod sentence;
 pub mod share;
 pub mod table;
+mod tally;
 #[cfg(test)]
 mod testing;
 pub mod text;

@@ -166,6 +166,11 @@ impl Sums {
         Self { sums: vec![0; counted.len() * layout.windows], counted, windows: layout.windows }
     }
 
+    /// Whether no share is made of what is counted.
+    pub const fn is_empty(&self) -> bool {
+        self.counted.is_empty()
+    }
+
     /// Keeps a feature's sum in a window, where a share is made of it.
     #[inline]
     pub fn keep(&mut self, feature: usize, window: usize, sum: u32) {

@@ -73,6 +73,25 @@ pub(crate) const fn last_quarter(window: i64) -> i64 {
     window - window / 4
 }
 
+/// The shortest times between two events as steps, of several at once: as numbers of the same kind, which the processor compares
+/// and adds up together.
+fn reach(shortest: &Instants) -> [u8; MOST_ORDERED] {
+    let mut steps = [0.0; MOST_ORDERED];
+    for (steps, gap) in steps.iter_mut().zip(shortest) {
+        *steps = if *gap < f64::INFINITY { 1.0 } else { 0.0 };
+    }
+    for span in THEN {
+        for (steps, gap) in steps.iter_mut().zip(shortest) {
+            *steps += if *gap <= span as f64 { 1.0 } else { 0.0 };
+        }
+    }
+    let mut reached = [0; MOST_ORDERED];
+    for (reached, steps) in reached.iter_mut().zip(&steps) {
+        *reached = *steps as u8;
+    }
+    reached
+}
+
 /// The length of time as steps, 0 for never; `reaches` says whether it keeps a span.
 fn steps(spans: &[i64], reaches: impl Fn(i64) -> bool) -> u8 {
     1 + spans.iter().filter(|span| reaches(**span)).count() as u8
@@ -102,6 +121,8 @@ pub(crate) struct Timing {
     latest: f64,
     /// By event and stretch, the shortest time since the last of each event.
     gaps: Vec<Instants>,
+    /// By event, the stretches that have any, one bit each.
+    stretches: Vec<u64>,
 }
 
 /// An instant or a length of time for each event whose order is looked at. All are whole numbers far below 2⁵³, so nothing is rounded;
@@ -127,6 +148,7 @@ impl Timing {
             last: [f64::NEG_INFINITY; MOST_ORDERED],
             latest: f64::NEG_INFINITY,
             gaps: vec![[f64::INFINITY; MOST_ORDERED]; ordered * windows.len()],
+            stretches: vec![0; ordered],
             windows: windows.to_vec(),
             cuts,
         }
@@ -158,6 +180,7 @@ impl Timing {
     #[inline]
     fn order(&mut self, event: usize, since: f64, stretch: usize) {
         let windows = self.windows.len();
+        self.stretches[event] |= 1 << stretch;
         let gaps = &mut self.gaps[event * windows + stretch];
         for (gap, last) in gaps.iter_mut().zip(&self.last) {
             let length = since - last;
@@ -165,6 +188,7 @@ impl Timing {
         }
         if since == self.latest {
             for other in (0..self.ordered).filter(|other| self.last[*other] == since) {
+                self.stretches[other] |= 1 << stretch;
                 self.gaps[other * windows + stretch][event] = 0.0;
             }
         }
@@ -218,22 +242,25 @@ impl Timing {
 
     fn write_orders(&mut self, levels: &mut [u8], only: Option<usize>) {
         let (windows, ordered) = (self.windows.len(), self.ordered);
-        for (second, of_second) in self.gaps.chunks_exact_mut(windows.max(1)).enumerate() {
-            if self.last[second] == f64::NEG_INFINITY {
+        let of_events = self.gaps.chunks_exact_mut(windows.max(1)).zip(&mut self.stretches);
+        for (second, (of_second, stretches)) in of_events.enumerate() {
+            let stretches = std::mem::take(stretches);
+            if stretches == 0 {
                 continue;
             }
             let mut shortest = [f64::INFINITY; MOST_ORDERED];
+            let mut reached = [0; MOST_ORDERED];
             for (window, gaps) in of_second.iter_mut().enumerate() {
-                for (shortest, gap) in shortest.iter_mut().zip(gaps.iter()) {
-                    *shortest = if gap < shortest { *gap } else { *shortest };
+                if stretches >> window & 1 == 1 {
+                    for (shortest, gap) in shortest.iter_mut().zip(gaps.iter()) {
+                        *shortest = if gap < shortest { *gap } else { *shortest };
+                    }
+                    gaps.fill(f64::INFINITY);
+                    reached = reach(&shortest);
                 }
-                gaps.fill(f64::INFINITY);
-                if only.is_some_and(|only| only != window) {
+                if reached == [0; MOST_ORDERED] || only.is_some_and(|only| only != window) {
                     continue;
                 }
-                let reached = shortest.map(|gap| {
-                    u8::from(gap < f64::INFINITY) + THEN.iter().map(|span| u8::from(gap <= *span as f64)).sum::<u8>()
-                });
                 for first in (0..ordered).filter(|first| *first != second) {
                     // Nobody stands before himself: that place is not there.
                     let feature = first * (ordered - 1) + second - usize::from(second > first);
