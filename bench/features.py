@@ -11,11 +11,10 @@ The table stays within the engine; what is compared is its sums by event, measur
 import functools
 
 import chdb.session
-import duckdb
 import polars
 
 from definitions import DAY
-from rivals import THREADS, Results, arguments, fields, sources
+from rivals import THREADS, Results, arguments, duckdb_connection, fields, sources
 
 WINDOWS = [1, 3, 7, 14, 30]
 LONGEST = WINDOWS[-1] * DAY
@@ -101,10 +100,7 @@ def bits(engine, window):
 
 
 def run_duckdb(layout, source, variant):
-    connection = duckdb.connect()
-    connection.execute(f"set threads = {THREADS}")
-    connection.execute("set preserve_insertion_order = false")
-    return flat(connection.execute(sql(layout, source, variant, "duckdb")).fetchall())
+    return flat(duckdb_connection().execute(sql(layout, source, variant, "duckdb")).fetchall())
 
 
 def run_chdb(layout, source, variant, session=[]):

@@ -123,11 +123,16 @@ def duckdb_query(definitions, layout, source, variant):
     return f"select {answers} from (select u, {grouped} from ({inner}) group by u)"
 
 
-def run_duckdb(definitions, layout, source, variant):
+def duckdb_connection():
     connection = duckdb.connect()
     connection.execute(f"set threads = {THREADS}")
     connection.execute("set preserve_insertion_order = false")
-    rows = connection.execute(duckdb_query(definitions, layout, source, variant)).fetchall()
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+def run_duckdb(definitions, layout, source, variant):
+    rows = duckdb_connection().execute(duckdb_query(definitions, layout, source, variant)).fetchall()
     return divided(definitions, rows) if variant == "division" else list(rows[0])
 
 
