@@ -27,10 +27,14 @@ fn seeds(kept: &str, part: u64) -> Vec<u64> {
 
 /// Panics with the smallest cases that still differ.
 fn hold(seeds: &[u64], difference: &dyn Fn(&Case, u64) -> Option<String>) {
-    let failed = seeds.iter().filter(|seed| difference(&Case::of(**seed), **seed).is_some()).take(MOST_TOLD);
+    hold_of(Case::of, seeds, difference);
+}
+
+fn hold_of(case_of: fn(u64) -> Case, seeds: &[u64], difference: &dyn Fn(&Case, u64) -> Option<String>) {
+    let failed = seeds.iter().filter(|seed| difference(&case_of(**seed), **seed).is_some()).take(MOST_TOLD);
     let told: Vec<String> = failed
         .map(|seed| {
-            let case = shrink(Case::of(*seed), &|case| difference(case, *seed).is_some());
+            let case = shrink(case_of(*seed), &|case| difference(case, *seed).is_some());
             let words = difference(&case, *seed).expect("a shrunk case still differs");
             format!("seed {seed}: {words}\n{}", sides::told(&case))
         })
@@ -65,6 +69,15 @@ fn screens_lose_nobody() {
         words
     });
     assert!(let_go.get() > 1_000, "only {} were let go", let_go.get());
+}
+
+/// Leaving off where nothing can change any more misses nothing: plain definitions, which hold for good, with and without it, and by
+/// the oracle.
+#[test]
+fn what_is_settled_misses_nothing() {
+    hold_of(Case::plain, &seeds("", 2), &|case, seed| {
+        sides::screened_difference(case).0.or_else(|| from_oracle(case, seed))
+    });
 }
 
 /// The same with more definitions than a word of a set holds.

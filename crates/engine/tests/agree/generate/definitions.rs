@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use engine::Number;
 use engine::definition::{
-    Clock, Definition, Entries, PointRow, Population, ScorePart, Share, TraitOwner, TraitPath, ValueRule, Window,
+    Behaviour, Clock, Criterion, Definition, Entries, Measure, Op, Operand, Period, PointRow, Population, ScorePart,
+    Share, Test, TraitOwner, TraitPath, ValueRule, Window,
 };
 use engine::record::SubjectKind;
+use engine::{Number, Value};
 
 use super::criteria::{Place, behaviour, criterion, number_path, single};
 use super::dice::Dice;
@@ -29,6 +30,56 @@ pub fn definitions(dice: &mut Dice, spans: &Spans) -> Vec<Definition> {
         definitions.push(definition);
     }
     definitions
+}
+
+/// Several definitions of the kind that most are: counts and separate days in a window, of everybody; perhaps another among them. What
+/// holds holds for good then, and the engine leaves off early.
+pub fn plain(dice: &mut Dice, spans: &Spans) -> Vec<Definition> {
+    let subject = dice.weigh(&[(4, SubjectKind::User), (1, SubjectKind::Account)]);
+    let place = Place { subject, known: &[], spans };
+    let count = dice.between(2, 8);
+    let mut made: Vec<Definition> = (0..count)
+        .map(|number| {
+            let parts: Vec<Criterion> = (0..dice.between(1, 3)).map(|_| counted(dice, spans)).collect();
+            let least = dice.between(1, parts.len()) as u32;
+            Definition {
+                population: Some(Population::Everyone),
+                window: dice.chance(80).then(|| Window::For(spans.any(dice))),
+                entries: dice.pick(&[Entries::Once, Entries::Repeated]),
+                goal: dice.chance(20).then(|| goal(dice)),
+                ..Definition::of(
+                    &format!("plain{number}"),
+                    "Plain",
+                    subject,
+                    match dice.below(6) {
+                        0 => Criterion::Any(parts),
+                        1 => Criterion::AtLeast { least, of: parts },
+                        _ => Criterion::All(parts),
+                    },
+                )
+            }
+        })
+        .collect();
+    if dice.chance(30) {
+        made.push(definition(dice, &place, name("other")));
+    }
+    made
+}
+
+/// At least so many events or days, perhaps within a shorter period.
+fn counted(dice: &mut Dice, spans: &Spans) -> Criterion {
+    Criterion::Behaviour(Box::new(Behaviour {
+        events: events(dice, spans, 10, 0),
+        measure: dice.pick(&[Measure::Count, Measure::Count, Measure::Days]),
+        period: match dice.below(4) {
+            0 => Period::Within(spans.exact(dice)),
+            _ => Period::Window,
+        },
+        is: Some(Test::Is(Op::AtLeast, Operand::Constant(Value::whole(dice.between(1, 3) as i64)))),
+        per: None,
+        regularity: None,
+        against_previous: false,
+    }))
 }
 
 fn definition(dice: &mut Dice, place: &Place, id: Arc<str>) -> Definition {

@@ -57,6 +57,16 @@ impl Case {
         consent::ask(&mut case, &mut Dice::new(seed.rotate_left(17) ^ 0xC0_45E7));
         case
     }
+
+    /// The same history under plain definitions, of people who are asked for no consent.
+    pub fn plain(seed: u64) -> Self {
+        let mut dice = Dice::new(seed.rotate_left(29) ^ 0x50_1A17);
+        let mut case = Self::of(seed);
+        let spans = spans::Spans::of(&mut dice);
+        case.definitions = definitions::plain(&mut dice, &spans);
+        case.workspace.consent = Default::default();
+        case
+    }
 }
 
 fn workspace(dice: &mut Dice) -> Workspace {
