@@ -32,8 +32,8 @@ pub fn definitions(dice: &mut Dice, spans: &Spans) -> Vec<Definition> {
     definitions
 }
 
-/// Several definitions of the kind that most are: counts and separate days in a window, of everybody; perhaps another among them. What
-/// holds holds for good then, and the engine leaves off early.
+/// Several definitions of the kind that most are: counts and separate days in a window; perhaps another among them. Of everybody and without
+/// a fit, what holds holds for good, and the engine leaves off early; of others, nearly the same, it must not.
 pub fn plain(dice: &mut Dice, spans: &Spans) -> Vec<Definition> {
     let subject = dice.weigh(&[(4, SubjectKind::User), (1, SubjectKind::Account)]);
     let place = Place { subject, known: &[], spans };
@@ -43,7 +43,16 @@ pub fn plain(dice: &mut Dice, spans: &Spans) -> Vec<Definition> {
             let parts: Vec<Criterion> = (0..dice.between(1, 3)).map(|_| counted(dice, spans)).collect();
             let least = dice.between(1, parts.len()) as u32;
             Definition {
-                population: Some(Population::Everyone),
+                population: Some(match dice.below(8) {
+                    0 => Population::Meeting(counted(dice, spans)),
+                    1 => Population::Meeting(Criterion::Not(Box::new(counted(dice, spans)))),
+                    _ => Population::Everyone,
+                }),
+                fit: match dice.below(8) {
+                    0 => Some(counted(dice, spans)),
+                    1 => Some(Criterion::Not(Box::new(counted(dice, spans)))),
+                    _ => None,
+                },
                 window: dice.chance(80).then(|| Window::For(spans.any(dice))),
                 entries: dice.pick(&[Entries::Once, Entries::Repeated]),
                 goal: dice.chance(20).then(|| goal(dice)),
