@@ -20,6 +20,7 @@ use insight::Discover;
 use insight::discover::aim::Aim;
 use insight::discover::table::{FeatureTable, Measure};
 use insight::discover::{Catalog, Question};
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{REPEAT, peak_memory};
@@ -41,7 +42,7 @@ pub fn measure(folder: &Path, goal: &str) -> Result<Value> {
     let (mut whole, mut tried, mut reliable) = (f64::INFINITY, Value::Null, Value::Null);
     for _ in 0..REPEAT {
         let started = Instant::now();
-        let found = fold(&Lake::open(folder)?, goal)?.finish();
+        let found = fold(&Lake::open(folder)?, goal)?.finish(&on_all_processors);
         whole = whole.min(started.elapsed().as_secs_f64());
         let found = serde_json::to_value(&found)?;
         (tried, reliable) = (found["tried"].clone(), found["population"].clone());
@@ -54,6 +55,10 @@ pub fn measure(folder: &Path, goal: &str) -> Result<Value> {
         "sums": sums,
         "discovery": {"goal": goal, "seconds": whole, "peak_memory_bytes": peak_memory(), "tried": tried, "population": reliable},
     }))
+}
+
+fn on_all_processors(pieces: usize, work: &(dyn Fn(usize) + Sync)) {
+    (0..pieces).into_par_iter().with_max_len(1).for_each(work);
 }
 
 fn fold(lake: &Lake, goal: &str) -> Result<Discover> {

@@ -23,6 +23,7 @@ mod question;
 mod scratch;
 mod serve;
 mod table;
+mod workers;
 mod workspace;
 
 use std::process::ExitCode;

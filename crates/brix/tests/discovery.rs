@@ -85,7 +85,7 @@ fn discover(scenario: Scenario, accounts: u32, seed: u64) -> Discovery {
         evaluator.household(&view, &mut |outcome| outcomes.push(outcome));
         discover.add(&view, &outcomes);
     }
-    discover.finish()
+    discover.finish(&insight::workers::in_turn)
 }
 
 fn of_verdict(discovery: &Discovery, verdict: Verdict) -> Vec<&str> {

@@ -38,6 +38,7 @@ pub mod text;
 pub mod told;
 pub mod validate;
 pub mod words;
+pub mod workers;
 
 mod capacity;
 mod curves;

@@ -23,6 +23,7 @@ use crate::exit::Exit;
 use crate::instant;
 use crate::question::Data;
 use crate::scratch::Scratch;
+use crate::workers;
 use crate::workspace;
 use asked::Asked;
 pub use asked::known;
@@ -168,7 +169,7 @@ fn ask(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<
     let data = Data::open(shared, &[], console)?;
     let asked = Asked::new(arguments, &data, console)?;
     let (discover, refusing) = gather::fold(&asked, &data, console)?;
-    let mut discovery = discover.finish();
+    let mut discovery = discover.finish(&workers::on_all_processors);
     discovery.refused_profiling = refusing;
     if discovery.population.counted == 0 {
         console.say(format_args!("{DOUBT}doubt:{DOUBT:#} {}", nobody(&discovery)));

@@ -3,8 +3,8 @@
 //! Active people do everything more often, and the right kind of people buy more often. A behaviour says something of its own only
 //! where it tells buyers from others among people who are alike in both.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use engine::definition::TraitPath;
 use stats::logistic::{Logistic, Problem};
@@ -16,6 +16,7 @@ use super::logarithms::Logarithms;
 use super::rule::Rule;
 use super::search::Searched;
 use super::table::{Measure, Slot};
+use crate::workers::{Workers, all_of};
 
 /// A stratum of each place; people of one stratum are alike.
 pub(crate) struct Strata {
@@ -45,13 +46,11 @@ const RIDGE: f64 = 1.0;
 /// What each person would be expected to do by how active it was and by its traits, by window; learned on the searched half,
 /// so that those who judge have no say in it.
 pub(crate) struct Expected<'a> {
-    cohort: &'a Cohort<'a>,
+    pub cohort: &'a Cohort<'a>,
     /// The features that say how active somebody was, beside the number of product events: days, kinds, members.
     active: Vec<usize>,
     /// By window, the features of traits that tell most: its slot and whose trait it is.
     traits: Vec<Vec<(usize, TraitPath)>>,
-    /// By window and traits that are left out.
-    models: BTreeMap<(usize, Vec<TraitPath>), Rc<Model>>,
     logarithms: Logarithms,
     /// The features that count doubted events: what may be a step of buying is no activity. Their days and kinds are among the
     /// others: one more day or kind says little, and without these the adjustment would be worse.
@@ -61,7 +60,7 @@ pub(crate) struct Expected<'a> {
 }
 
 /// What is learned of one window.
-struct Model {
+pub(crate) struct Model {
     /// What the logarithm of the number of product events counts for.
     events: f64,
     /// What those of [`Expected::active`] say of each place.
@@ -103,7 +102,7 @@ impl<'a> Expected<'a> {
         let windows = if own.is_empty() { 0 } else { cohort.landmarks.len() };
         let undoubted = (0..windows).map(without).collect();
         let active = active.collect();
-        Self { cohort, active, traits, models: BTreeMap::new(), logarithms, doubted, undoubted }
+        Self { cohort, active, traits, logarithms, doubted, undoubted }
     }
 
     /// How many product events each place has in a window, without those that are doubted.
@@ -111,21 +110,26 @@ impl<'a> Expected<'a> {
         self.undoubted.get(window).map_or_else(|| self.cohort.activity(window), Vec::as_slice)
     }
 
-    /// What is learned of a rule's window, without the traits that it is itself about.
-    fn of(&mut self, catalog: &Catalog, rule: &Rule) -> Rc<Model> {
-        let mut own: Vec<TraitPath> =
-            rule.conditions.iter().filter_map(|condition| condition.trait_path(catalog).cloned()).collect();
-        own.sort_unstable();
-        own.dedup();
-        let (cohort, active, traits, logarithms) =
-            (self.cohort, &self.active, &self.traits[rule.window], &self.logarithms);
-        let events = self.undoubted.get(rule.window).map_or_else(|| cohort.activity(rule.window), Vec::as_slice);
-        let model = self.models.entry((rule.window, own)).or_insert_with_key(|(window, own)| {
-            let traits: Vec<usize> =
-                traits.iter().filter(|(_, path)| !own.contains(path)).map(|(slot, _)| *slot).collect();
-            Rc::new(learn(cohort, logarithms, (*window, events), active, &traits))
+    /// For each rule, what is learned of its window without the traits that it is itself about: once for all rules that share it.
+    pub fn models(&self, catalog: &Catalog, rules: &[&Rule], workers: Workers<'_>) -> Vec<Arc<Model>> {
+        let left_out = |rule: &&Rule| {
+            let mut own: Vec<TraitPath> =
+                rule.conditions.iter().filter_map(|condition| condition.trait_path(catalog).cloned()).collect();
+            own.sort_unstable();
+            own.dedup();
+            (rule.window, own)
+        };
+        let of_rules: Vec<_> = rules.iter().map(left_out).collect();
+        let distinct: BTreeSet<_> = of_rules.iter().collect();
+        let distinct: Vec<_> = distinct.into_iter().collect();
+        let models = all_of(workers, distinct.len(), |place| {
+            let (window, own) = distinct[place];
+            let traits = self.traits[*window].iter().filter(|(_, path)| !own.contains(path));
+            let traits: Vec<usize> = traits.map(|(slot, _)| *slot).collect();
+            Arc::new(learn(self.cohort, &self.logarithms, (*window, self.activity(*window)), &self.active, &traits))
         });
-        Rc::clone(model)
+        let models: BTreeMap<_, _> = distinct.into_iter().zip(models).collect();
+        of_rules.iter().map(|left_out| Arc::clone(&models[left_out])).collect()
     }
 }
 
@@ -176,14 +180,13 @@ fn learn(
 
 impl Strata {
     /// By how much people did in a window and, where traits tell anything, by their fit.
-    pub fn new(catalog: &Catalog, cohort: &Cohort<'_>, expected: &mut Expected<'_>, rule: &Rule) -> Self {
-        let model = expected.of(catalog, rule);
-        let values = activity(catalog, expected, rule, &model);
+    pub fn new(catalog: &Catalog, expected: &Expected<'_>, model: &Model, rule: &Rule) -> Self {
+        let values = activity(catalog, expected, rule, model);
         let scores = model.fit.as_deref();
         let groups = (values.len() / LEAST_PEOPLE).max(1);
         let of_fit = if scores.is_some() { MOST_FIT_GROUPS.min((groups as f64).sqrt() as usize).max(1) } else { 1 };
         let ends = quantiles(&values, (groups / of_fit).clamp(1, MOST_ACTIVITY_GROUPS));
-        let mut strata = Self { of: vec![0; cohort.len()], count: ends.len() + 1, by_fit: of_fit > 1 };
+        let mut strata = Self { of: vec![0; expected.cohort.len()], count: ends.len() + 1, by_fit: of_fit > 1 };
         let groups: Vec<u16> =
             (0..=MOST_COUNTED).map(|value| ends.partition_point(|end| *end <= value) as u16).collect();
         for (value, place) in &values {
@@ -285,7 +288,7 @@ mod tests {
     #[test]
     fn what_may_be_a_step_of_buying_is_no_activity() {
         let question = testing::question(2, &[DAY]);
-        let layout = std::sync::Arc::new(Layout::new(&question));
+        let layout = Arc::new(Layout::new(&question));
         let mut part = Part::default();
         for person in 0..128_u32 {
             let start = part.levels.len();
@@ -304,7 +307,7 @@ mod tests {
         let step = Following { buyers: 64, after: 0, just_before: 60, others: 64 };
         for (of_second, expect) in [(Following::default(), 7), (step, 4)] {
             let following = vec![Following::default(), of_second];
-            let table = FeatureTable { layout: std::sync::Arc::clone(&layout), parts: vec![part.clone()], following };
+            let table = FeatureTable { layout: Arc::clone(&layout), parts: vec![part.clone()], following };
             let cohort = Cohort::new(&table);
             let leaks = Leaks::of(&question, &cohort, &Searched::default());
             let expected = Expected::new(&question.catalog, &cohort, &Searched::default(), &leaks);

@@ -11,6 +11,7 @@ use super::pairs::{Pairs, Triples};
 use super::rule::{Condition, Rule};
 use super::search::{Candidate, LEAST_PEOPLE};
 use super::table::{Measure, Slot};
+use crate::workers::{Workers, all_of};
 
 /// Conditions of a window that pairs are made of.
 pub const MOST_PAIRED: usize = 300;
@@ -62,14 +63,26 @@ struct Pool {
 }
 
 /// Searches combinations in every window.
-pub(crate) fn combine(cohort: &Cohort<'_>, cells: &[Candidate], aim: Aim, weeks: f64) -> Combined {
-    let mut combined = Combined::default();
-    for window in 0..cohort.landmarks.len() {
+pub(crate) fn combine(
+    cohort: &Cohort<'_>,
+    cells: &[Candidate],
+    aim: Aim,
+    weeks: f64,
+    workers: Workers<'_>,
+) -> Combined {
+    let of_windows = all_of(workers, cohort.landmarks.len(), |window| {
+        let mut combined = Combined::default();
         let pool = Pool::new(cohort, window, pick(cells, window), aim, weeks);
-        let pairs = (Pairs::of(&pool.met), Pairs::of(&pool.won));
+        let pairs = (Pairs::of(&pool.met, workers), Pairs::of(&pool.won, workers));
         pool.pairs(&pairs, &mut combined);
         pool.orders(cells, &mut combined);
-        pool.triples(&pairs, &mut combined);
+        pool.triples(&pairs, &mut combined, workers);
+        combined
+    });
+    let mut combined = Combined::default();
+    for of_window in of_windows {
+        combined.best.extend(of_window.best);
+        combined.tried += of_window.tried;
     }
     combined.best.sort_by(|left, right| right.score.total_cmp(&left.score).then_with(|| left.rule.cmp(&right.rule)));
     combined
@@ -185,9 +198,10 @@ impl Pool {
     }
 
     /// Triples of the best conditions, as "all" and as "two of three"; then the beam.
-    fn triples(&self, (pairs, pairs_won): &(Pairs, Pairs), combined: &mut Combined) {
+    fn triples(&self, (pairs, pairs_won): &(Pairs, Pairs), combined: &mut Combined, workers: Workers<'_>) {
         let count = self.conditions.len().min(MOST_TRIPLED);
-        let (triples, triples_won) = (Triples::of(&self.met[..count]), Triples::of(&self.won[..count]));
+        let (triples, triples_won) =
+            (Triples::of(&self.met[..count], workers), Triples::of(&self.won[..count], workers));
         let pair = |first: usize, second: usize| (pairs.both(first, second), pairs_won.both(first, second));
         let (mut all, mut two) = (Best::default(), Best::default());
         for first in 0..count {

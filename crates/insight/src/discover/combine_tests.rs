@@ -15,6 +15,7 @@ use crate::discover::rule::Rule;
 use crate::discover::search::search;
 use crate::discover::table::{FeatureTable, Layout, Measure, Part, TableRow};
 use crate::discover::testing;
+use crate::workers::in_turn;
 
 /// People who do things at random, of whom those buy more often who did the first two.
 fn table(seed: u64, people: usize, events: usize) -> FeatureTable {
@@ -65,8 +66,8 @@ fn what_is_found_scores_as_it_should_and_no_pair_is_better() {
     for seed in 1..6 {
         let table = table(seed, 700, 5);
         let cohort = Cohort::new(&table);
-        let searched = search(&cohort);
-        let Combined { best, tried } = combine(&cohort, &searched.all, Aim::Tell, 1.0);
+        let searched = search(&cohort, &in_turn);
+        let Combined { best, tried } = combine(&cohort, &searched.all, Aim::Tell, 1.0, &in_turn);
         assert!(tried > 1_000 && !best.is_empty(), "{tried}");
         for found in &best {
             assert!((found.score - slowly(&cohort, &found.rule)).abs() < 1e-9, "{found:?}");

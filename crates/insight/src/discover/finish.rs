@@ -7,7 +7,7 @@ use engine::time::DAY;
 use stats::multiplicity::{benjamini_hochberg, weighted_holm};
 
 use super::adjusted::{Adjusted, adjusted};
-use super::alike::{Expected, Strata};
+use super::alike::{Expected, Model, Strata};
 use super::bits::Bits;
 use super::closer::{Overlap, curve, heat_map, loads, missed, overlaps, weeks};
 use super::cohort::{Cohort, Half};
@@ -29,6 +29,7 @@ use super::twins::{Offered, Pick, Picked};
 use super::verdict::{Evidence, VERDICTS, Verdict};
 use super::{catalog::Excluded, sentence};
 use crate::figure::When;
+use crate::workers::{Workers, all_of};
 
 /// The most single features that are judged on the held-out half: each more makes the proof of all others harder.
 const MOST_JUDGED: usize = 20;
@@ -54,29 +55,31 @@ struct Judged {
 }
 
 /// The answer to a question from what was gathered.
-pub(crate) fn finish(question: &Question, table: &FeatureTable) -> Discovery {
+pub(crate) fn finish(question: &Question, table: &FeatureTable, workers: Workers<'_>) -> Discovery {
     let cohort = Cohort::new(table);
     let following: Vec<usize> = table.only_following().collect();
-    let mut searched = search(&cohort);
+    let mut searched = search(&cohort, workers);
     let only_follows =
         |candidate: &Candidate| candidate.condition.slot.events().any(|event| following.contains(&usize::from(event)));
     searched.candidates.retain(|candidate| !only_follows(candidate));
-    let luck = Luck::of(&cohort, &searched.all, question.permutations, question.seed);
+    let luck = Luck::of(&cohort, &searched.all, question.permutations, question.seed, workers);
     let leaks = Leaks::of(question, &cohort, &searched);
     // What may be a leak is not combined, nor activity as such.
     searched.all.retain(|candidate| {
         let slot = candidate.condition.slot;
         !only_follows(candidate) && !slot.counts_all_use() && leaks.about(slot).is_none()
     });
-    let combined = combine(&cohort, &searched.all, question.aim, weeks(&cohort, Half::Search));
+    let combined = combine(&cohort, &searched.all, question.aim, weeks(&cohort, Half::Search), workers);
     let mut picked = singles(&cohort, &searched, &leaks);
     let first_combination = combinations(&mut picked, &combined);
     let mut singles = picked.into_picks();
     let combinations = singles.split_off(first_combination);
     let picks = in_turn(singles, combinations);
-    let mut expected = Expected::new(&question.catalog, &cohort, &searched, &leaks);
-    let judged: Vec<Judged> =
-        picks.into_iter().map(|pick| judge(question, &cohort, &mut expected, &leaks, pick)).collect();
+    let rules: Vec<&Rule> = picks.iter().map(|pick| &pick.rule).collect();
+    let expected = Expected::new(&question.catalog, &cohort, &searched, &leaks);
+    let models = expected.models(&question.catalog, &rules, workers);
+    let judge = |place: usize| judge(question, (&expected, &models[place]), &leaks, &picks[place]);
+    let judged = all_of(workers, picks.len(), judge);
     let p_values: Vec<f64> = judged.iter().map(|judged| judged.held_out.p_value).collect();
     // What looked best in the search has the most of the level: the weights come from people who do not judge.
     let weights: Vec<f64> = (1..=p_values.len()).map(|rank| 1.0 / rank as f64).collect();
@@ -240,12 +243,13 @@ fn look_closer(
     (recommended, places.iter().map(look).collect(), overlaps(cohort, &rules))
 }
 
-fn judge(question: &Question, cohort: &Cohort<'_>, expected: &mut Expected<'_>, leaks: &Leaks, pick: Pick) -> Judged {
-    let Pick { rule, twins, .. } = pick;
+fn judge(question: &Question, (expected, model): (&Expected<'_>, &Model), leaks: &Leaks, pick: &Pick) -> Judged {
+    let cohort = expected.cohort;
+    let (rule, twins) = (pick.rule.clone(), pick.twins.clone());
     let bits = rule.bits(cohort);
     let [search, held_out] = [Half::Search, Half::HeldOut].map(|half| measures(cohort, &bits, rule.window, half));
     let adjusted = (!rule.is_activity()).then(|| {
-        let strata = Strata::new(&question.catalog, cohort, expected, &rule);
+        let strata = Strata::new(&question.catalog, expected, model, &rule);
         let plain = held_out.lift.map(|lift| lift.value);
         adjusted(cohort, &bits, rule.window, Half::HeldOut, &strata, plain)
     });

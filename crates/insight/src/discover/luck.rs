@@ -10,6 +10,7 @@ use stats::random::Generator;
 use super::cohort::{Cohort, Half, table};
 use super::measures::z_score;
 use super::search::Candidate;
+use crate::workers::{Workers, all_of};
 
 /// The largest scores of permuted searches.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,25 +35,27 @@ struct Column {
 
 impl Luck {
     /// Permutes the searched half; `None` without permutations or cells.
-    pub(crate) fn of(cohort: &Cohort<'_>, cells: &[Candidate], permutations: u32, seed: u64) -> Option<Self> {
+    pub(crate) fn of(
+        cohort: &Cohort<'_>,
+        cells: &[Candidate],
+        permutations: u32,
+        seed: u64,
+        workers: Workers<'_>,
+    ) -> Option<Self> {
         let columns = columns(cohort, cells);
         if permutations == 0 || columns.is_empty() {
             return None;
         }
         let windows: Vec<Exchange> = (0..cohort.landmarks.len()).map(|window| Exchange::of(cohort, window)).collect();
-        let mut order: Vec<u32> = (0..cohort.households(Half::Search).count() as u32).collect();
-        let mut winners: Vec<Vec<usize>> = vec![Vec::new(); windows.len()];
-        let mut most: Vec<f64> = (0..permutations)
-            .map(|permutation| {
-                let mut generator = Generator::stream(seed, (1 << 32) + u64::from(permutation));
-                generator.shuffle(&mut order);
-                for (exchange, winners) in windows.iter().zip(&mut winners) {
-                    winners.clear();
-                    exchange.winners(&order, &mut generator, |place| winners.push(place));
-                }
-                largest(cohort, &columns, &winners)
-            })
-            .collect();
+        let households: Vec<u32> = (0..cohort.households(Half::Search).count() as u32).collect();
+        let mut most = all_of(workers, permutations as usize, |permutation| {
+            let mut generator = Generator::stream(seed, (1 << 32) + permutation as u64);
+            let mut order = households.clone();
+            generator.shuffle(&mut order);
+            let winners: Vec<Vec<usize>> =
+                windows.iter().map(|exchange| exchange.winners(&order, &mut generator)).collect();
+            largest(cohort, &columns, &winners)
+        });
         most.sort_unstable_by(f64::total_cmp);
         let quantile = |share: f64| most[((most.len() as f64 * share) as usize).min(most.len() - 1)];
         Some(Self { permutations, half: quantile(0.5), twentieth: quantile(0.95), most })
@@ -136,7 +139,8 @@ impl Exchange {
 
     /// Those who buy when households are met in an order: the first of each size get the most buyers, so that who buys in one
     /// window mostly does in the others, too.
-    fn winners(&self, order: &[u32], generator: &mut Generator, mut win: impl FnMut(usize)) {
+    fn winners(&self, order: &[u32], generator: &mut Generator) -> Vec<usize> {
+        let mut winners = Vec::new();
         let mut next = vec![0; self.bought.len()];
         for household in order {
             let members = &self.members[*household as usize];
@@ -146,9 +150,10 @@ impl Exchange {
                 let of = (members.len() - number) as u64;
                 if left == of || (left > 0 && generator.below(of) < left) {
                     left -= 1;
-                    win(*place as usize);
+                    winners.push(*place as usize);
                 }
             }
         }
+        winners
     }
 }

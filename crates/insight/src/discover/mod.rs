@@ -7,7 +7,7 @@
 //! independent of each other: halves, tests and intervals go by household.
 //!
 //! A fold: [`Discover::new`], [`Discover::add`] for each household with what the evaluator says of its subjects,
-//! [`Discover::merge`] of parts that were folded elsewhere, [`Discover::finish`].
+//! [`Discover::merge`] of parts that were folded elsewhere, [`Discover::finish`], whose pieces can be done side by side.
 
 mod adjusted;
 pub mod aim;
@@ -64,6 +64,8 @@ use details::account_of;
 use report::Population;
 use table::{Builder, FeatureTable, Rows, TableRow};
 use touched::{Touched, Touches};
+
+use crate::workers::{Workers, in_turn};
 
 /// Discovery in the making.
 #[derive(Debug, Clone)]
@@ -256,13 +258,13 @@ impl Discover {
         all
     }
 
-    /// The answer.
+    /// The answer, worked out by whom the caller gives.
     #[must_use]
-    pub fn finish(self) -> Discovery {
+    pub fn finish(self, workers: Workers<'_>) -> Discovery {
         let (question, population) = (Arc::clone(&self.question), self.population);
         let (lost, touched) = (self.lost.clone(), self.touched.clone());
         let table = self.into_table();
-        let mut discovery = answer(&question, &table);
+        let mut discovery = finish::finish(&question, &table, workers);
         discovery.population = population;
         for (window, (lost, touched)) in discovery.windows.iter_mut().zip(lost.into_iter().zip(touched)) {
             (window.buyers_lost, window.touched_by_sales) = (lost, touched);
@@ -274,5 +276,5 @@ impl Discover {
 /// The answer to a question from a feature table alone; who was left out of the table is not known here.
 #[must_use]
 pub fn answer(question: &Question, table: &FeatureTable) -> Discovery {
-    finish::finish(question, table)
+    finish::finish(question, table, &in_turn)
 }

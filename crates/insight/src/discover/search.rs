@@ -5,6 +5,7 @@ use super::layout::Measure;
 use super::levels::Levels;
 use super::measures::z_score;
 use super::rule::Condition;
+use crate::workers::{Workers, all_of};
 use stats::distribution::normal_two_sided;
 use stats::table::TwoByTwo;
 
@@ -44,47 +45,40 @@ pub(crate) const LEAST_PEOPLE: u64 = 20;
 /// The z-score with a two-sided p of 0.05.
 const GOOD: f64 = 1.959_963_984_540_054;
 
-/// By feature, window and level: people at risk and buyers, of the searched half.
+/// By feature, then by window and level: people at risk and buyers, of the searched half.
 struct Histograms {
-    counts: Vec<[u32; 2]>,
-    windows: usize,
-    levels: usize,
+    of_slots: Vec<Vec<[u32; 2]>>,
 }
 
+/// Levels of a feature.
+const LEVELS: usize = 256;
+
 impl Histograms {
-    fn of(cohort: &Cohort<'_>) -> Self {
+    fn of(cohort: &Cohort<'_>, workers: Workers<'_>) -> Self {
         let layout = &cohort.table.layout;
-        let (windows, levels) = (layout.windows, 256);
         let range = cohort.range(Half::Search);
         // How each place stands: 0 and 1 at risk, without and with a purchase; 2 not at risk.
-        let stands: Vec<Vec<u8>> = cohort
-            .landmarks
-            .iter()
-            .map(|landmark| {
-                let stand = |place| if landmark.at_risk.has(place) { u8::from(landmark.won.has(place)) } else { 2 };
-                range.clone().map(stand).collect()
-            })
-            .collect();
-        let mut counts = vec![[0_u32; 2]; layout.stride() * levels];
-        for slot in 0..layout.slots.len() {
-            for (window, stands) in stands.iter().enumerate() {
-                let of_column = counts_of(&cohort.levels(slot, window)[range.clone()], stands);
-                let start = (slot * windows + window) * levels;
-                for (count, [others, won, _, _]) in counts[start..start + levels].iter_mut().zip(&of_column) {
-                    *count = [*others, *won];
-                }
-            }
-        }
-        Self { counts, windows, levels }
+        let stands = all_of(workers, layout.windows, |window| {
+            let landmark = &cohort.landmarks[window];
+            let stand = |place| if landmark.at_risk.has(place) { u8::from(landmark.won.has(place)) } else { 2 };
+            range.clone().map(stand).collect::<Vec<u8>>()
+        });
+        let of_slot = |slot: usize| {
+            let columns = stands.iter().enumerate().map(|(window, stands)| {
+                let levels = &cohort.levels(slot, window)[range.clone()];
+                counts_of(levels, stands).map(|[others, won, _, _]| [others, won])
+            });
+            columns.flatten().collect()
+        };
+        Self { of_slots: all_of(workers, layout.slots.len(), of_slot) }
     }
 
     /// Those whose value is at least that of each nice threshold, from the highest down: (threshold, people, buyers).
     fn tails(&self, slot: usize, window: usize, scale: &Levels) -> Vec<(u32, u64, u64)> {
-        let start = (slot * self.windows + window) * self.levels;
-        let counts = &self.counts[start..start + self.levels];
+        let counts = &self.of_slots[slot][window * LEVELS..(window + 1) * LEVELS];
         let mut tails = Vec::new();
         let (mut people, mut won) = (0, 0);
-        let mut level = self.levels;
+        let mut level = LEVELS;
         for threshold in Levels::NICE.iter().rev() {
             let least = usize::from(scale.of(*threshold));
             while level > least {
@@ -99,8 +93,8 @@ impl Histograms {
 }
 
 /// By level, how many stand how. Level 0 is not counted: nobody is asked for less than one, and most have nothing of most events.
-fn counts_of(levels: &[u8], stands: &[u8]) -> [[u32; 4]; 256] {
-    let mut counts = [[0_u32; 4]; 256];
+fn counts_of(levels: &[u8], stands: &[u8]) -> [[u32; 4]; LEVELS] {
+    let mut counts = [[0_u32; 4]; LEVELS];
     for (levels, stands) in levels.chunks(8).zip(stands.chunks(8)) {
         if levels.iter().fold(0, |any, level| any | level) == 0 {
             continue;
@@ -113,9 +107,9 @@ fn counts_of(levels: &[u8], stands: &[u8]) -> [[u32; 4]; 256] {
 }
 
 /// Searches every feature.
-pub(crate) fn search(cohort: &Cohort<'_>) -> Searched {
+pub(crate) fn search(cohort: &Cohort<'_>, workers: Workers<'_>) -> Searched {
     let layout = &cohort.table.layout;
-    let histograms = Histograms::of(cohort);
+    let histograms = Histograms::of(cohort, workers);
     let mut searched = Searched::default();
     let mut p_values = Vec::new();
     for (place, slot) in layout.slots.iter().enumerate() {

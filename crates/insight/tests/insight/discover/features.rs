@@ -11,6 +11,7 @@ use engine::time::{DAY, HOUR};
 use insight::discover::Question;
 use insight::discover::rule::Condition;
 use insight::discover::table::{FeatureTable, Measure, Slot, TableRow};
+use insight::workers::{Workers, in_turn};
 
 use super::made_up::{definition, discover, households, outcomes, question, records};
 
@@ -199,14 +200,19 @@ fn features_are_what_the_engine_says() {
 }
 
 #[test]
-fn the_answer_does_not_depend_on_the_parts() {
+fn the_answer_depends_neither_on_the_parts_nor_on_who_works_it_out() {
     let records = records(9, 120);
     let question = Arc::new(question(SubjectKind::User, &households(&records).names, &WINDOWS));
-    let told = |parts| serde_json::to_string(&discover(&question, &records, parts).finish()).unwrap();
-    let whole = told(1);
+    let told = |parts, workers: Workers<'_>| {
+        serde_json::to_string(&discover(&question, &records, parts).finish(workers)).unwrap()
+    };
+    let whole = told(1, &in_turn);
     assert!(whole.contains("\"counted\":"));
-    assert_eq!(told(2), whole);
-    assert_eq!(told(7), whole);
+    assert_eq!(told(2, &in_turn), whole);
+    assert_eq!(told(7, &in_turn), whole);
+    // The last piece first, and a piece of work within another before the rest of it.
+    let backwards = |pieces: usize, work: &(dyn Fn(usize) + Sync)| (0..pieces).rev().for_each(work);
+    assert_eq!(told(7, &backwards), whole);
 }
 
 /// What was received after a landmark did not exist at it: each window is what the plain way counts of the rows known by then.
