@@ -280,6 +280,7 @@ mod tests {
     use crate::discover::layout::Layout;
     use crate::discover::table::{FeatureTable, Following, Part, TableRow};
     use crate::discover::testing;
+    use crate::workers::in_turn;
     use engine::household::Subject;
     use engine::record::SubjectKind;
     use engine::time::DAY;
@@ -308,7 +309,7 @@ mod tests {
         for (of_second, expect) in [(Following::default(), 7), (step, 4)] {
             let following = vec![Following::default(), of_second];
             let table = FeatureTable { layout: Arc::clone(&layout), parts: vec![part.clone()], following };
-            let cohort = Cohort::new(&table);
+            let cohort = Cohort::new(&table, &in_turn);
             let leaks = Leaks::of(&question, &cohort, &Searched::default());
             let expected = Expected::new(&question.catalog, &cohort, &Searched::default(), &leaks);
             assert_eq!(expected.activity(0)[0], expect);

@@ -1,5 +1,7 @@
 //! Sets of subjects as bits, in the order of a [`Cohort`](super::cohort::Cohort).
 
+use pulp::Arch;
+
 /// A set of subjects: bit `n % 64` of word `n / 64` is the subject in place `n`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bits {
@@ -117,49 +119,26 @@ fn packed(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
-/// Words that are added up side by side.
-const LANES: usize = 2;
-/// Words of each lane that are added up before their bits are counted.
-const ADDED: usize = 8;
-
-type Lanes = [u64; LANES];
-
 /// How many bits two rows of words share.
-///
-/// Counting the bits of a word takes many steps where no instruction does it. So eight words are first added up bit by bit, with ones,
-/// twos and fours carried on, and only the eights are counted (Harley and Seal; Muła, Kurz and Lemire 2018, "Faster population counts
-/// using AVX2 instructions").
-#[inline]
 #[must_use]
 pub fn count_and(left: &[u64], right: &[u64]) -> u64 {
-    let ((lefts, left), (rights, right)) =
-        (left.as_chunks::<{ LANES * ADDED }>(), right.as_chunks::<{ LANES * ADDED }>());
-    let [mut ones, mut twos, mut fours, mut eights] = [[0; LANES]; 4];
-    for (left, right) in lefts.iter().zip(rights) {
-        let both = |number: usize| -> Lanes {
-            std::array::from_fn(|lane| left[number * LANES + lane] & right[number * LANES + lane])
-        };
-        let (one, first) = added(ones, both(0), both(1));
-        let (one, second) = added(one, both(2), both(3));
-        let (two, low) = added(twos, first, second);
-        let (one, first) = added(one, both(4), both(5));
-        let (one, second) = added(one, both(6), both(7));
-        let (two, high) = added(two, first, second);
-        let (four, eight) = added(fours, low, high);
-        (ones, twos, fours) = (one, two, four);
-        eights.iter_mut().zip(eight).for_each(|(sum, eight)| *sum += u64::from(eight.count_ones()));
-    }
-    let counted = |lanes: Lanes| lanes.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
-    let rest: u64 = left.iter().zip(right).map(|(left, right)| u64::from((left & right).count_ones())).sum();
-    8 * eights.iter().sum::<u64>() + 4 * counted(fours) + 2 * counted(twos) + counted(ones) + rest
+    Arch::new().dispatch(|| shared(left, right))
 }
 
-/// Three bits of equal weight, in each place, as a bit of that weight and one of twice as much.
-#[inline]
-fn added(first: Lanes, second: Lanes, third: Lanes) -> (Lanes, Lanes) {
-    let odd: Lanes = std::array::from_fn(|lane| first[lane] ^ second[lane]);
-    let once = std::array::from_fn(|lane| odd[lane] ^ third[lane]);
-    (once, std::array::from_fn(|lane| first[lane] & second[lane] | odd[lane] & third[lane]))
+/// Adds to the counts how many bits a row of words shares with each of others.
+pub fn count_each(left: &[u64], others: &[&[u64]], counts: &mut [u32]) {
+    Arch::new().dispatch(|| {
+        for (count, right) in counts.iter_mut().zip(others) {
+            *count += shared(left, right) as u32;
+        }
+    });
+}
+
+/// To be called within a dispatch: it then uses what the processor at hand has for counting bits, several words at once.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it must become part of what is compiled for each kind of processor")]
+fn shared(left: &[u64], right: &[u64]) -> u64 {
+    left.iter().zip(right).map(|(left, right)| u64::from((left & right).count_ones())).sum()
 }
 
 #[cfg(test)]
@@ -182,12 +161,16 @@ mod tests {
     #[test]
     fn shared_bits_are_counted_one_by_one() {
         let mut generator = stats::random::Generator::new(11);
-        for words in 0..3 * LANES * ADDED {
+        for words in 0..70 {
             let [left, right] =
                 [0, 1].map(|_| (0..words).map(|_| generator.bits() | generator.bits()).collect::<Vec<u64>>());
             let expected: u64 =
                 left.iter().zip(&right).map(|(left, right)| u64::from((left & right).count_ones())).sum();
             assert_eq!(count_and(&left, &right), expected, "{words} words");
+            let mut counts = [3; 2];
+            count_each(&left, &[&right, &left], &mut counts);
+            let own: u64 = left.iter().map(|word| u64::from(word.count_ones())).sum();
+            assert_eq!(counts, [3 + expected as u32, 3 + own as u32], "{words} words");
         }
     }
 

@@ -8,6 +8,7 @@ use super::bits::{Bits, count_and};
 use super::columns::Columns;
 use super::rule::Condition;
 use super::table::{FeatureTable, Slot, TableRow};
+use crate::workers::{Workers, all_of};
 use stats::table::TwoByTwo;
 
 /// One of the two halves of a cohort.
@@ -57,7 +58,7 @@ impl<'a> Cohort<'a> {
 
     /// Orders the subjects: households by the clock of their first subject, the earlier half first. Nothing depends on how
     /// the table was put together.
-    pub fn new(table: &'a FeatureTable) -> Self {
+    pub fn new(table: &'a FeatureTable, workers: Workers<'_>) -> Self {
         let mut ranked: Vec<(Rank, (u32, u32))> = Vec::with_capacity(table.len());
         for (part, number) in table.parts.iter().zip(0..) {
             let mut start = 0;
@@ -72,10 +73,10 @@ impl<'a> Cohort<'a> {
             }
         }
         ranked.sort_unstable();
-        Self::arrange(table, &ranked)
+        Self::arrange(table, &ranked, workers)
     }
 
-    fn arrange(table: &'a FeatureTable, ranked: &[(Rank, (u32, u32))]) -> Self {
+    fn arrange(table: &'a FeatureTable, ranked: &[(Rank, (u32, u32))], workers: Workers<'_>) -> Self {
         let same = |left: &(Rank, _), right: &(Rank, _)| (left.0.0, left.0.1) == (right.0.0, right.0.1);
         let half = ranked.len().div_ceil(2);
         let mut cut = half;
@@ -94,7 +95,7 @@ impl<'a> Cohort<'a> {
         }
         let is_clustered = households.len() < ranked.len();
         households.push(places.len() as u32);
-        let columns = Columns::of(table, &places);
+        let columns = Columns::of(table, &places, workers);
         let activity = activity(table, &places);
         let landmarks = Vec::new();
         let mut cohort = Self { table, places, columns, activity, households, is_clustered, split, landmarks };
@@ -102,7 +103,7 @@ impl<'a> Cohort<'a> {
         let at_risk =
             |row: &TableRow| (row.in_population & row.unconverted, row.in_population & row.unconverted & row.won);
         let stands: Vec<(u8, u8)> = (0..cohort.len()).map(|place| cohort.row(place).map_or((0, 0), at_risk)).collect();
-        cohort.landmarks = (0..table.layout.windows).map(|window| cohort.landmark(window, &stands)).collect();
+        cohort.landmarks = all_of(workers, table.layout.windows, |window| cohort.landmark(window, &stands));
         cohort
     }
 

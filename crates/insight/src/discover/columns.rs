@@ -1,13 +1,17 @@
 //! The features of a cohort by column: what is asked of one feature of everybody reads one stretch of memory.
 
 use super::table::FeatureTable;
+use crate::workers::{Workers, all_of};
 
 /// The levels of all places, column by column (by feature, then by window).
 pub(crate) struct Columns {
-    levels: Vec<u8>,
+    /// Some columns each, one after the other.
+    of_groups: Vec<Vec<u8>>,
     places: usize,
 }
 
+/// Columns that are laid out at once: rows lie in another order than places, and this much of each is read together.
+const COLUMNS: usize = 128;
 /// Rows and columns that are turned at once.
 const SQUARE: usize = 8;
 /// Rows that are near while their columns are written.
@@ -15,26 +19,31 @@ const ROWS: usize = 64;
 
 impl Columns {
     /// Of the rows of a table, each given by its part and its row there; places of nobody have only zeros.
-    pub fn of(table: &FeatureTable, places: &[(u32, u32)]) -> Self {
+    pub fn of(table: &FeatureTable, places: &[(u32, u32)], workers: Workers<'_>) -> Self {
         let stride = table.layout.stride();
-        let mut levels = vec![0; places.len() * stride];
-        let nobody = vec![0; stride];
-        let mut rows: Vec<&[u8]> = Vec::with_capacity(ROWS);
-        for (block, of_block) in places.chunks(ROWS).enumerate() {
-            rows.clear();
-            rows.extend(of_block.iter().map(|(part, row)| {
-                let start = *row as usize * stride;
-                let part = table.parts.get(*part as usize);
-                part.and_then(|part| part.levels.get(start..start + stride)).unwrap_or(&nobody)
-            }));
-            turn(&rows, block * ROWS, places.len(), &mut levels);
-        }
-        Self { levels, places: places.len() }
+        let group = |group: usize| {
+            let (first, behind) = (group * COLUMNS, ((group + 1) * COLUMNS).min(stride));
+            let nobody = vec![0; behind - first];
+            let mut levels = vec![0; places.len() * (behind - first)];
+            let mut rows: Vec<&[u8]> = Vec::with_capacity(ROWS);
+            for (block, of_block) in places.chunks(ROWS).enumerate() {
+                rows.clear();
+                rows.extend(of_block.iter().map(|(part, row)| {
+                    let start = *row as usize * stride;
+                    let part = table.parts.get(*part as usize);
+                    part.and_then(|part| part.levels.get(start + first..start + behind)).unwrap_or(&nobody)
+                }));
+                turn(&rows, block * ROWS, places.len(), &mut levels);
+            }
+            levels
+        };
+        Self { of_groups: all_of(workers, stride.div_ceil(COLUMNS), group), places: places.len() }
     }
 
     /// A column: the level of each place.
     pub fn get(&self, column: usize) -> &[u8] {
-        &self.levels[column * self.places..(column + 1) * self.places]
+        let (group, column) = (column / COLUMNS, column % COLUMNS);
+        &self.of_groups[group][column * self.places..(column + 1) * self.places]
     }
 }
 

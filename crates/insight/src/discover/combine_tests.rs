@@ -65,7 +65,7 @@ fn slowly(cohort: &Cohort<'_>, rule: &Rule) -> f64 {
 fn what_is_found_scores_as_it_should_and_no_pair_is_better() {
     for seed in 1..6 {
         let table = table(seed, 700, 5);
-        let cohort = Cohort::new(&table);
+        let cohort = Cohort::new(&table, &in_turn);
         let searched = search(&cohort, &in_turn);
         let Combined { best, tried } = combine(&cohort, &searched.all, Aim::Tell, 1.0, &in_turn);
         assert!(tried > 1_000 && !best.is_empty(), "{tried}");

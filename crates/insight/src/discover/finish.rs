@@ -56,7 +56,7 @@ struct Judged {
 
 /// The answer to a question from what was gathered.
 pub(crate) fn finish(question: &Question, table: &FeatureTable, workers: Workers<'_>) -> Discovery {
-    let cohort = Cohort::new(table);
+    let cohort = Cohort::new(table, workers);
     let following: Vec<usize> = table.only_following().collect();
     let mut searched = search(&cohort, workers);
     let only_follows =

@@ -3,7 +3,7 @@
 //! Each set is too long for the memory next to the processor, and is asked for hundreds of times. So a short stretch of all sets
 //! is counted for all pairs before the next one.
 
-use super::bits::count_and;
+use super::bits::count_each;
 use crate::workers::{Workers, all_of};
 
 /// Words of each set that are counted at a time: of 300 sets a few hundred kilobytes.
@@ -23,9 +23,7 @@ impl Pairs {
         let counts = counted(sets, sets.len().pow(2), workers, |stretch, counts| {
             for (first, left) in stretch.iter().enumerate() {
                 let row = &mut counts[first * sets.len()..(first + 1) * sets.len()];
-                for (count, right) in row.iter_mut().zip(stretch).skip(first + 1) {
-                    *count += count_and(left, right) as u32;
-                }
+                count_each(left, &stretch[first + 1..], &mut row[first + 1..]);
             }
         });
         Self { counts, sets: sets.len() }
@@ -54,9 +52,7 @@ impl Triples {
                     both.clear();
                     both.extend(left.iter().zip(*right).map(|(left, right)| left & right));
                     let row = (first * count + second) * count;
-                    for (count, third) in counts[row..row + count].iter_mut().zip(stretch).skip(second + 1) {
-                        *count += count_and(&both, third) as u32;
-                    }
+                    count_each(&both, &stretch[second + 1..], &mut counts[row + second + 1..row + count]);
                 }
             }
         });
