@@ -72,7 +72,7 @@ impl Fold {
     pub fn run(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, horizon: i64, trace: Option<&mut Trace>) {
         self.clear();
         self.zoned = has_zone(scene);
-        self.work.look_at(scene.left.unwrap_or_default());
+        self.work.look_at(scene.left);
         self.open_clocks(scene);
         self.live(scene, clockwork, i64::MIN, horizon, trace);
     }

@@ -46,7 +46,7 @@ impl<'p> Ground<'p> {
             subject,
             rows: rows.map_or(Rows::List(&self.gathered), |(start, end)| Rows::Range(start, end)),
             row_users: &self.row_users,
-            left: None,
+            left: &[],
         }
     }
 

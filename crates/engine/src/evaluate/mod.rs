@@ -125,7 +125,7 @@ impl<'p> Evaluator<'p> {
                 if screened {
                     match self.sieve.left(&scene) {
                         None => continue,
-                        left => scene.left = left,
+                        Some(left) => scene.left = left,
                     }
                 }
                 let fold = &mut self.folds[place];

@@ -51,8 +51,8 @@ pub(crate) struct Scene<'a> {
     pub rows: Rows<'a>,
     /// Each row's user, where rows are not all one user's.
     pub row_users: &'a [Code],
-    /// The units that the subject may still meet: only what matters to these is looked at. `None`: all.
-    pub left: Option<&'a [u64]>,
+    /// The units that the subject may still meet, as a set of the pass's screen: only what matters to these is looked at. Empty: all.
+    pub left: &'a [u64],
 }
 
 /// Calendars, which remember what they looked up last.

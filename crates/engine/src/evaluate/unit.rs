@@ -87,7 +87,7 @@ impl Fold {
             self.enter(scene, clockwork, at, place);
         }
         if holds && scene.pass.steady[place] && self.work.is_left(place as u32) {
-            self.work.is_done(place);
+            self.work.put_away(place);
             self.close(scene);
         }
     }

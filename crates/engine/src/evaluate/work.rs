@@ -65,7 +65,7 @@ impl Work {
     }
 
     /// Nothing changes any more of a unit.
-    pub fn is_done(&mut self, unit: usize) {
+    pub fn put_away(&mut self, unit: usize) {
         if let Some(word) = self.left.get_mut(unit / 64) {
             *word &= !(1 << (unit % 64));
         }
