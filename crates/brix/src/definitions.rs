@@ -50,9 +50,10 @@ pub struct Finding<'a> {
 }
 
 impl<'a> Finding<'a> {
-    fn new(file: &'a DefinitionFile, finding: &'a Diagnostic) -> Self {
+    /// In a file of that name.
+    pub fn new(file: &'a str, finding: &'a Diagnostic) -> Self {
         Self {
-            file: &file.name,
+            file,
             line: finding.place.line,
             column: finding.place.column,
             severity: match finding.severity {
@@ -111,7 +112,7 @@ impl DefinitionFiles {
     /// All findings, for scripts.
     pub fn findings(&self) -> Vec<Finding<'_>> {
         let all = self.files.iter().flat_map(|file| file.findings.iter().map(move |finding| (file, finding)));
-        all.map(|(file, finding)| Finding::new(file, finding)).collect()
+        all.map(|(file, finding)| Finding::new(&file.name, finding)).collect()
     }
 
     /// How many errors there are among the findings.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use engine::definition::Definition;
-use engine::language::Known;
+use engine::language::{Known, Section};
 use engine::program::Program;
 use engine::record::SubjectKind;
 use engine::workspace::Workspace;
@@ -49,8 +49,9 @@ impl Data {
             console.say(horizon(from, &workspace));
         }
         let unknown_limits = (!workspace.limits.is_empty())
-            .then(|| workspace::unknown_limits(shared, definitions, &known(&lake, &workspace)))
-            .flatten();
+            .then(|| workspace::unknown_names(shared, definitions, &known(&lake, &workspace), Some(Section::Limits)))
+            .flatten()
+            .map(|unknown| unknown.rendered());
         Ok(Self { workspace, lake, overview, until, unknown_limits })
     }
 

@@ -39,15 +39,35 @@ pub fn read(shared: &Shared, definitions: &[PathBuf], console: &mut Console) -> 
     }
 }
 
-/// What `brix.yaml` says of limits and the data do not know: with its places, and the nearest names that they have.
-pub fn unknown_limits(shared: &Shared, definitions: &[PathBuf], known: &Known) -> Option<String> {
+/// What `brix.yaml` names and the data lack.
+pub struct UnknownNames {
+    /// The file as the user knows it.
+    pub name: String,
+    text: String,
+    /// With their places, and the nearest names that the data have.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl UnknownNames {
+    /// As text.
+    pub fn rendered(&self) -> String {
+        language::render(&self.findings, &self.text, &self.name).trim_end().to_owned()
+    }
+}
+
+/// Names in `brix.yaml`, of a section or of all, that the data lack; `None` where they lack none or there is no such file.
+pub fn unknown_names(
+    shared: &Shared,
+    definitions: &[PathBuf],
+    known: &Known,
+    of: Option<Section>,
+) -> Option<UnknownNames> {
     let path = find(shared, definitions).ok()??;
     let text = fs::read_to_string(&path).ok()?;
     let mut document = language::parse_workspace(&text).ok()?;
-    document.mentions.retain(|mention| mention.section == Section::Limits);
-    let found = language::check_workspace(&document, known);
-    let shown = path.display().to_string();
-    (!found.is_empty()).then(|| language::render(&found, &text, &shown).trim_end().to_owned())
+    document.mentions.retain(|mention| of.is_none_or(|section| mention.section == section));
+    let findings = language::check_workspace(&document, known);
+    (!findings.is_empty()).then(|| UnknownNames { name: path.display().to_string(), text, findings })
 }
 
 /// `--workspace`, else next to a lake that is named, else next to the first definition, else in the current folder.

@@ -10,13 +10,13 @@ use history::Lake;
 
 use crate::cli::Shared;
 use crate::console::{BAD, Console, GOOD, count};
-use crate::definitions::{DefinitionFile, DefinitionFiles};
+use crate::definitions::{DefinitionFile, DefinitionFiles, Finding};
 use crate::exit::Exit;
 use crate::{question, workspace};
 
 /// Check definitions: every fault with its line, column and cure
 ///
-/// Where there is a lake, names of events, properties and traits are compared with those that it holds.
+/// Where there is a lake, names of events, properties and traits, also those in `brix.yaml`, are compared with those that it holds.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  brix check trial-team.yaml\n  brix check definitions/ --json")]
 pub struct Arguments {
@@ -32,9 +32,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Result<Exit> {
     let workspace = workspace::read(shared, &arguments.definitions, console)?;
     let mut files = DefinitionFiles::read(&arguments.definitions, &workspace)?;
-    files.check(&workspace, known(shared, &workspace)?.as_ref());
+    let known = known(shared, &workspace)?;
+    files.check(&workspace, known.as_ref());
+    let unknown = known.and_then(|known| workspace::unknown_names(shared, &arguments.definitions, &known, None));
+    let of_settings = unknown.as_ref().map_or(&[][..], |unknown| &unknown.findings);
     let (mut errors, mut warnings) = (0, 0);
-    for finding in files.files.iter().flat_map(|file| &file.findings) {
+    for finding in files.files.iter().flat_map(|file| &file.findings).chain(of_settings) {
         if finding.is_error() {
             errors += 1;
         } else {
@@ -42,8 +45,15 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
         }
     }
     if console.json {
-        console.value(&files.findings())?;
+        let mut findings = files.findings();
+        let name = unknown.as_ref().map_or("", |unknown| &unknown.name);
+        findings.extend(of_settings.iter().map(|finding| Finding::new(name, finding)));
+        console.value(&findings)?;
     } else {
+        if let Some(unknown) = &unknown {
+            console.line(unknown.rendered())?;
+            console.line("")?;
+        }
         for file in &files.files {
             tell(file, console)?;
         }

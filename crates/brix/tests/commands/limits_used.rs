@@ -154,6 +154,12 @@ fn a_limit_of_any_name_is_one_where_the_settings_say_so() {
     declare("{ account.kontingent: Projekt Created }");
     let words = String::from_utf8(run(&folder, &ask).stderr).unwrap();
     assert!(words.contains("brix.yaml:4:") && words.contains("did you mean `Project Created`?"), "{words}");
+    std::fs::write(folder.join("busy.yaml"), "id: busy\nwhen: { event: Logged In }\n").unwrap();
+    let findings = json(&folder, &["--json", "check", "busy.yaml"]);
+    assert_eq!((&findings[0]["file"], &findings[0]["line"]), (&"brix.yaml".into(), &4.into()), "{findings}");
+    let strict = run(&folder, &["check", "--strict", "busy.yaml"]);
+    let told = String::from_utf8(strict.stdout).unwrap();
+    assert!(strict.status.code() == Some(1) && told.contains("did you mean `Project Created`?"), "{told}");
     declare("{ user.kontingent: Project Created }");
     let words = String::from_utf8(run(&folder, &ask).stderr).unwrap();
     assert!(words.contains("no share of the limit `kontingent` is looked at"), "{words}");
