@@ -44,13 +44,13 @@ impl Sieve {
         match scene.rows {
             Rows::Range(start, end) => {
                 let rest = &times[start + from..end];
-                let rows = rest.partition_point(|time| *time < until);
+                let rows = rest.iter().position(|time| *time >= until).unwrap_or(rest.len());
                 self.add(&scene.touches.screen, names[start + from..start + from + rows].iter().copied());
                 from + rows
             }
             Rows::List(list) => {
                 let rest = &list[from..];
-                let rows = rest.partition_point(|row| times[*row as usize] < until);
+                let rows = rest.iter().position(|row| times[*row as usize] >= until).unwrap_or(rest.len());
                 self.add(&scene.touches.screen, rest[..rows].iter().map(|row| names[*row as usize]));
                 from + rows
             }
