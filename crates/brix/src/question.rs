@@ -30,8 +30,8 @@ pub struct Data {
     pub overview: Overview,
     /// The last event's instant.
     pub until: Timestamp,
-    /// Limits in `brix.yaml` of which the data know nothing, as findings with their places.
-    pub unknown_limits: Option<String>,
+    /// `brix.yaml`, if there is one.
+    settings: Option<PathBuf>,
 }
 
 impl Data {
@@ -48,11 +48,14 @@ impl Data {
         if let Some(from) = lake.kept_from() {
             console.say(horizon(from, &workspace));
         }
-        let unknown_limits = (!workspace.limits.is_empty())
-            .then(|| workspace::unknown_names(shared, definitions, &known(&lake, &workspace), Some(Section::Limits)))
-            .flatten()
-            .map(|unknown| unknown.rendered());
-        Ok(Self { workspace, lake, overview, until, unknown_limits })
+        Ok(Self { workspace, lake, overview, until, settings: workspace::find(shared, definitions)? })
+    }
+
+    /// Names in a section of `brix.yaml` that the data lack, as findings with their places.
+    pub fn unknown_names(&self, section: Section) -> Option<String> {
+        let known = known(&self.lake, &self.workspace);
+        let unknown = workspace::unknown_names(self.settings.as_deref()?, &known, Some(section));
+        unknown.map(|unknown| unknown.rendered())
     }
 
     /// The name of an event as the data has it.

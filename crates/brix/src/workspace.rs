@@ -55,15 +55,9 @@ impl UnknownNames {
     }
 }
 
-/// Names in `brix.yaml`, of a section or of all, that the data lack; `None` where they lack none or there is no such file.
-pub fn unknown_names(
-    shared: &Shared,
-    definitions: &[PathBuf],
-    known: &Known,
-    of: Option<Section>,
-) -> Option<UnknownNames> {
-    let path = find(shared, definitions).ok()??;
-    let text = fs::read_to_string(&path).ok()?;
+/// Names in `brix.yaml`, of a section or of all, that the data lack; `None` where they lack none.
+pub fn unknown_names(path: &Path, known: &Known, of: Option<Section>) -> Option<UnknownNames> {
+    let text = fs::read_to_string(path).ok()?;
     let mut document = language::parse_workspace(&text).ok()?;
     document.mentions.retain(|mention| of.is_none_or(|section| mention.section == section));
     let findings = language::check_workspace(&document, known);
@@ -71,7 +65,10 @@ pub fn unknown_names(
 }
 
 /// `--workspace`, else next to a lake that is named, else next to the first definition, else in the current folder.
-fn find(shared: &Shared, definitions: &[PathBuf]) -> Result<Option<PathBuf>> {
+///
+/// # Errors
+/// One that is named and not there.
+pub fn find(shared: &Shared, definitions: &[PathBuf]) -> Result<Option<PathBuf>> {
     if let Some(path) = &shared.workspace {
         let path = if path.is_dir() { path.join(FILE) } else { path.clone() };
         anyhow::ensure!(path.is_file(), "there is no {}; `brix init` proposes one", path.display());

@@ -32,6 +32,12 @@ impl Number {
     /// Magnitudes from here on are refused at the door.
     pub const LIMIT: i128 = 1_000_000_000_000_000_000 * Self::UNIT;
 
+    /// Whether it has no fraction.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        self.0 % Self::UNIT == 0
+    }
+
     /// A whole number.
     #[must_use]
     pub const fn whole(value: i64) -> Self {

@@ -34,7 +34,8 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     let mut files = DefinitionFiles::read(&arguments.definitions, &workspace)?;
     let known = known(shared, &workspace)?;
     files.check(&workspace, known.as_ref());
-    let unknown = known.and_then(|known| workspace::unknown_names(shared, &arguments.definitions, &known, None));
+    let settings = workspace::find(shared, &arguments.definitions)?;
+    let unknown = settings.zip(known).and_then(|(path, known)| workspace::unknown_names(&path, &known, None));
     let of_settings = unknown.as_ref().map_or(&[][..], |unknown| &unknown.findings);
     let (mut errors, mut warnings) = (0, 0);
     for finding in files.files.iter().flat_map(|file| &file.findings).chain(of_settings) {

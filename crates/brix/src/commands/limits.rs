@@ -2,7 +2,7 @@
 
 mod metric;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use engine::definition::{Clock, Definition, Goal};
 use engine::record::SubjectKind;
@@ -16,7 +16,7 @@ use crate::instant;
 use crate::judging::goal;
 use crate::judging::lives::{self, Reading};
 use crate::judging::terms::{self, Terms};
-use crate::question::{Data, Judged};
+use crate::question::{self, Data, Judged};
 use metric::Usage;
 
 /// Amounts on one grid at most.
@@ -206,15 +206,12 @@ impl Usage {
     /// From the command line.
     ///
     /// # Errors
-    /// It is not a metric, or names an event that the data has not.
+    /// It is not a metric, or names what the data lack.
     fn read(text: &str, subject: SubjectKind, data: &Data, console: &mut Console) -> Result<Self> {
-        let usage = Self::parse(text, subject, &data.workspace).map_err(|findings| {
+        let known = question::known(&data.lake, &data.workspace);
+        Self::parse(text, subject, &data.workspace, &known).map_err(|findings| {
             console.warn(findings.trim_end());
-            Failure::usage(format!("--metric {text}: not a metric, see above"))
-        })?;
-        for name in usage.events() {
-            data.require_event(&name).with_context(|| format!("--metric {text}"))?;
-        }
-        Ok(usage)
+            Failure::usage(format!("--metric {text}: not a metric of these data, see above"))
+        })
     }
 }

@@ -160,6 +160,14 @@ fn a_limit_of_any_name_is_one_where_the_settings_say_so() {
     let strict = run(&folder, &["check", "--strict", "busy.yaml"]);
     let told = String::from_utf8(strict.stdout).unwrap();
     assert!(strict.status.code() == Some(1) && told.contains("did you mean `Project Created`?"), "{told}");
+    let after = run(&folder, &[&ASK[..], &["--observed-until", "2099-01-01"]].concat());
+    assert!(String::from_utf8(after.stderr).unwrap().contains("--observed-until is after the last event of the data"));
+    let mistyped = SETTINGS.replace("goal: { event: Subscription Started", "goal: { event: Subscription Startd");
+    std::fs::write(folder.join("brix.yaml"), mistyped).unwrap();
+    for command in ["discover", "learn"] {
+        let words = String::from_utf8(run(&folder, &[command, "--subject=account"]).stderr).unwrap();
+        assert!(words.contains("brix.yaml:2:") && words.contains("did you mean `Subscription Started`?"), "{words}");
+    }
     declare("{ user.kontingent: Project Created }");
     let words = String::from_utf8(run(&folder, &ask).stderr).unwrap();
     assert!(words.contains("no share of the limit `kontingent` is looked at"), "{words}");

@@ -93,6 +93,7 @@ fn too_few_organisations_are_left_to_say_which_will_grow() {
     // That a colleague joined says the same as the goal; it does not even look good, so that there is nothing to doubt.
     assert_eq!(of_verdict(&discovery, "possible_leak"), Vec::<String>::new());
     assert_eq!(discovery["nothing"]["buyers"], 205);
+    assert_eq!((&discovery["tried"]["judged"], &discovery["nothing"]["buyers_needed"]), (&json!(3), &json!(375)));
     // Nobody of sales called anybody: a colleague who joins is no touch of theirs.
     assert_eq!(discovery["windows"][2]["touched_by_sales"]["people"], 0);
 }
@@ -106,6 +107,8 @@ fn what_was_known_of_leads_before_anybody_called_says_who_converts() {
     assert_eq!(discovery["halves"]["held_out_from_day"], "2020-01-01", "in the workspace's zone");
     let reliable = of_verdict(&discovery, "reliable");
     assert!(is_any_about(&reliable, "seconds_on_site"), "{reliable:?}");
+    let counts = ["reliable", "weak", "possible_leak", "not_reliable"].map(|of| of_verdict(&discovery, of).len());
+    assert_eq!(counts, [12, 2, 7, 5]);
     recommended_holds(&discovery);
 }
 
@@ -143,4 +146,5 @@ fn where_use_was_drawn_at_random_nothing_is_found() {
         assert_eq!(of_verdict(&discovery, verdict), Vec::<String>::new());
     }
     assert!(discovery["nothing"]["buyers"].as_u64().unwrap() > 300);
+    assert_eq!((&discovery["tried"]["judged"], &discovery["nothing"]["buyers_needed"]), (&json!(17), &json!(465)));
 }

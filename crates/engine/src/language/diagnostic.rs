@@ -100,6 +100,8 @@ codes! {
     NeverHolds = "never-holds",
     /// It always holds.
     AlwaysHolds = "always-holds",
+    /// A count, which is a whole number, is compared with a fraction.
+    NotWhole = "not-whole",
     /// The same criterion stands twice in a list under `all` or `any`.
     Repeated = "repeated",
     /// No score reaches this band.

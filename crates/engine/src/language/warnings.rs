@@ -43,6 +43,20 @@ fn asked(test: &Test) -> Asked {
     }
 }
 
+/// The numbers that a comparison names.
+fn numbers(test: &Test) -> impl Iterator<Item = Number> + '_ {
+    let operands: Vec<&Operand> = match test {
+        Test::Is(_, operand) => vec![operand],
+        Test::Between(low, high) => vec![low, high],
+        Test::In(operands) | Test::NotIn(operands) => operands.iter().collect(),
+        _ => Vec::new(),
+    };
+    operands.into_iter().filter_map(|operand| match operand {
+        Operand::Constant(Value::Number(number)) => Some(*number),
+        _ => None,
+    })
+}
+
 impl Reader {
     /// Warns of a measure that can never, or always, compare so; of a period that the window cuts.
     pub fn warn_behaviour(&mut self, fields: &Fields<'_>, behaviour: &Behaviour, context: Context) {
@@ -64,6 +78,12 @@ impl Reader {
             return;
         }
         if !counts {
+            return;
+        }
+        if !numbers(test).all(Number::is_whole) {
+            let help =
+                "a whole number such as `>= 2`; a share compares two things: `ratio: { of: …, to: … }, is: \">= 80%\"`";
+            self.warn(Code::NotWhole, place, "a count is a whole number, and it is compared with a fraction", help);
             return;
         }
         let most = self.most(behaviour, context);

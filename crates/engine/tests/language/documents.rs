@@ -80,6 +80,7 @@ fn findings() -> String {
     let warnings = [
         Code::NotSoFar,
         Code::AlwaysHolds,
+        Code::NotWhole,
         Code::Repeated,
         Code::UnreachableBand,
         Code::WeightsOverHundred,

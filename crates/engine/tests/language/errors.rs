@@ -142,6 +142,11 @@ fn warnings() {
     check("«{» event: A, days: '>= 9', last: 7d }", Code::NeverHolds, "at most 8");
     check("«{» event: A, users: '>= 2' }", Code::NeverHolds, "at most 1");
     check("«{» event: A, count: between 5 and 3 }", Code::NeverHolds, "first");
+    for fraction in ["count: '>= 80%'", "days: '> 0.5'", "distinct: p, is: between 50% and 2", "count: '= 1.5'"] {
+        check(&format!("«{{» event: A, {fraction} }}"), Code::NotWhole, "whole number");
+    }
+    let sum = parse("id: x\nwhen: { event: A, sum: p, is: '>= 0.5' }\n", &Workspace::default());
+    assert!(sum.is_ok_and(|document| document.warnings.is_empty()));
     check("id: x\nwindow: 14d\nwhen: { event: A, within: «30d» }\n", Code::BeyondWindow, "window");
     check("id: x\nwindow: 14d\nwhen: { event: A, from: «15d», to: 20d }\n", Code::NeverHolds, "window");
     check("{ all: [{ event: A }, «{» event: A }] }", Code::Repeated, "earlier");

@@ -55,6 +55,7 @@ pub fn definition_file(
         "Conversions known until {}. Prove it on the whole history: brix backtest",
         discovery.observed_until.0
     ));
+    comments.extend(for_capacity(discovery, finding));
     for comment in comments {
         for line in wrap(&comment, 110, "# ", "# ") {
             let _ = writeln!(text, "{line}");
@@ -62,6 +63,18 @@ pub fn definition_file(
     }
     text.push_str(&language::to_yaml(&definition));
     text
+}
+
+/// The threshold that gives as many leads as can be worked, where it is another one than was judged.
+fn for_capacity(discovery: &Discovery, finding: &Finding) -> Option<String> {
+    let capacity = f64::from(discovery.capacity_per_week?);
+    let closer = discovery.closer.iter().find(|closer| discovery.findings[closer.finding].rule == finding.rule)?;
+    let load = closer.loads.iter().find(|load| load.leads_per_week <= capacity)?;
+    let text = format!(
+        "For {capacity:.0} leads a week write instead {} ({:.1} a week on the later signups, of whom {:.1} buy).",
+        load.criterion, load.leads_per_week, load.buyers_per_week
+    );
+    (load.criterion != finding.criterion).then_some(text)
 }
 
 fn capital(words: &str) -> String {

@@ -224,12 +224,15 @@ pub(crate) fn criterion(at_least: u32, negated: bool, feature: &ShareFeature, ca
 pub(crate) fn words(at_least: u32, negated: bool, feature: &ShareFeature, catalog: &Catalog) -> String {
     let not = if negated { "not " } else { "" };
     let whose = if feature.limit.of == TraitOwner::Account { "their account's" } else { "their" };
+    // What others of the account did counts for nobody but them.
+    let own = matches!(feature.used, Used::Event(_)) && feature.limit.of == TraitOwner::Account;
+    let by = if own { " by themselves" } else { "" };
     let used = match &feature.used {
         Used::Members => Arc::from("active members"),
         other => other.name(catalog),
     };
     let (least, limit) = (share(at_least).unwrap_or(0), &feature.limit.name);
-    format!("{not}{least} % or more of {whose} {} used ({used} against {limit})", things(limit))
+    format!("{not}{least} % or more of {whose} {} used{by} ({used} against {limit})", things(limit))
 }
 
 #[cfg(test)]

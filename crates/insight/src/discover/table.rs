@@ -23,7 +23,7 @@ pub struct TableRow {
     pub subject: Subject,
     /// Its clock, in microseconds since the epoch.
     pub clock: i64,
-    /// Its household in this part of the table: those of one household are not independent of each other.
+    /// Its household: those of one are not independent of each other, and stand together in one part of the table.
     pub household: u32,
     /// By window, whether it was in the population at the landmark.
     pub in_population: u8,
@@ -98,6 +98,8 @@ pub(crate) struct Builder {
 
 /// Subjects in a part: what is full is not moved when more come.
 const PART_ROWS: usize = 1 << 12;
+/// A part that has room for fewer begins no household.
+const ROOM: usize = 64;
 
 impl Builder {
     pub fn new(question: Arc<Question>) -> Self {
@@ -122,12 +124,18 @@ impl Builder {
         days: &mut Days<'_>,
     ) {
         self.tally.begin();
-        if self.part.rows.len().is_multiple_of(PART_ROWS) {
+        let last = self.part.rows.last();
+        if last.is_none_or(|last| last.household != row.household && self.part.rows.len() + ROOM > PART_ROWS) {
             // New memory is zero as it comes, and is there only once it is written to.
             let levels = vec![0; PART_ROWS * self.layout.stride()];
-            self.parts.push(std::mem::replace(&mut self.part, Part { levels, ..Part::default() }));
+            let full = std::mem::replace(&mut self.part, Part { levels, ..Part::default() });
+            self.keep(full);
         }
         self.part.rows.push(row);
+        let length = self.part.rows.len() * self.layout.stride();
+        if self.part.levels.len() < length {
+            self.part.levels.resize(length, 0);
+        }
         self.part.activity.resize(self.part.activity.len() + self.layout.windows, 0);
         let at = |row: usize| (household.times.get(row).copied(), household.names.get(row).copied());
         match rows {
@@ -216,10 +224,17 @@ impl Builder {
         self.tally.shares.clear();
     }
 
+    /// Keeps a part that gets no more subjects.
+    fn keep(&mut self, mut part: Part) {
+        part.levels.truncate(part.rows.len() * self.layout.stride());
+        if !part.rows.is_empty() {
+            self.parts.push(part);
+        }
+    }
+
     pub fn finish(mut self) -> FeatureTable {
-        self.part.levels.truncate(self.part.rows.len() * self.layout.stride());
-        self.parts.push(self.part);
-        self.parts.retain(|part| !part.rows.is_empty());
+        let last = std::mem::take(&mut self.part);
+        self.keep(last);
         FeatureTable { layout: self.layout, parts: self.parts, following: self.tally.following }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use engine::definition::{Clock, Criterion, Definition, Entries, Goal};
 use engine::household::Needs;
+use engine::language::Section;
 use engine::program::Program;
 use engine::record::SubjectKind;
 use engine::time::DAY;
@@ -78,6 +79,12 @@ impl Asked {
             Some(text) => instant::until("--observed-until", text, zone)?,
             None => data.until,
         };
+        if observed_until > data.until {
+            console.say(format_args!(
+                "{DOUBT}doubt:{DOUBT:#} --observed-until is after the last event of the data: where conversions since then are not in \
+                 the data, those who made them count as never converting"
+            ));
+        }
         let to = arguments.whom.to.as_deref().map(|text| instant::until("--to", text, zone)).transpose()?;
         let mut catalog = Catalog::new(&counted, &goal);
         details::add(&mut catalog, &mut needs, subject, data, console)?;
@@ -145,6 +152,9 @@ fn asked_goal(arguments: &Arguments, data: &Data, console: &mut Console) -> Resu
         }
         data.require_event(name)?;
         return Ok(goal::named(name));
+    }
+    if let Some(found) = data.unknown_names(Section::Goal) {
+        console.say(found);
     }
     data.workspace.goal.clone().ok_or_else(|| goal::missing(data))
 }

@@ -1,5 +1,6 @@
 //! What of the limits that `brix.yaml` names cannot be looked at, and why.
 
+use engine::language::Section;
 use engine::record::SubjectKind;
 use engine::workspace::LimitUse;
 use insight::discover::Catalog;
@@ -9,7 +10,7 @@ use crate::question::Data;
 
 /// Says it, so that nobody waits for a share that is not among what was tried.
 pub fn tell(catalog: &Catalog, subject: SubjectKind, data: &Data, console: &mut Console) {
-    if let Some(found) = &data.unknown_limits {
+    if let Some(found) = data.unknown_names(Section::Limits) {
         console.say(found);
         return;
     }

@@ -57,7 +57,7 @@ fn lines(look: &Look, subject: SubjectKind) -> Vec<String> {
             Some(Used::Event(place)) => text_to_yaml(&catalog.events.get(usize::from(place))?.name),
             Some(Used::Trait(path, _)) => format!("{{ trait: {} }}", text_to_yaml(&path.name)),
             Some(Used::Members) => "{ measure: users }".to_owned(),
-            None => "?   # which event?".to_owned(),
+            None => "\"which event?\"".to_owned(),
         };
         // A name that would be read as something else is not proposed.
         (*trait_path(&path).name == *limit.name).then(|| format!("  {}: {used}", text_to_yaml(&path)))

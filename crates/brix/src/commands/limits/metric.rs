@@ -1,6 +1,7 @@
 //! A usage metric, as the command line says it: what a criterion measures, without its comparison.
 
-use engine::definition::{Criterion, NamePattern, Op, Operand, Test};
+use engine::definition::{Criterion, Op, Operand, Test};
+use engine::language::{Code, Diagnostic, Known};
 use engine::record::SubjectKind;
 use engine::workspace::Workspace;
 use engine::{Number, Value, language};
@@ -20,8 +21,8 @@ impl Usage {
     /// Reads it through the definition language: an event's name alone is its count.
     ///
     /// # Errors
-    /// What is wrong with it, as the language says it.
-    pub fn parse(text: &str, subject: SubjectKind, workspace: &Workspace) -> Result<Self, String> {
+    /// What is wrong with it, as the language says it, also a name that the data lack.
+    pub fn parse(text: &str, subject: SubjectKind, workspace: &Workspace, known: &Known) -> Result<Self, String> {
         let text = text.trim();
         let inside = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text).trim();
         let mapping = if inside.contains(": ") {
@@ -34,6 +35,13 @@ impl Usage {
         let source = format!("id: metric\nsubject: {}\nwhen: {{ {mapping}, is: \">= 1\" }}\n", subject.word());
         let document =
             language::parse(&source, workspace).map_err(|findings| language::render(&findings, &source, "metric"))?;
+        let found = language::check(std::slice::from_ref(&document), workspace, Some(known)).concat();
+        let is_unknown =
+            |of: &Diagnostic| matches!(of.code, Code::UnknownEvent | Code::UnknownProperty | Code::UnknownTrait);
+        let unknown: Vec<Diagnostic> = found.into_iter().filter(is_unknown).collect();
+        if !unknown.is_empty() {
+            return Err(language::render(&unknown, &source, "metric"));
+        }
         Ok(Self { name: name(text, inside), criterion: document.definition.when })
     }
 
@@ -49,16 +57,6 @@ impl Usage {
         }
         criterion
     }
-
-    /// Events that it names.
-    pub fn events(&self) -> Vec<String> {
-        let Criterion::Behaviour(behaviour) = &self.criterion else { return Vec::new() };
-        let exact = behaviour.events.names.iter().filter_map(|name| match name {
-            NamePattern::Exactly(name) => Some(name.to_string()),
-            NamePattern::Any | NamePattern::Prefix(_) => None,
-        });
-        exact.collect()
-    }
 }
 
 /// The metric for people: as it was written, without braces.
@@ -68,10 +66,18 @@ fn name(text: &str, inside: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Usage, String> {
-        Usage::parse(text, SubjectKind::User, &Workspace::default())
+        let names = |names: &[&str]| names.iter().map(|name| Arc::from(*name)).collect();
+        let known = Known {
+            events: names(&["Video Posted", "Viewed", "A"]),
+            properties: names(&["views", "b"]),
+            traits: names(&["contacts"]),
+        };
+        Usage::parse(text, SubjectKind::User, &Workspace::default(), &known)
     }
 
     #[test]
@@ -86,7 +92,15 @@ mod tests {
             let criterion = parse(text).unwrap().at_least(Number::whole(5));
             assert_eq!(language::criterion_to_yaml(&criterion), expect);
         }
-        assert_eq!(parse("Video Posted").unwrap().events(), ["Video Posted"]);
+        for (text, near) in [
+            ("Video Postd", "`Video Posted`"),
+            ("event: Viewed, sum: vews", "`views`"),
+            ("trait: contact", "`contacts`"),
+            ("ratio: { of: contcts, to: { event: A, measure: count } }", "`contacts`"),
+        ] {
+            let told = parse(text).err().unwrap();
+            assert!(told.contains(&format!("did you mean {near}?")), "{told}");
+        }
         assert!(parse("event: A, some: b").err().unwrap().contains("some"));
     }
 }

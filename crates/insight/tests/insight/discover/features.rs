@@ -13,7 +13,7 @@ use insight::discover::rule::Condition;
 use insight::discover::table::{FeatureTable, Measure, Slot, TableRow};
 use insight::workers::{Workers, in_turn};
 
-use super::made_up::{definition, discover, households, outcomes, question, records};
+use super::made_up::{definition, discover, households, outcomes, question, records, signups};
 
 const WINDOWS: [i64; 3] = [20 * HOUR, 3 * DAY, 14 * DAY];
 
@@ -213,6 +213,23 @@ fn the_answer_depends_neither_on_the_parts_nor_on_who_works_it_out() {
     // The last piece first, and a piece of work within another before the rest of it.
     let backwards = |pieces: usize, work: &(dyn Fn(usize) + Sync)| (0..pieces).rev().for_each(work);
     assert_eq!(told(7, &backwards), whole);
+}
+
+/// A part holds some thousand subjects: where one ends no household is cut in two, be it small or large.
+#[test]
+fn those_of_a_household_stand_in_one_part() {
+    for of_each in [3, 300] {
+        let records = signups(5_000, of_each);
+        let question = Arc::new(question(SubjectKind::User, &households(&records).names, &WINDOWS));
+        let table = discover(&question, &records, 1).into_table();
+        assert_eq!((table.parts.len(), table.len()), (2, 5_000));
+        for pair in table.parts.windows(2) {
+            assert_ne!(pair[0].rows.last().unwrap().household, pair[1].rows[0].household);
+            assert_eq!(pair[0].levels.len(), pair[0].rows.len() * table.layout.stride());
+        }
+        let told = |parts| serde_json::to_string(&discover(&question, &records, parts).finish(&in_turn)).unwrap();
+        assert_eq!(told(1), told(3));
+    }
 }
 
 /// What was received after a landmark did not exist at it: each window is what the plain way counts of the rows known by then.

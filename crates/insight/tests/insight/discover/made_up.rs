@@ -205,6 +205,16 @@ pub fn workspace() -> Workspace {
     Workspace { zone: jiff::tz::TimeZone::get("Europe/Berlin").unwrap(), ..Workspace::default() }
 }
 
+/// People who sign up and do nothing else, so many in each account.
+pub fn signups(people: usize, of_each: usize) -> Vec<Record> {
+    let signup = |person: usize| {
+        let name = |kind: char, number: usize| Some(Arc::from(format!("{kind}{number}")));
+        let who = Who { user: name('u', person), account: name('a', person / of_each), ..Who::default() };
+        record(person, who, START + person as i64 * HOUR, event("Signed Up", Properties::new()))
+    };
+    (0..people).map(signup).collect()
+}
+
 /// What the evaluator says under a definition, household by household.
 pub fn outcomes(definition: &Definition, records: &[Record]) -> Vec<Vec<Outcome>> {
     let program = Program::compile(std::slice::from_ref(definition), &workspace()).unwrap();
