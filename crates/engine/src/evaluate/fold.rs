@@ -72,9 +72,13 @@ impl Fold {
     pub fn run(&mut self, scene: &Scene<'_>, clockwork: &mut Clockwork, horizon: i64, trace: Option<&mut Trace>) {
         self.clear();
         self.zoned = has_zone(scene);
-        self.work.look_at(scene.left);
+        let foreseen = trace.is_none() && self.foresees(scene);
+        self.work.look_at(if foreseen { &scene.pass.screen.nobody } else { scene.left });
         self.open_clocks(scene);
         self.live(scene, clockwork, i64::MIN, horizon, trace);
+        if foreseen {
+            self.meet(scene, clockwork, horizon);
+        }
     }
 
     /// Goes on from where the fold stands, `frontier`, over rows after it. `None`: what has come to be known since reaches
@@ -112,7 +116,22 @@ impl Fold {
         let rows = scene.rows;
         let mut place = 0;
         loop {
-            place = scene.next_that_matters(place, &self.work.left);
+            if trace.is_none() {
+                // What most events do: count for hot leaves that do not come true by it.
+                let wakes_at = wakes.get(wake).copied().unwrap_or(NEVER);
+                let until = self.next_due.min(wakes_at).min(self.work.closes).min(horizon.saturating_add(1));
+                let (counted, came_true) = self.count_on(scene, clockwork, place, until);
+                place = counted;
+                if let Some(at) = came_true {
+                    let behind = end_of_instant(times, rows, place, at);
+                    self.instant(scene, clockwork, at, place..behind, false, None);
+                    place = behind;
+                    continue;
+                }
+            }
+            // Behind the end of all windows only a few names matter, if any.
+            let until = if scene.touches.any_lasts { NEVER } else { self.work.closes };
+            place = scene.next_that_matters(place, until, &self.work.left);
             if place >= rows.len() {
                 break;
             }
@@ -122,7 +141,6 @@ impl Fold {
             if at > horizon {
                 break;
             }
-            // Behind the end of all windows only a few names matter.
             if at >= self.work.closes {
                 if !scene.touches.any_lasts {
                     break;
@@ -132,37 +150,11 @@ impl Fold {
                     continue;
                 }
             }
-            let quick = trace.is_none() && self.next_due > at && wakes.get(wake).is_none_or(|wake| *wake > at);
-            if quick && (scene.pass.unordered || is_alone(times, rows, place)) {
-                // What most events do: count for hot leaves that do not come true by it.
-                let hot = scene.touches.only_hot(name);
-                for place in hot {
-                    if self.is_read(scene, *place) {
-                        self.count_hot(scene, clockwork, at, row, *place, None);
-                    }
-                }
-                if !hot.is_empty() && !self.work.is_pending() {
-                    place += 1;
-                    continue;
-                }
-                if !hot.is_empty() {
-                    let mut behind = place + 1;
-                    while behind < rows.len() && times[rows.row(behind)] == at {
-                        behind += 1;
-                    }
-                    self.instant(scene, clockwork, at, place + 1..behind, false, None);
-                    place = behind;
-                    continue;
-                }
-            }
             let woken = wakes.get(wake).is_some_and(|wake| *wake <= at);
             if woken || self.next_due < at {
                 self.pass_time(scene, clockwork, &wakes, &mut wake, at);
             }
-            let mut behind = place + 1;
-            while behind < rows.len() && times[rows.row(behind)] == at {
-                behind += 1;
-            }
+            let behind = end_of_instant(times, rows, place + 1, at);
             let woken = wakes.get(wake) == Some(&at);
             wake += usize::from(woken);
             self.instant(scene, clockwork, at, place..behind, woken, trace.as_deref_mut());
@@ -199,10 +191,10 @@ pub(super) fn due_after(scene: &Scene<'_>, next_due: i64, horizon: i64) -> i64 {
     next_due.min(wakes.get(next).copied().unwrap_or(NEVER))
 }
 
-/// Whether no other row has this row's time, as far as the next one tells.
+/// The place behind the rows from a place on that have this time.
 #[inline]
-fn is_alone(times: &[i64], rows: Rows<'_>, place: usize) -> bool {
-    place + 1 == rows.len() || times[rows.row(place + 1)] != times[rows.row(place)]
+fn end_of_instant(times: &[i64], rows: Rows<'_>, place: usize, at: i64) -> usize {
+    (place..rows.len()).find(|place| times[rows.row(*place)] != at).unwrap_or(rows.len())
 }
 
 /// Whether the subject has a zone of its own.

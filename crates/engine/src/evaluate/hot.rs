@@ -90,6 +90,11 @@ impl Hot {
         }
     }
 
+    /// From when until when events count, by the place of a period.
+    pub fn span(&self, place: u32) -> (i64, i64) {
+        self.spans.get(place as usize).copied().unwrap_or(NO_SPAN)
+    }
+
     /// How many events or days have been counted; in the quick way only as many as are needed.
     pub fn count(&self, place: usize) -> u32 {
         self.counts.get(place).copied().unwrap_or(0)
@@ -116,16 +121,6 @@ impl Hot {
 }
 
 impl Fold {
-    /// Whether one of the units that are still looked at reads a hot leaf.
-    #[inline]
-    pub(super) fn is_read(&self, scene: &Scene<'_>, place: u32) -> bool {
-        match &self.work.left[..] {
-            [] => true,
-            [left] => scene.pass.screen.readers[place as usize] & left != 0,
-            left => scene.pass.screen.reads(place, left),
-        }
-    }
-
     /// Sets the periods of a gate's hot leaves after its clock or end has changed; [`Fold::close`] is to follow.
     pub(super) fn bound_hot(&mut self, scene: &Scene<'_>, gate: usize) {
         let times = self.gates[gate];
@@ -155,6 +150,41 @@ impl Fold {
         };
         let ends = (0..self.gates.len()).filter(open).map(|gate| self.gates[gate].end).max();
         self.work.closes = if scene.pass.fixed_windows { ends.unwrap_or(i64::MIN) } else { i64::MAX };
+    }
+
+    /// Counts the events from a place on, as long as no leaf comes true: up to the first one at or after an instant, or that touches
+    /// something else than hot leaves. The place behind what was counted, and the instant at which leaves came true.
+    pub(super) fn count_on(
+        &mut self,
+        scene: &Scene<'_>,
+        clockwork: &mut Clockwork,
+        from: usize,
+        until: i64,
+    ) -> (usize, Option<i64>) {
+        let (times, rows) = (scene.household.times, scene.rows);
+        let mut place = from;
+        loop {
+            place = scene.next_that_matters(place, until, &self.work.left);
+            if place == rows.len() {
+                return (place, None);
+            }
+            let row = rows.row(place);
+            let at = times[row];
+            let hot = scene.touches.only_hot(scene.household.names[row]);
+            let alone = || place + 1 == rows.len() || times[rows.row(place + 1)] != at;
+            if at >= until || hot.is_empty() || !(scene.pass.unordered || alone()) {
+                return (place, None);
+            }
+            for hot in hot {
+                if scene.pass.screen.reads(*hot, &self.work.left) {
+                    self.count_hot(scene, clockwork, at, row, *hot, None);
+                }
+            }
+            place += 1;
+            if self.work.is_pending() {
+                return (place, Some(at));
+            }
+        }
     }
 
     /// Counts an event.

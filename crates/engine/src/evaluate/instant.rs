@@ -103,7 +103,10 @@ impl Fold {
             return;
         }
         match touch.effect {
-            Effect::Hot => self.count_hot(scene, clockwork, at, row, touch.index, trace),
+            Effect::Hot if scene.pass.screen.reads(touch.index, &self.work.left) => {
+                self.count_hot(scene, clockwork, at, row, touch.index, trace);
+            }
+            Effect::Hot => {}
             Effect::Hit => {
                 let rule = &scene.pass.leaves[index];
                 let state = &mut self.leaves[index];

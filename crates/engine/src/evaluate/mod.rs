@@ -7,6 +7,7 @@ mod clocks;
 mod compare;
 mod explain;
 mod fold;
+mod foresight;
 mod ground;
 mod hot;
 mod instant;
@@ -235,16 +236,12 @@ impl<'p> Evaluator<'p> {
 }
 
 /// Says what a fold says at the horizon of its definitions, or only of those whose behaviour was met.
-fn tell(scene: &Scene<'_>, fold: &Fold, horizon: i64, only_met: bool, say: &mut dyn FnMut(Outcome)) {
-    let mut of = |place| {
-        if let Some(outcome) = fold.outcome(scene, place, horizon) {
-            say(outcome);
-        }
-    };
+fn tell(scene: &Scene<'_>, fold: &mut Fold, horizon: i64, only_met: bool, say: &mut dyn FnMut(Outcome)) {
     if only_met {
-        fold.for_each_met(|_, place| of(place));
+        fold.order_met();
+        fold.met().filter_map(|place| fold.outcome(scene, place, horizon)).for_each(say);
     } else {
-        (0..scene.pass.units.len()).for_each(of);
+        (0..scene.pass.units.len()).filter_map(|place| fold.outcome(scene, place, horizon)).for_each(say);
     }
 }
 

@@ -81,23 +81,28 @@ pub(crate) struct Moment<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// The place of the first row from a place on whose event can change anything of some units; of an empty set: of any.
+    /// The place of the first row from a place on whose event can change anything of some units (of an empty set: of any), or that
+    /// is not before an instant.
     #[inline]
-    pub fn next_that_matters(&self, place: usize, left: &[u64]) -> usize {
-        let names = self.household.names;
-        match self.rows {
-            rows if left.is_empty() => {
-                let touching = |place: &usize| !self.touches.touches(names[rows.row(*place)]).is_empty();
-                (place..rows.len()).find(touching).unwrap_or(rows.len())
+    pub fn next_that_matters(&self, place: usize, until: i64, left: &[u64]) -> usize {
+        let (times, names) = (self.household.times, self.household.names);
+        let matters = |name: u32| {
+            if left.is_empty() {
+                !self.touches.touches(name).is_empty()
+            } else {
+                self.touches.screen.matters(name, left)
             }
+        };
+        let found = match self.rows {
             Rows::Range(start, end) => {
-                place + self.touches.screen.first_that_matters(names[start + place..end].iter().copied(), left)
+                let mut rows = times[start + place..end].iter().zip(&names[start + place..end]);
+                rows.position(|(at, name)| *at >= until || matters(*name))
             }
             Rows::List(list) => {
-                let names = list[place..].iter().map(|row| names[*row as usize]);
-                place + self.touches.screen.first_that_matters(names, left)
+                list[place..].iter().position(|row| times[*row as usize] >= until || matters(names[*row as usize]))
             }
-        }
+        };
+        found.map_or(self.rows.len(), |found| place + found)
     }
 
     /// The calendar that holds for the subject at an instant.

@@ -8,6 +8,8 @@ use crate::program::screen::ScreenBinding;
 #[derive(Debug, Default)]
 pub(super) struct Sieve {
     counts: Vec<u32>,
+    /// The set of counters that are not 0.
+    counted: Vec<u64>,
     left: Vec<u64>,
 }
 
@@ -17,6 +19,8 @@ impl Sieve {
         let screen = &scene.pass.screen;
         self.counts.clear();
         self.counts.resize(screen.counters.len() + 1, 0);
+        self.counted.clear();
+        self.counted.resize(screen.counter_words(), 0);
         self.left.clear();
         self.left.extend(&screen.all);
         let clock = first_product(scene);
@@ -24,15 +28,7 @@ impl Sieve {
         for end in &screen.ends {
             let until = clock.map_or(i64::MAX, |clock| clock.saturating_add(end.after));
             place = self.count(scene, place, until);
-            // Up to 63 units fit into one word, which stays in a register.
-            if let [left] = &mut self.left[..] {
-                *left = end.checks.iter().fold(*left, |left, check| left & end.units[check.set(&self.counts)]);
-                continue;
-            }
-            for check in &end.checks {
-                let may = &end.units[check.set(&self.counts) * screen.words..];
-                self.left.iter_mut().zip(may).for_each(|(left, may)| *left &= may);
-            }
+            end.rule_out(&self.counts, &self.counted, &mut self.left);
         }
         let anybody = screen.heard || self.left.iter().zip(&screen.nobody).any(|(left, nobody)| left & !nobody != 0);
         anybody.then_some(&self.left)
@@ -41,32 +37,47 @@ impl Sieve {
     /// Counts the events before an instant, from a place on. The place behind them.
     fn count(&mut self, scene: &Scene<'_>, from: usize, until: i64) -> usize {
         let (times, names) = (scene.household.times, scene.household.names);
-        match scene.rows {
+        let binding = &scene.touches.screen;
+        from + match scene.rows {
             Rows::Range(start, end) => {
-                let rest = &times[start + from..end];
-                let rows = rest.iter().position(|time| *time >= until).unwrap_or(rest.len());
-                self.add(&scene.touches.screen, names[start + from..start + from + rows].iter().copied());
-                from + rows
+                let rows = times[start + from..end].iter().zip(&names[start + from..end]);
+                self.add(binding, rows.map(|(at, name)| (*at, *name)), until)
             }
             Rows::List(list) => {
-                let rest = &list[from..];
-                let rows = rest.iter().position(|row| times[*row as usize] >= until).unwrap_or(rest.len());
-                self.add(&scene.touches.screen, rest[..rows].iter().map(|row| names[*row as usize]));
-                from + rows
+                let rows = list[from..].iter().map(|row| (times[*row as usize], names[*row as usize]));
+                self.add(binding, rows, until)
             }
         }
     }
 
-    fn add(&mut self, binding: &ScreenBinding, names: impl Iterator<Item = u32> + Clone) {
-        let counts = &mut self.counts[..];
-        for name in names.clone() {
+    /// Counts events, given with their times, up to an instant. How many those were.
+    fn add(&mut self, binding: &ScreenBinding, rows: impl Iterator<Item = (i64, u32)>, until: i64) -> usize {
+        let (counts, counted) = (&mut self.counts[..], &mut self.counted[..]);
+        // The word at hand stays in a register: most sets have no other.
+        let (mut word, mut set) = (0, counted[0]);
+        let mut see = |counter: u16| {
+            counts[counter as usize] += 1;
+            let of = counter as usize / 64;
+            if of != word {
+                counted[word] = set;
+                (word, set) = (of, counted[of]);
+            }
+            set |= 1 << (counter % 64);
+        };
+        let mut seen = 0;
+        for (at, name) in rows {
+            if at >= until {
+                break;
+            }
+            seen += 1;
             if let Some(first) = binding.first.get(name as usize) {
-                counts[*first as usize] += 1;
+                see(*first);
+                if binding.has_others {
+                    binding.others[name as usize].iter().copied().for_each(&mut see);
+                }
             }
         }
-        if binding.has_others {
-            let others = names.filter_map(|name| binding.others.get(name as usize)).flatten();
-            others.for_each(|other| counts[*other as usize] += 1);
-        }
+        counted[word] = set;
+        seen
     }
 }

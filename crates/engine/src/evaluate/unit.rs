@@ -115,12 +115,15 @@ impl Fold {
         self.units[place].entries.push(Entry { at: Timestamp(at), exit: None, score, value });
     }
 
-    /// Shows the units whose behaviour has been met.
-    pub fn for_each_met(&self, mut show: impl FnMut(&Self, usize)) {
-        let met = |place: &usize| self.units[*place].met_at.is_some();
-        let mut places: Vec<usize> = self.work.used_units.iter().map(|unit| *unit as usize).filter(met).collect();
-        places.sort_unstable();
-        places.into_iter().for_each(|place| show(self, place));
+    /// Has [`Fold::met`] go by place.
+    pub fn order_met(&mut self) {
+        self.work.used_units.sort_unstable();
+    }
+
+    /// The units whose behaviour has been met.
+    pub fn met(&self) -> impl Iterator<Item = usize> {
+        let used = self.work.used_units.iter().map(|unit| *unit as usize);
+        used.filter(|place| self.units[*place].met_at.is_some())
     }
 
     /// What is said of a definition's subject at the horizon; `None` if its time has not started, or if it refuses to be judged.

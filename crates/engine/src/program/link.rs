@@ -157,7 +157,7 @@ fn behaviour_starts_false(behaviour: &Behaviour) -> bool {
 }
 
 /// The leaves whose truth decides a unit, each once.
-fn unit_leaves(pass: &Pass, place: usize) -> Vec<u32> {
+pub(super) fn unit_leaves(pass: &Pass, place: usize) -> Vec<u32> {
     let Some(unit) = pass.units.get(place) else { return Vec::new() };
     let mut stack: Vec<u32> = [Some(unit.when), unit.fit, unit.population].into_iter().flatten().collect();
     let mut leaves = Vec::new();

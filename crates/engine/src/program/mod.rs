@@ -3,6 +3,7 @@
 
 mod build;
 mod criteria;
+mod foresight;
 mod link;
 mod operands;
 pub(crate) mod pass;
@@ -18,6 +19,7 @@ use crate::household::{EventName, Needs};
 use crate::record::EventKind;
 use crate::workspace::Workspace;
 
+use foresight::Foresight;
 pub(crate) use pass::{Effect, Pass, Touch};
 use screen::ScreenBinding;
 
@@ -142,7 +144,7 @@ impl Binding {
 }
 
 /// For each name code a slice of touches, sorted by effect.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct PassBinding {
     starts: Vec<u32>,
     touches: Vec<Touch>,
@@ -154,6 +156,7 @@ pub(crate) struct PassBinding {
     /// Whether any name does.
     pub any_lasts: bool,
     pub screen: ScreenBinding,
+    pub foresight: Foresight,
 }
 
 impl PassBinding {
@@ -182,7 +185,10 @@ impl PassBinding {
         }
         hot_starts.push(hot.len() as u32);
         starts.push(touches.len() as u32);
-        Self { starts, touches, hot_starts, hot, any_lasts: lasting.contains(&true), lasting, screen }
+        let any_lasts = lasting.contains(&true);
+        let mut binding = Self { starts, touches, hot_starts, hot, any_lasts, lasting, screen, ..Self::default() };
+        binding.foresight = Foresight::of(pass, names.len(), |name| binding.touches(name));
+        binding
     }
 
     /// The hot leaves that an event of a name counts for, if it touches nothing else; else none.

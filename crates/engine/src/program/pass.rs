@@ -201,6 +201,13 @@ pub(crate) struct HotRule {
     pub thresholds: Vec<(u32, u32)>,
 }
 
+impl HotRule {
+    /// What a leaf needs.
+    pub fn needed(&self, leaf: u32) -> Option<u32> {
+        self.thresholds.iter().find(|(_, of)| *of == leaf).map(|(needed, _)| *needed)
+    }
+}
+
 /// How calendar units make one value or truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Grouping {

@@ -24,7 +24,7 @@ pub(crate) struct Screen {
     /// By time, the earliest first.
     pub ends: Vec<End>,
     /// For each hot rule the units that read it, one after the other.
-    pub readers: Vec<u64>,
+    readers: Vec<u64>,
     /// For each gate the units whose time it is, one after the other.
     gates: Vec<u64>,
     /// All units, and what concerns everybody.
@@ -40,31 +40,20 @@ pub(crate) struct Screen {
 pub(crate) struct End {
     /// Microseconds after the first product event; `i64::MAX`: over the whole life.
     pub after: i64,
-    pub checks: Vec<Check>,
-    /// For each check, for each count up to its `most`, the set of units that may still be met with it.
-    pub units: Vec<u64>,
+    /// Counters are looked up four at a time: for each word of units, for each four counters, for each subset of these, the units that may
+    /// still be met if only they have counted anything.
+    units: Vec<[u64; SUBSETS]>,
+    /// The units that need more than one of something.
+    more: Vec<u64>,
+    /// For each unit where its needs start in [`End::needs`]; and where the last one's end.
+    starts: Vec<u32>,
+    /// Needs of more than one, four at a time as most units have no more: counter, at least so many.
+    needs: Vec<[(u32, u32); 4]>,
 }
 
-/// Which units may still be met with a count.
-#[derive(Debug)]
-pub(crate) struct Check {
-    counter: u32,
-    /// Higher counts are as good.
-    most: u32,
-    /// Where its sets start in [`End::units`], in sets.
-    start: u32,
-}
-
-impl Check {
-    /// The place in [`End::units`], in sets, of the units that these counts leave.
-    #[inline]
-    pub fn set(&self, counts: &[u32]) -> usize {
-        (self.start + counts[self.counter as usize].min(self.most)) as usize
-    }
-}
-
-/// Tables grow with thresholds; whoever needs more than this is ruled out by this many.
-const MOST_COUNTED: u32 = 64;
+/// How many subsets four counters have: more counters at a time would be fewer look-ups, but in more than the nearest memory has room for.
+const SUBSETS: usize = 1 << WIDTH;
+const WIDTH: usize = 4;
 
 impl Screen {
     /// The screen of a pass whose parts are linked.
@@ -82,7 +71,7 @@ impl Screen {
                 });
             }
         }
-        let mut checks: BTreeMap<(i64, usize), Vec<(usize, u32)>> = BTreeMap::new();
+        let mut by_end: BTreeMap<i64, Vec<Need>> = BTreeMap::new();
         let mut nobody = Set::none(words);
         nobody.add(pass.units.len());
         let mut all = nobody.clone();
@@ -91,18 +80,11 @@ impl Screen {
             // What later passes read must be right for everybody.
             let needs = if unit.kept { Vec::new() } else { needs(pass, unit, &counter_of) };
             for (after, counter, least) in needs {
-                checks.entry((after, counter)).or_default().push((place, least));
+                by_end.entry(after).or_default().push(Need { unit: place, counter, least });
             }
         }
-        let mut ends: Vec<End> = Vec::new();
-        for ((after, counter), needs) in checks {
-            if ends.last().is_none_or(|end| end.after != after) {
-                ends.push(End { after, checks: Vec::new(), units: Vec::new() });
-            }
-            if let Some(end) = ends.last_mut() {
-                end.check(counter, &needs, &all);
-            }
-        }
+        let counter_words = counter_words(counters.len());
+        let ends = by_end.into_iter().map(|(after, needs)| End::of(after, &needs, &all, counter_words)).collect();
         Self {
             words,
             counters,
@@ -115,15 +97,20 @@ impl Screen {
         }
     }
 
-    /// Whether any of the units reads a hot rule.
+    /// Whether any of the units reads a hot rule; of an empty set: whether any does.
     #[inline]
     pub fn reads(&self, hot: u32, units: &[u64]) -> bool {
-        meet(&self.readers, hot as usize, units)
+        units.is_empty() || meet(&self.readers, hot as usize, units)
     }
 
     /// The units of a gate.
     pub fn of_gate(&self, gate: usize) -> &[u64] {
         self.gates.get(gate * self.words..(gate + 1) * self.words).unwrap_or_default()
+    }
+
+    /// The length of a set of counters in words.
+    pub const fn counter_words(&self) -> usize {
+        counter_words(self.counters.len())
     }
 
     /// Whether it can rule anything out.
@@ -132,16 +119,74 @@ impl Screen {
     }
 }
 
+/// The bit behind the last counter's stands for what nobody counts.
+const fn counter_words(counters: usize) -> usize {
+    counters / 64 + 1
+}
+
+/// A unit needs at least so many of a counter.
+struct Need {
+    unit: usize,
+    counter: usize,
+    least: u32,
+}
+
 impl End {
-    /// Adds a check of a counter for units that need so much of it.
-    fn check(&mut self, counter: usize, needs: &[(usize, u32)], all: &Set) {
-        let most = needs.iter().map(|(_, least)| *least).max().unwrap_or(0);
-        let start = self.units.len() / all.0.len();
-        self.checks.push(Check { counter: counter as u32, most, start: start as u32 });
-        for count in 0..=most {
-            let mut left = all.clone();
-            needs.iter().filter(|(_, least)| *least > count).for_each(|(unit, _)| left.remove(*unit));
-            self.units.extend(left.0);
+    fn of(after: i64, needs: &[Need], all: &Set, counter_words: usize) -> Self {
+        let words = all.0.len();
+        let fours = counter_words * 64 / WIDTH;
+        let mut units = vec![[0; SUBSETS]; words * fours];
+        for (word, tables) in all.0.iter().zip(units.chunks_exact_mut(fours)) {
+            tables.as_flattened_mut().fill(*word);
+        }
+        let mut more = Set::none(words);
+        let mut of_units: Vec<Vec<(u32, u32)>> = vec![Vec::new(); words * 64];
+        for need in needs {
+            let table = &mut units[need.unit / 64 * fours + need.counter / WIDTH];
+            let lacking = (0..SUBSETS).filter(|subset| subset >> (need.counter % WIDTH) & 1 == 0);
+            lacking.for_each(|subset| table[subset] &= !(1 << (need.unit % 64)));
+            if need.least > 1 {
+                more.add(need.unit);
+                of_units[need.unit].push((need.counter as u32, need.least));
+            }
+        }
+        let mut starts = vec![0];
+        let mut in_fours = Vec::new();
+        for needs in of_units {
+            in_fours.extend(needs.chunks(4).map(|some| {
+                // The first counter has at least 0.
+                let mut four = [(0, 0); 4];
+                four[..some.len()].copy_from_slice(some);
+                four
+            }));
+            starts.push(in_fours.len() as u32);
+        }
+        Self { after, units, more: more.0, starts, needs: in_fours }
+    }
+
+    /// Rules out the units that need more than these counts; `counted` is the set of counters that are not 0.
+    #[inline]
+    pub fn rule_out(&self, counts: &[u32], counted: &[u64], left: &mut [u64]) {
+        let fours = counted.len() * 64 / WIDTH;
+        for (place, (left, tables)) in left.iter_mut().zip(self.units.chunks_exact(fours)).enumerate() {
+            for (counted, tables) in counted.iter().zip(tables.as_chunks::<{ 64 / WIDTH }>().0) {
+                for (four, table) in tables.iter().enumerate() {
+                    *left &= table[(counted >> (four * WIDTH)) as usize % SUBSETS];
+                }
+            }
+            let mut doubtful = *left & self.more[place];
+            while doubtful != 0 {
+                let bit = doubtful.trailing_zeros() as usize;
+                doubtful &= doubtful - 1;
+                let unit = place * 64 + bit;
+                let mut lacks = false;
+                for four in &self.needs[self.starts[unit] as usize..self.starts[unit + 1] as usize] {
+                    // Without a branch that nobody can foresee.
+                    lacks |=
+                        four.iter().fold(false, |lacks, (counter, least)| lacks | (counts[*counter as usize] < *least));
+                }
+                *left &= !(u64::from(lacks) << bit);
+            }
         }
     }
 }
@@ -157,10 +202,6 @@ impl Set {
 
     fn add(&mut self, unit: usize) {
         self.0[unit / 64] |= 1 << (unit % 64);
-    }
-
-    fn remove(&mut self, unit: usize) {
-        self.0[unit / 64] &= !(1 << (unit % 64));
     }
 }
 
@@ -184,14 +225,14 @@ fn needs(pass: &Pass, unit: &Unit, counter_of: &[usize]) -> Vec<(i64, usize, u32
             Some(Node::Leaf(leaf)) => {
                 let Some(hot) = pass.hot_of(*leaf) else { continue };
                 let rule = &pass.hot[hot];
-                let Some((least, _)) = rule.thresholds.iter().find(|(_, of)| of == leaf) else { continue };
+                let Some(least) = rule.needed(*leaf) else { continue };
                 let end = match pass.hot_spans.get(rule.span as usize) {
                     Some((_, Period::Window)) => window,
                     Some((_, Period::Within(span) | Period::FromTo(_, span))) => exactly(Some(*span)).min(window),
                     _ => i64::MAX,
                 };
-                if *least > 0 {
-                    needs.push((end, counter_of[hot], (*least).min(MOST_COUNTED)));
+                if least > 0 {
+                    needs.push((end, counter_of[hot], least));
                 }
             }
             _ => {}
@@ -252,6 +293,10 @@ fn readers(pass: &Pass, words: usize) -> Vec<u64> {
 /// Whether the set at a place of sets laid one after the other shares a member with another.
 #[inline]
 fn meet(sets: &[u64], place: usize, other: &[u64]) -> bool {
+    // Up to 63 units fit into one word.
+    if let [other] = other {
+        return sets.get(place).is_some_and(|one| one & other != 0);
+    }
     let start = place * other.len();
     sets.get(start..start + other.len()).is_some_and(|set| set.iter().zip(other).any(|(one, other)| one & other != 0))
 }
@@ -266,7 +311,7 @@ pub(crate) struct ScreenBinding {
     /// Whether any name has others.
     pub has_others: bool,
     /// For each name a set of units: only to these it matters.
-    pub matters: Vec<u64>,
+    matters: Vec<u64>,
 }
 
 impl ScreenBinding {
@@ -290,15 +335,9 @@ impl ScreenBinding {
         }
     }
 
-    /// The place in `names` of the first one that matters to any of the units; behind the last if none does.
+    /// Whether a name matters to any of the units.
     #[inline]
-    pub fn first_that_matters(&self, names: impl ExactSizeIterator<Item = u32>, units: &[u64]) -> usize {
-        let mut names = names;
-        let behind = names.len();
-        let found = match units {
-            [units] => names.position(|name| self.matters.get(name as usize).is_some_and(|of| of & units != 0)),
-            units => names.position(|name| meet(&self.matters, name as usize, units)),
-        };
-        found.unwrap_or(behind)
+    pub fn matters(&self, name: u32, units: &[u64]) -> bool {
+        meet(&self.matters, name as usize, units)
     }
 }

@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::lake::OpenFile;
 use crate::scan::Unit;
 use crate::stream::{LifeStream, Wanted};
-use crate::table_reader::Life;
 
 /// Rows in a batch, unless one household has more: few enough to stay in the processor's cache.
 const BATCH_ROWS: usize = 1 << 15;
@@ -55,35 +54,39 @@ impl Batches {
         let mut filled = vec![0; self.events.len() + self.facts.len()];
         let event_streams = self.events.len();
         let (mut rows, mut last) = (0, None);
-        while let Some(life) = self.next_life()? {
-            if rows >= BATCH_ROWS && (!together || last != Some(life.household)) {
+        while let Some(next) = self.next_lives()? {
+            if rows >= BATCH_ROWS && (!together || last != Some(next.household)) {
                 break;
             }
-            last = Some(life.household);
-            let pass = !together && life.person == 0;
             let streams = self.events.iter_mut().chain(&mut self.facts);
             for ((place, stream), filled) in streams.enumerate().zip(&mut filled) {
-                let Some(here) = stream.peek()?.filter(|here| here.order() == life.order()) else { continue };
-                if pass {
-                    stream.leap(&here);
-                    continue;
-                }
-                stream.take(&here);
-                let (table, stream) = match place.checked_sub(event_streams) {
+                let (table, number) = match place.checked_sub(event_streams) {
                     None => (Table::Events, place),
                     Some(place) => (Table::Facts, place),
                 };
-                let count = here.rows as usize;
-                self.pieces.push(Piece {
-                    household: here.household,
-                    person: here.person,
-                    table,
-                    stream,
-                    start: *filled,
-                    rows: count,
-                });
-                *filled += count;
-                rows += count;
+                // Whole stretches of lives are in one stream alone. The last household of a batch is ended life by life.
+                while let Some(life) = stream.peek()?
+                    && (life.order() == next.order || life.order() < next.alone_until)
+                    && (rows < BATCH_ROWS || life.order() == next.order)
+                {
+                    last = Some(life.household);
+                    if !together && life.person == 0 {
+                        stream.leap(&life);
+                        continue;
+                    }
+                    stream.take(&life);
+                    let count = life.rows as usize;
+                    self.pieces.push(Piece {
+                        household: life.household,
+                        person: life.person,
+                        table,
+                        stream: number,
+                        start: *filled,
+                        rows: count,
+                    });
+                    *filled += count;
+                    rows += count;
+                }
             }
         }
         for stream in self.events.iter_mut().chain(&mut self.facts) {
@@ -92,16 +95,27 @@ impl Batches {
         Ok(!self.pieces.is_empty() || last.is_some())
     }
 
-    /// The life that comes first among all streams.
-    fn next_life(&mut self) -> Result<Option<Life>> {
-        let mut first: Option<Life> = None;
+    /// What comes next among all streams.
+    fn next_lives(&mut self) -> Result<Option<Next>> {
+        let mut next: Option<Next> = None;
         for stream in self.events.iter_mut().chain(&mut self.facts) {
-            if let Some(life) = stream.peek()?
-                && first.is_none_or(|first| life.order() < first.order())
-            {
-                first = Some(life);
-            }
+            let Some(life) = stream.peek()? else { continue };
+            let (household, order) = (life.household, life.order());
+            next = Some(match next {
+                Some(next) if next.order <= order => Next { alone_until: next.alone_until.min(order), ..next },
+                Some(next) => Next { household, order, alone_until: next.order },
+                None => Next { household, order, alone_until: u64::MAX },
+            });
         }
-        Ok(first)
+        Ok(next)
     }
+}
+
+/// The life that comes first, and those after it that only its stream has.
+#[derive(Clone, Copy)]
+struct Next {
+    household: HouseholdKey,
+    order: u64,
+    /// From here on other streams have lives, too.
+    alone_until: u64,
 }
