@@ -49,9 +49,11 @@ impl Fold {
             Node::All(parts) => parts.iter().map(of).try_fold(i64::MIN, later).unwrap_or(NEVER),
             Node::Any(parts) => parts.iter().map(of).min().unwrap_or(NEVER),
             Node::AtLeast(least, parts) => {
+                // Of none there are always enough.
+                let Some(last) = least.checked_sub(1) else { return i64::MIN };
                 let mut times: Vec<i64> = parts.iter().map(&mut of).collect();
                 times.sort_unstable();
-                least.checked_sub(1).and_then(|last| times.get(last as usize)).copied().unwrap_or(NEVER)
+                times.get(last as usize).copied().unwrap_or(NEVER)
             }
             Node::Not(_) => NEVER,
         }
@@ -65,26 +67,27 @@ impl Fold {
         }
         let Some(hot) = scene.pass.hot_of(leaf) else { return NEVER };
         let Some(needed) = scene.pass.hot[hot].needed(leaf) else { return NEVER };
-        let at = self.count_to(scene, clockwork, hot, needed, horizon);
-        if at <= horizon {
-            self.work.using(leaf);
-            let state = &mut self.leaves[leaf as usize];
-            (state.truth, state.settled, state.since) = (Truth::True, true, at);
+        let at = self.count_to(scene, clockwork, hot, needed);
+        if at > horizon {
+            return NEVER;
         }
+        self.work.using(leaf);
+        let state = &mut self.leaves[leaf as usize];
+        (state.truth, state.settled, state.since) = (Truth::True, true, at);
         at
     }
 
-    /// The instant of the event by which a hot rule has counted so many; [`NEVER`] where not up to the horizon.
-    fn count_to(&self, scene: &Scene<'_>, clockwork: &mut Clockwork, hot: usize, needed: u32, horizon: i64) -> i64 {
+    /// The instant of the event by which a hot rule has counted so many, be it after the horizon.
+    fn count_to(&self, scene: &Scene<'_>, clockwork: &mut Clockwork, hot: usize, needed: u32) -> i64 {
         let names = scene.household.names;
         match (&scene.touches.foresight.counted[hot][..], scene.rows) {
             ([only], Rows::Range(start, end)) => {
                 let rows = names[start..end].iter().zip(start..).filter(|(name, _)| *name == only);
-                self.nth(scene, clockwork, hot, needed, horizon, rows.map(|(_, row)| row))
+                self.nth(scene, clockwork, hot, needed, rows.map(|(_, row)| row))
             }
             (counted, rows) => {
                 let rows = (0..rows.len()).map(|place| rows.row(place)).filter(|row| counted.contains(&names[*row]));
-                self.nth(scene, clockwork, hot, needed, horizon, rows)
+                self.nth(scene, clockwork, hot, needed, rows)
             }
         }
     }
@@ -96,7 +99,6 @@ impl Fold {
         clockwork: &mut Clockwork,
         hot: usize,
         needed: u32,
-        horizon: i64,
         rows: impl Iterator<Item = usize>,
     ) -> i64 {
         let rule = &scene.pass.hot[hot];
@@ -104,7 +106,7 @@ impl Fold {
         let (mut count, mut last_day) = (0, None);
         for row in rows {
             let at = scene.household.times[row];
-            if at >= until || at > horizon {
+            if at >= until {
                 break;
             }
             if at < from {

@@ -2,7 +2,7 @@
 
 use super::Touch;
 use super::link::unit_leaves;
-use super::pass::{ClockRule, Effect, Pass};
+use super::pass::{Effect, Pass};
 
 /// For a history's dictionary of event names.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl Foresight {
             for touch in touches(name).iter().filter(|touch| touch.effect == Effect::Hot) {
                 let of = &mut counted[touch.index as usize];
                 match of {
-                    Some(of) if touch.filter == Touch::UNFILTERED && of.last() != Some(&name) => of.push(name),
+                    Some(of) if touch.filter == Touch::UNFILTERED => of.push(name),
                     _ => *of = None,
                 }
             }
@@ -36,12 +36,11 @@ impl Foresight {
 
 fn is_foreseeable(pass: &Pass, place: usize, counted: &[Option<Vec<u32>>]) -> bool {
     let unit = &pass.units[place];
-    let by_trait = matches!(pass.clocks.get(pass.gates[unit.gate].clock), Some(ClockRule::Trait(_)));
     // A score may read counts as they are at the instant.
     let scored = unit.definition.as_ref().is_none_or(|definition| !definition.score.is_empty());
     let looked_for = |leaf: u32| {
         let hot = pass.hot_of(leaf).filter(|hot| counted[*hot].is_some());
         hot.and_then(|hot| pass.hot[hot].needed(leaf)).is_some_and(|needed| needed > 0)
     };
-    pass.steady[place] && !unit.kept && !by_trait && !scored && unit_leaves(pass, place).into_iter().all(looked_for)
+    pass.steady[place] && !unit.kept && !scored && unit_leaves(pass, place).into_iter().all(looked_for)
 }

@@ -53,6 +53,8 @@ pub fn plain(dice: &mut Dice, spans: &Spans) -> Vec<Definition> {
                     1 => Some(Criterion::Not(Box::new(counted(dice, spans)))),
                     _ => None,
                 },
+                clock: clock(dice, &place),
+                score: if dice.chance(15) { score(dice, &place) } else { Vec::new() },
                 window: dice.chance(80).then(|| Window::For(spans.any(dice))),
                 entries: dice.pick(&[Entries::Once, Entries::Repeated]),
                 goal: dice.chance(20).then(|| goal(dice)),
@@ -80,8 +82,13 @@ fn counted(dice: &mut Dice, spans: &Spans) -> Criterion {
     Criterion::Behaviour(Box::new(Behaviour {
         events: events(dice, spans, 10, 0),
         measure: dice.pick(&[Measure::Count, Measure::Count, Measure::Days]),
-        period: match dice.below(4) {
-            0 => Period::Within(spans.exact(dice)),
+        period: match dice.below(8) {
+            0 | 1 => Period::Within(spans.exact(dice)),
+            2 => {
+                let (from, to) = spans.two(dice);
+                Period::FromTo(from, to)
+            }
+            3 => Period::Ever,
             _ => Period::Window,
         },
         is: Some(Test::Is(Op::AtLeast, Operand::Constant(Value::whole(dice.between(1, 3) as i64)))),
@@ -91,13 +98,17 @@ fn counted(dice: &mut Dice, spans: &Spans) -> Criterion {
     }))
 }
 
+fn clock(dice: &mut Dice, place: &Place) -> Clock {
+    match dice.below(10) {
+        0..=5 => Clock::FirstSeen,
+        6 | 7 => Clock::Event(events(dice, place.spans, 20, 0)),
+        _ => Clock::Trait(date_path(dice, place)),
+    }
+}
+
 fn definition(dice: &mut Dice, place: &Place, id: Arc<str>) -> Definition {
     let spans = place.spans;
-    let clock = match dice.below(10) {
-        0..=5 => Clock::FirstSeen,
-        6 | 7 => Clock::Event(events(dice, spans, 20, 0)),
-        _ => Clock::Trait(date_path(dice, place)),
-    };
+    let clock = clock(dice, place);
     let window = match dice.below(10) {
         0..=3 => None,
         4..=7 => Some(Window::For(spans.any(dice))),
