@@ -245,7 +245,9 @@ impl Reader {
             return None;
         }
         let is = self.one_test(&fields, Sense { of: Compared::Numbers, on: context.on, step: None });
-        Some(Ratio { of: of?, to: to?, is: is? })
+        let ratio = Ratio { of: of?, to: to?, is: is? };
+        self.warn_ratio(node.place, &ratio);
+        Some(ratio)
     }
 
     fn quantity(&mut self, node: &Node, context: Context) -> Option<Quantity> {

@@ -134,9 +134,13 @@ impl Reader {
                 }
             };
             self.mention(MentionOf::Trait { owner: path.of, on }, &path.name, pair.key_place);
-            if let Some(used) = self.limit_use(&pair.value, path.of, on) {
-                found.push(Limit { limit: path, used });
+            let Some(used) = self.limit_use(&pair.value, path.of, on) else { continue };
+            if matches!(&used, LimitUse::Trait(used) if *used == path.name) {
+                let message = format!("`{name}` would count against itself");
+                self.error_with(Code::NotHere, pair.value.place, message, "the trait that says how much of it is used");
+                continue;
             }
+            found.push(Limit { limit: path, used });
         }
         found
     }

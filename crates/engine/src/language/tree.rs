@@ -220,8 +220,8 @@ impl Builder {
                     *waiting = Some((key.clone(), place));
                     if let Some(line) = earlier {
                         let message = format!("`{key}` stands twice in one mapping, first in line {line}");
-                        let fault = Diagnostic::error(Code::DuplicateKey, place, message);
-                        self.faults.push(fault.help("keep one; several conditions go into a list under `all:`"));
+                        let help = "keep one; in a definition, several conditions go into a list under `all:`";
+                        self.faults.push(Diagnostic::error(Code::DuplicateKey, place, message).help(help));
                     }
                 }
             },

@@ -1,16 +1,19 @@
 //! What can be said but is likely not meant.
 
 use super::criterion::Context;
-use super::diagnostic::Code;
+use super::diagnostic::{Code, Place};
 use super::mention::Section;
 use super::reader::{Fields, Reader};
 use super::tree::Node;
-use crate::definition::{Behaviour, CalendarUnit, Criterion, Measure, Op, Operand, Period, Test, Window};
+use crate::definition::{
+    Behaviour, CalendarUnit, Criterion, Measure, Op, Operand, Period, Quantity, Ratio, Test, Window,
+};
 use crate::record::SubjectKind;
 use crate::time::DAY;
 use crate::{Number, Span, Value};
 
 /// What a comparison asks of a number.
+#[derive(Clone, Copy)]
 enum Asked {
     /// At least this much.
     AtLeast(Number),
@@ -43,6 +46,11 @@ fn asked(test: &Test) -> Asked {
     }
 }
 
+/// Whether a measure counts something, so that it is whole and never below 0.
+const fn counts(measure: &Measure) -> bool {
+    matches!(measure, Measure::Count | Measure::Days | Measure::Weeks | Measure::Users | Measure::Distinct(_))
+}
+
 /// The numbers that a comparison names.
 fn numbers(test: &Test) -> impl Iterator<Item = Number> + '_ {
     let operands: Vec<&Operand> = match test {
@@ -64,20 +72,9 @@ impl Reader {
             self.warn_window(fields, behaviour);
         }
         let Some(test) = behaviour.is.as_ref().filter(|_| !behaviour.against_previous) else { return };
-        let counts = matches!(
-            behaviour.measure,
-            Measure::Count | Measure::Days | Measure::Weeks | Measure::Users | Measure::Distinct(_)
-        );
         let place = fields.node.place;
         let asked = asked(test);
-        if let Asked::Range(low, high) = asked
-            && low > high
-        {
-            let help = "the smaller one comes first";
-            self.warn(Code::NeverHolds, place, "the first end lies above the second: this never holds", help);
-            return;
-        }
-        if !counts {
+        if self.warn_order(place, asked) || !counts(&behaviour.measure) {
             return;
         }
         if !numbers(test).all(Number::is_whole) {
@@ -108,6 +105,36 @@ impl Reader {
             }
             _ => {}
         }
+    }
+
+    /// Warns of a share that can never, or always, compare so.
+    pub fn warn_ratio(&mut self, place: Place, ratio: &Ratio) {
+        let asked = asked(&ratio.is);
+        let counted = |side: &Quantity| matches!(side, Quantity::Measure(of) if counts(&of.measure));
+        if self.warn_order(place, asked) || !(counted(&ratio.of) && counted(&ratio.to)) {
+            return;
+        }
+        match asked {
+            Asked::AtLeast(least) if least <= Number::ZERO => {
+                let message = "a share of counts is never below 0: this holds as soon as there is a whole";
+                self.warn(Code::AlwaysHolds, place, message, "`> 0%` means any of it");
+            }
+            Asked::AtMost(most) | Asked::Range(_, most) if most < Number::ZERO => {
+                let message = "a share of counts is never below 0: this never holds";
+                self.warn(Code::NeverHolds, place, message, "`= 0%` means none of it");
+            }
+            _ => {}
+        }
+    }
+
+    /// Warns of two ends of which the first is the larger. Whether they are so.
+    fn warn_order(&mut self, place: Place, asked: Asked) -> bool {
+        let crossed = matches!(asked, Asked::Range(low, high) if low > high);
+        if crossed {
+            let help = "the smaller one comes first";
+            self.warn(Code::NeverHolds, place, "the first end lies above the second: this never holds", help);
+        }
+        crossed
     }
 
     /// The most that a counting measure can be, where that is known.

@@ -142,6 +142,10 @@ fn warnings() {
     check("«{» event: A, days: '>= 9', last: 7d }", Code::NeverHolds, "at most 8");
     check("«{» event: A, users: '>= 2' }", Code::NeverHolds, "at most 1");
     check("«{» event: A, count: between 5 and 3 }", Code::NeverHolds, "first");
+    let ratio = |is: &str| format!("«{{» ratio: {{ of: {{ event: A }}, to: {{ event: B }} }}, is: '{is}' }}");
+    check(&ratio("between 80% and 50%"), Code::NeverHolds, "first");
+    check(&ratio("< 0%"), Code::NeverHolds, "never below 0");
+    check(&ratio(">= 0%"), Code::AlwaysHolds, "as soon as there is a whole");
     for fraction in ["count: '>= 80%'", "days: '> 0.5'", "distinct: p, is: between 50% and 2", "count: '= 1.5'"] {
         check(&format!("«{{» event: A, {fraction} }}"), Code::NotWhole, "whole number");
     }
@@ -192,6 +196,7 @@ fn the_workspace() {
     check("limits: { seats: {} }\n", Code::ConflictingKeys, "one thing counts");
     check("limits: { seats: { measure: user } }\n", Code::UnknownWord, "did you mean `users`?");
     check("limits: { account.gb: { trait: user.used } }\n", Code::NotHere, "of the same subject");
+    check("limits: { account.gb: { trait: gb } }\n", Code::NotHere, "against itself");
     check("limits: { any_member.gb: A }\n", Code::NotHere, "of whom it binds");
     check("free_domain: [x.example]\n", Code::UnknownKey, "did you mean `free_domains`?");
 }
