@@ -4,6 +4,7 @@
 pub mod keys;
 pub mod kinds;
 pub mod people;
+pub mod scope;
 pub mod secret;
 
 use engine::Timestamp;

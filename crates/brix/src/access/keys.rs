@@ -5,8 +5,9 @@ use serde_json::json;
 use store::catalog::access::{ApiKey, Digest};
 use store::catalog::{Catalog, CatalogChange};
 
+use super::scope::Scope;
+use super::secret::digest_of;
 use super::{By, Refusal, secret};
-use crate::serve::{Scope, digest_of};
 
 /// Bytes of randomness in a key.
 const BYTES: usize = 24;

@@ -5,8 +5,15 @@ use std::io::{self, Read as _};
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use sha2::{Digest as _, Sha256};
 
 use super::Refusal;
+
+/// A key that stands in the environment must have so many characters at least. The digest of one tells nothing of its length.
+pub const LEAST_CHARACTERS: usize = 16;
+
+/// The SHA-256 of a key.
+pub type KeyDigest = [u8; 32];
 
 /// Bytes that nobody can guess, in hexadecimal.
 ///
@@ -25,6 +32,11 @@ fn bytes<const BYTES: usize>() -> io::Result<[u8; BYTES]> {
 /// Bytes as text.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The digest of a key or token, which has enough randomness of its own, so that no slow hash is needed.
+pub fn digest_of(key: &str) -> KeyDigest {
+    Sha256::digest(key.as_bytes()).into()
 }
 
 /// The hash of a password (argon2id with 19 MiB, 2 passes, 1 lane: the OWASP Password Storage Cheat Sheet). Takes some 50 ms: not

@@ -4,6 +4,7 @@ mod event;
 mod notes;
 mod overview;
 mod rejected;
+mod span;
 mod told;
 mod traits;
 
@@ -58,7 +59,8 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
     }
     let profile = profile(&lake, &settings, console)?;
     let rejected = rejected::read(lake.folder())?;
-    let told = Told::new(&lake, &profile, &settings, rejected);
+    let mut told = Told::new(&lake, &profile, &settings, rejected);
+    told.notes = notes::of(&told, &lake, &profile, &settings);
     match &arguments.part {
         None if console.json => console.value(&told)?,
         None => lines(console, &overview::text(&told))?,

@@ -11,11 +11,12 @@ use super::place::Place;
 use super::reach::{Reach, by};
 use super::serve::ConfigArguments;
 use crate::access::keys::{self, Made, New};
-use crate::access::secret::{hexadecimal, random};
+use crate::access::scope::Scope;
+use crate::access::secret::{digest_of, hexadecimal, random};
 use crate::cli::Shared;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
-use crate::serve::{self, Scope, clock};
+use crate::serve::clock;
 use crate::table::Table;
 
 /// The longest time that a key is valid beside its successor.
@@ -109,7 +110,7 @@ pub fn run(arguments: &Arguments, shared: &Shared, console: &mut Console) -> Res
 /// A key for server.toml.
 fn for_settings(console: &mut Console) -> Result<Exit> {
     let key = format!("brix_{}", random::<24>()?);
-    let digest = hexadecimal(&serve::digest_of(&key));
+    let digest = hexadecimal(&digest_of(&key));
     if console.json {
         console.value(&json!({ "key": key, "digest": format!("sha256:{digest}") }))?;
     } else {

@@ -11,7 +11,8 @@ use engine::workspace::Workspace;
 
 use super::activation::{Activation, compile};
 use super::evidence::EntryKey;
-use super::second::{Ground, Progress, Second};
+use super::progress::Progress;
+use super::second::{Ground, Second};
 
 /// How long to wait after a failure.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -40,6 +40,7 @@ pub mod plain;
 pub mod plan;
 mod portrait;
 mod processor;
+mod progress;
 pub mod promptness;
 mod put_aside;
 pub mod questions;
@@ -74,8 +75,9 @@ pub use questions::Questions;
 
 pub use portrait::Portrait;
 pub use processor::{Processor, Route, Settings};
+pub use progress::Progress;
 pub use rules::Rules;
-pub use second::{Ground, Progress};
+pub use second::Ground;
 pub use status::Status;
 pub use suppressed::{Ids as SuppressedIds, Suppressed};
 

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use store::ledger::lead::{Brief, Facts, LeadChange, What};
 use utoipa::ToSchema;
 
+use super::progress::Progress;
 use super::rules::Rules;
-use super::second::{Differences, Ground, Progress};
+use super::second::{Differences, Ground};
 
 /// So many leads of a kind are named.
 const NAMED: usize = 20;

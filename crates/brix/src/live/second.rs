@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
 use engine::Timestamp;
@@ -21,6 +21,7 @@ use super::erasing::{Departure, Erasing};
 use super::evidence::{EntryKey, entry_of, inquiry};
 use super::gate::{Gate, Held};
 use super::logged::Logged;
+use super::progress::Progress;
 use super::rules::Rules;
 use super::status::Status;
 use super::town::{Changed, Inquiry, News, Town};
@@ -47,19 +48,6 @@ pub struct Ground {
     pub erasing: Arc<Erasing>,
 }
 
-/// How far the building is, in records; and whether anybody wants it still.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// Taken up of the lake.
-    settled: OnceLock<Arc<AtomicU64>>,
-    /// Taken of the log.
-    followed: AtomicU64,
-    /// There are so many.
-    total: AtomicU64,
-    /// Nobody wants it any more.
-    pub is_cancelled: AtomicBool,
-}
-
 /// A town on its way through lake and log, and what it says of everyone.
 pub struct Second {
     /// What it was built by.
@@ -84,15 +72,6 @@ pub struct Differences {
     pub book: Book,
     /// What turns the ones into the others.
     pub changes: Changes,
-}
-
-impl Progress {
-    /// How many records were taken, and of how many.
-    pub fn figures(&self) -> (u64, u64) {
-        let settled = self.settled.get().map_or(0, |settled| settled.load(Ordering::Relaxed));
-        let total = self.total.load(Ordering::Relaxed);
-        ((settled + self.followed.load(Ordering::Relaxed)).min(total), total)
-    }
 }
 
 impl Ground {

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::progress::Progress;
 use super::promptness::Promptness;
-use super::second::Progress;
 
 /// Counts since the start, and where it stands.
 #[derive(Debug, Default)]

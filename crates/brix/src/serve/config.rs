@@ -21,9 +21,10 @@ use std::time::Duration;
 use connect::secret::Secret;
 use connect::sources::{Settings, Source as Vendor};
 
-use super::keys::{KeyDigest, Scope};
 use super::logs::{Levels, LogFormat};
 use super::pulls::Pull;
+use crate::access::scope::Scope;
+use crate::access::secret::KeyDigest;
 use crate::delivery::Configured;
 use crate::live::Route;
 

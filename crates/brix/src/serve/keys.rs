@@ -6,59 +6,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use engine::Timestamp;
-use sha2::{Digest as _, Sha256};
 use store::catalog::Catalog;
 use store::catalog::access::ApiKey;
 
 use super::clock;
 use super::config::Config;
-
-/// A key that stands in the environment must have so many characters at least. The digest of one tells nothing of its length.
-pub const LEAST_CHARACTERS: usize = 16;
-
-/// The SHA-256 of a key.
-pub type KeyDigest = [u8; 32];
-
-/// What a key of the API allows.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    serde::Serialize,
-    serde::Deserialize,
-    utoipa::ToSchema,
-    clap::ValueEnum,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// To send records, and nothing else.
-    Ingest,
-    /// To look at leads, rejected input and the server's state.
-    Read,
-    /// Also to change leads.
-    Manage,
-}
-
-impl Scope {
-    /// Its word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ingest => "ingest",
-            Self::Read => "read",
-            Self::Manage => "manage",
-        }
-    }
-
-    /// That of a key in the catalog. What is not known allows the least.
-    pub fn of(key: &ApiKey) -> Self {
-        let word = key.scopes.first().map_or("", String::as_str);
-        [Self::Read, Self::Manage].into_iter().find(|scope| scope.word() == word).unwrap_or(Self::Ingest)
-    }
-}
+use crate::access::scope::Scope;
+use crate::access::secret::{KeyDigest, digest_of};
 
 /// The keys in force.
 pub struct Keys {
@@ -136,9 +90,4 @@ impl Keys {
         let used: Vec<_> = self.used.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         if used.is_empty() { Ok(()) } else { self.catalog.used_keys(&used) }
     }
-}
-
-/// The digest of a key.
-pub fn digest_of(key: &str) -> KeyDigest {
-    Sha256::digest(key.as_bytes()).into()
 }

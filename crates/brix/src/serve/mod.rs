@@ -52,8 +52,6 @@ use crate::delivery::{self, Means};
 use crate::live;
 use config::Config;
 
-pub use keys::{Scope, digest_of};
-
 /// What all requests share.
 pub struct Server {
     config: Config,

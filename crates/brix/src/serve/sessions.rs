@@ -11,8 +11,8 @@ use store::catalog::Catalog;
 use store::catalog::access::{Digest, Person, Session};
 use tokio::sync::Semaphore;
 
-use super::keys::digest_of;
 use crate::access::Refusal;
+use crate::access::secret::digest_of;
 use crate::access::{people, secret};
 
 /// A session ends when nothing was asked for so long.

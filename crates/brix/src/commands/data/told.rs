@@ -8,10 +8,10 @@ use engine::workspace::Workspace;
 use history::{ColumnProfile, Delays, EventProfile, Lake, People, Profile, TraitProfile, ValueProfile};
 use serde::Serialize;
 
-use super::notes;
 use super::rejected::Rejected;
+use super::span;
 use crate::commands::import::{self, ImportRecord};
-use crate::{instant, question};
+use crate::instant;
 
 /// What is inside a lake.
 #[derive(Debug, Serialize)]
@@ -140,15 +140,15 @@ pub struct ReceiptsTold {
 const VALUES: usize = 12;
 
 impl Told {
-    /// From a look at the lake.
+    /// From a look at the lake, as yet without notes.
     pub fn new(lake: &Lake, profile: &Profile, settings: &Workspace, rejected: Rejected) -> Self {
         let days = |pick: fn(&EventProfile) -> Option<i32>| profile.events.iter().filter_map(pick);
         let first = days(|event| event.days.keys().next().copied()).min();
         let last = days(|event| event.days.keys().next_back().copied()).max();
         let range = first.zip(last);
-        let per_day = notes::per_day(&profile.events);
+        let per_day = span::per_day(&profile.events);
         let events = profile.events.iter().map(|event| EventTold::new(event, &per_day)).collect();
-        let mut told = Self {
+        Self {
             lake: lake.folder().to_owned(),
             version: lake.version(),
             zone: settings.zone.iana_name().unwrap_or("UTC").to_owned(),
@@ -169,12 +169,7 @@ impl Told {
             imports: import::records(lake.folder()),
             notes: Vec::new(),
             range,
-        };
-        told.notes = notes::of(&told, profile);
-        if let Some(from) = lake.kept_from() {
-            told.notes.insert(0, question::horizon(from, settings));
         }
-        told
     }
 }
 
@@ -195,7 +190,7 @@ impl PeopleTold {
 
 impl EventTold {
     fn new(event: &EventProfile, per_day: &BTreeMap<i32, u64>) -> Self {
-        let span = notes::Span::of(event, per_day);
+        let span = span::Span::of(event, per_day);
         let end = |at: Option<i32>| at.map(day).unwrap_or_default();
         Self {
             name: event.name.name.to_string(),

@@ -15,7 +15,8 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use super::document;
 use crate::access::By;
 use crate::access::people::Role;
-use crate::serve::keys::{Scope, digest_of};
+use crate::access::scope::Scope;
+use crate::access::secret::digest_of;
 use crate::serve::problem::Problem;
 use crate::serve::{Server, clock, repeats};
 

@@ -16,9 +16,10 @@ use super::guard::Caller;
 use super::object::Object;
 use super::{blocking, body_of, changing};
 use crate::access::keys::{self, Made, New};
+use crate::access::scope::Scope;
 use crate::serve::problem::Problem;
 use crate::serve::repeats::ToldOnce;
-use crate::serve::{Scope, Server, clock};
+use crate::serve::{Server, clock};
 
 /// The longest time that a key is valid beside its successor.
 const LONGEST_GRACE: u32 = 90 * 24 * 3600;

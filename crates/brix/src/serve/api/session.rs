@@ -14,10 +14,11 @@ use super::guard::{COOKIE, Caller, May, require_own_page, token};
 use super::object::Object;
 use super::{blocking, body_of};
 use crate::access::people::{LONGEST, Role};
+use crate::access::scope::Scope;
 use crate::serve::listen::Peer;
 use crate::serve::problem::Problem;
 use crate::serve::sessions::NotIn;
-use crate::serve::{Scope, Server, clock};
+use crate::serve::{Server, clock};
 
 /// Who wants to come in.
 #[derive(Deserialize, ToSchema)]

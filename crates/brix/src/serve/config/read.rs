@@ -12,7 +12,7 @@ use toml::de::DeTable;
 use super::origin::{Given, Origin, Origins};
 use super::section::{Said, Section};
 use super::{Compaction, Config, Limits, Product, Proxies, Retention, destination, pull, source};
-use crate::serve::keys::{KeyDigest, LEAST_CHARACTERS, digest_of};
+use crate::access::secret::{KeyDigest, LEAST_CHARACTERS, digest_of};
 use crate::serve::logs::{Levels, LogFormat};
 
 /// What flags and the environment say.

@@ -8,7 +8,7 @@ use connect::sources::{self, Customer, CustomerIs, Groups, Proof, Settings};
 use super::read::{Reader, is_name};
 use super::section::Section;
 use super::{ApiKey, Source};
-use crate::serve::keys::Scope;
+use crate::access::scope::Scope;
 
 /// Looks at a source as a whole; what is wrong is told to the reader.
 pub(super) fn read(mut table: Section<'_>, reader: &mut Reader<'_>) -> Option<Source> {
