@@ -149,8 +149,13 @@ fn warnings() {
     for fraction in ["count: '>= 80%'", "days: '> 0.5'", "distinct: p, is: between 50% and 2", "count: '= 1.5'"] {
         check(&format!("«{{» event: A, {fraction} }}"), Code::NotWhole, "whole number");
     }
-    let sum = parse("id: x\nwhen: { event: A, sum: p, is: '>= 0.5' }\n", &Workspace::default());
-    assert!(sum.is_ok_and(|document| document.warnings.is_empty()));
+    // A sum may be below 0.
+    for sound in
+        ["event: A, sum: p, is: '>= 0.5'", "ratio: { of: { event: A, sum: p }, to: { event: B } }, is: '>= 0%'"]
+    {
+        let read = parse(&format!("id: x\nwhen: {{ {sound} }}\n"), &Workspace::default());
+        assert!(read.is_ok_and(|document| document.warnings.is_empty()), "{sound}");
+    }
     check("id: x\nwindow: 14d\nwhen: { event: A, within: «30d» }\n", Code::BeyondWindow, "window");
     check("id: x\nwindow: 14d\nwhen: { event: A, from: «15d», to: 20d }\n", Code::NeverHolds, "window");
     check("{ all: [{ event: A }, «{» event: A }] }", Code::Repeated, "earlier");
